@@ -1,0 +1,106 @@
+"""Every extension point on one page: what a model, a production channel or a yield source must offer.
+
+Units: GeV, metres, nanoseconds. Arrays broadcast: a mass and a coupling may be numbers or arrays.
+A coupling is epsilon for the dark photon, never its square.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+class Model(Protocol):
+    """A feebly interacting particle: couplings to partial widths and lifetime. Knows no production."""
+
+    tag: str
+    coupling_name: str
+    mass_range_gev: tuple[float, float]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Tags of all final states; their branching ratios sum to one."""
+        ...
+
+    def threshold_gev(self, channel: str) -> float:
+        """Mass below which the channel is closed."""
+        ...
+
+    def partial_width_gev(self, channel: str, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray: ...
+
+    def branching_ratio(self, channel: str, mass_gev: ArrayLike, coupling: ArrayLike = 1.0) -> FloatArray: ...
+
+    def ctau_m(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BremsstrahlungSampling:
+    """Event-dependent choices of p -> p' X radiation off a beam proton (they belong to a table's key)."""
+
+    splitting: str
+    z_min: float
+    z_max: float
+    pt_max_gev: float
+    validity_max: float
+    beam_momentum_gev: float
+    kind: str = "bremsstrahlung"
+
+
+@dataclass(frozen=True, slots=True)
+class MesonDecaySampling:
+    """Isotropic two-body decay parent -> recoil + X of a meson of the beam-target spectrum."""
+
+    parent: str
+    parent_mass_gev: float
+    recoil_mass_gev: float
+    kind: str = "meson-decay"
+
+
+@dataclass(frozen=True, slots=True)
+class MixingSampling:
+    """X replaces a meson of the spectrum and takes its laboratory three-momentum."""
+
+    parent: str
+    kinematics: str = "lab-momentum"
+    kind: str = "mixing"
+
+
+Sampling = BremsstrahlungSampling | MesonDecaySampling | MixingSampling
+
+
+class ProductionChannel(Protocol):
+    """One way to make the FIP. The costly half needs ``sampling`` only, the cheap half ``rate``."""
+
+    tag: str
+
+    @property
+    def parent(self) -> str | None:
+        """Spectrum of the parent meson (``None``: the beam proton itself)."""
+        ...
+
+    def max_mass_gev(self, model_mass_max_gev: float) -> float:
+        """Largest mass that this channel can make."""
+        ...
+
+    def sampling(self) -> Sampling: ...
+
+    def rate(
+        self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None
+    ) -> FloatArray:
+        """Factor that turns the table of this channel (one unit of ``sampling``) into FIPs per POT."""
+        ...
+
+
+class YieldSource(Protocol):
+    """N_if for every lifetime: what ``limits`` asks of the costly half."""
+
+    def expected_events(
+        self, production: str, final_state: str, mass_gev: FloatArray, ctau_m: FloatArray
+    ) -> FloatArray:
+        """Events per POT in the signal region for BR = 1, efficiency 1 and unit rate; same shape as the mass."""
+        ...
