@@ -1,0 +1,81 @@
+"""Counter-based random numbers: Philox4x32-10 (Salmon et al., SC'11, doi:10.1145/2063384.2063405).
+
+The key names the stream (seed, production and decay), the counter names the event and the draw. The same
+event therefore gets the same numbers on any number of workers and at every mass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numba import njit
+
+from feebly.core.block import BLOCK, G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, U0
+from feebly.core.vecmath import cos_sin_turn, log
+
+_M0 = np.uint64(0xD2511F53)
+_M1 = np.uint64(0xCD9E8D57)
+_W0 = np.uint64(0x9E3779B9)
+_W1 = np.uint64(0xBB67AE85)
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_TO_UNIT = 2.0**-32
+
+# Draw numbers: the mapped dimensions use groups 0.., the smearing uses groups from here on.
+NORMAL_GROUP = 16
+
+
+def stream_key(seed: int, *names: str) -> tuple[np.uint64, np.uint64]:
+    """Two 32-bit key words from the seed and the names of a stream (its production and decay)."""
+    text = "\x1f".join((str(int(seed)), *names)).encode()
+    words = np.frombuffer(hashlib.sha256(text).digest()[:8], dtype="<u4")
+    return np.uint64(words[0]), np.uint64(words[1])
+
+
+@njit(inline="always")
+def philox(c0, c1, c2, c3, k0, k1):
+    """Ten rounds of Philox4x32: four 32-bit words (in uint64) from a 128-bit counter and a 64-bit key."""
+    for _ in range(10):
+        p0 = _M0 * c0
+        p1 = _M1 * c2
+        c0, c1, c2, c3 = (p1 >> _32) ^ c1 ^ k0, p1 & _LOW, (p0 >> _32) ^ c3 ^ k1, p0 & _LOW
+        k0 = (k0 + _W0) & _LOW
+        k1 = (k1 + _W1) & _LOW
+    return c0, c1, c2, c3
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_uniform(s, n, key0, key1, first_event):
+    """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for events first_event .. first_event + n - 1."""
+    zero = np.uint64(0)
+    for group in range(RANDOM_ROWS // 4):
+        row = U0 + 4 * group * BLOCK
+        draw = np.uint64(group)
+        for i in range(n):
+            event = np.uint64(first_event + i)
+            a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
+            s[row + i] = (np.float64(np.int64(a)) + 0.5) * _TO_UNIT
+            s[row + BLOCK + i] = (np.float64(np.int64(b)) + 0.5) * _TO_UNIT
+            s[row + 2 * BLOCK + i] = (np.float64(np.int64(c)) + 0.5) * _TO_UNIT
+            s[row + 3 * BLOCK + i] = (np.float64(np.int64(d)) + 0.5) * _TO_UNIT
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
+def fill_normal(s, n, key0, key1, first_event):
+    """Fill the rows G0, G1, ... with normal deviates for the events first_event + s[INDEX + i] (Box-Muller)."""
+    zero = np.uint64(0)
+    for group in range(NORMAL_ROWS // 4):
+        row = G0 + 4 * group * BLOCK
+        draw = np.uint64(NORMAL_GROUP + group)
+        for i in range(n):
+            event = np.uint64(first_event + np.int64(s[INDEX + i]))
+            a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
+            r1 = np.sqrt(-2.0 * log((np.float64(np.int64(a)) + 0.5) * _TO_UNIT))
+            r2 = np.sqrt(-2.0 * log((np.float64(np.int64(c)) + 0.5) * _TO_UNIT))
+            cos1, sin1 = cos_sin_turn(np.float64(np.int64(b)) * _TO_UNIT)
+            cos2, sin2 = cos_sin_turn(np.float64(np.int64(d)) * _TO_UNIT)
+            s[row + i] = r1 * cos1
+            s[row + BLOCK + i] = r1 * sin1
+            s[row + 2 * BLOCK + i] = r2 * cos2
+            s[row + 3 * BLOCK + i] = r2 * sin2
