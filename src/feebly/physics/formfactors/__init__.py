@@ -1,0 +1,1 @@
+"""Form factors and cross-section ratios of the electromagnetic current."""

@@ -1,0 +1,1 @@
+"""Relativistic kinematics: two-body break-up, boosts, the fixed-target centre of mass."""
