@@ -1,0 +1,1 @@
+"""Spectra of the mesons that a beam proton makes in the target."""
