@@ -1,0 +1,1 @@
+"""Analyses as data: fiducial volumes, cuts, regions, counts, backgrounds, response sets."""

@@ -1,0 +1,1 @@
+"""The apparatus: experiment data, apertures, transport, response, reconstruction."""
