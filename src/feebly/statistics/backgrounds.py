@@ -1,0 +1,389 @@
+"""What is known about an expected background, and the distribution of its event count.
+
+A background b that is not known exactly is described by a probability density. Everything a counting
+experiment needs of it is the marginalised distribution of the count, P(N = k) = E[e^-b b^k / k!]; the
+count of a sum of independent backgrounds is the convolution of their counts. All in expected events.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from feebly.core.errors import ConfigError, DomainError, unknown
+from feebly.core.interfaces import FloatArray
+from feebly.statistics.checks import (
+    require_count,
+    require_non_negative,
+    require_positive,
+    require_signal_error,
+)
+from feebly.statistics.quadrature import (
+    Nodes,
+    beta_nodes,
+    lognormal_nodes,
+    product_nodes,
+    two_piece_normal_nodes,
+    unit_lognormal_nodes,
+)
+
+IntervalMeaning = Literal["68%", "90%"]
+_TINY = np.finfo(float).tiny  # stands for a mean of zero: P(1) becomes 2e-308 instead of 0 * inf
+_BLOCK = 1 << 15  # elements of one block of a grid of signals: they stay in the cache
+_NORMAL_QUANTILE = {"68%": 1.0, "90%": 1.6448536269514722}  # half-width of the central interval in sigma
+
+
+@dataclass(frozen=True, slots=True)
+class CountDistribution:
+    """Distribution of an event count N up to n_max.
+
+    pmf: P(N = k), tail: P(N >= k), both of shape (n_max + 1,) for k = 0 .. n_max. The tail is kept beside
+    the pmf because 1 - P(N < k) has lost its digits where a significance is computed.
+    """
+
+    pmf: FloatArray
+    tail: FloatArray
+
+    @property
+    def cumulative(self) -> FloatArray:
+        """P(N <= k) for k = 0 .. n_max."""
+        return np.minimum(np.cumsum(self.pmf), 1.0)
+
+    def plus(self, other: CountDistribution) -> CountDistribution:
+        """Distribution of the sum with an independent count (same n_max)."""
+        size = len(self.pmf)
+        # P(N1 + N2 >= k) = P(N1 >= k) + sum_{j<k} P(N1 = j) P(N2 >= k - j)
+        below = np.array([self.pmf[:k] @ other.tail[k:0:-1] for k in range(size)])
+        return CountDistribution(np.convolve(self.pmf, other.pmf)[:size], self.tail + below)
+
+
+@runtime_checkable
+class Background(Protocol):
+    """Knowledge of one expected background (or of a sum)."""
+
+    @property
+    def mean(self) -> float:
+        """The central number of expected events."""
+        ...
+
+    def counts(self, n_max: int) -> CountDistribution:
+        """Marginalised distribution of the number of background events, up to ``n_max``."""
+        ...
+
+
+class _Averaged:
+    """A background known through nodes and weights of its density."""
+
+    __slots__ = ()
+
+    def quadrature(self) -> Nodes:
+        """Nodes (expected events) and weights (sum 1) of the density."""
+        raise NotImplementedError
+
+    def counts(self, n_max: int) -> CountDistribution:
+        """Marginalised distribution of the number of background events, up to ``n_max``."""
+        from scipy.special import gammainc
+
+        nodes, weights = self.quadrature()
+        tail = np.ones(n_max + 1)
+        # P(N >= k | b) is the regularised lower incomplete Gamma function P(k, b)
+        tail[1:] = [weights @ gammainc(k, nodes) for k in range(1, n_max + 1)]
+        return CountDistribution(poisson_pmf(n_max, nodes) @ weights, tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(_Averaged):
+    """A background without uncertainty."""
+
+    mean: float
+
+    def __post_init__(self) -> None:
+        require_non_negative("background mean", self.mean)
+
+    def quadrature(self) -> Nodes:
+        """The mean itself, with weight one."""
+        return np.array([float(self.mean)]), np.ones(1)
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedGaussian(_Averaged):
+    """b +- sigma as a Gaussian truncated at zero: the default for a published symmetric error.
+
+    mean: central value before truncation. It reproduces the printed validation table of the NA62 search
+    for A' -> mu+ mu- (2303.08666), where log-normal and gamma do not.
+    """
+
+    mean: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        require_non_negative("background mean", self.mean)
+        require_non_negative("background sigma", self.sigma)
+
+    def quadrature(self) -> Nodes:
+        """Nodes (expected events) and weights (sum 1) of the density."""
+        if self.sigma == 0:
+            return Fixed(self.mean).quadrature()
+        return two_piece_normal_nodes(self.mean, self.sigma, self.sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal(_Averaged):
+    """Log-normal density with this mean and standard deviation (not median and width)."""
+
+    mean: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        require_positive("background mean", self.mean)
+        require_non_negative("background sigma", self.sigma)
+
+    def quadrature(self) -> Nodes:
+        """Nodes (expected events) and weights (sum 1) of the density."""
+        if self.sigma == 0:
+            return Fixed(self.mean).quadrature()
+        return lognormal_nodes(self.mean, self.sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Gamma:
+    """Gamma density with this mean and standard deviation; the count is negative binomial, in closed form."""
+
+    mean: float
+    sigma: float
+
+    def __post_init__(self) -> None:
+        require_positive("background mean", self.mean)
+        require_non_negative("background sigma", self.sigma)
+
+    def counts(self, n_max: int) -> CountDistribution:
+        """Marginalised distribution of the number of background events, up to ``n_max``."""
+        if self.sigma == 0:
+            return Fixed(self.mean).counts(n_max)
+        from scipy.special import betainc
+
+        shape, scale = (self.mean / self.sigma) ** 2, self.sigma**2 / self.mean
+        k = np.arange(1, n_max + 1)
+        # ln of P(k) / P(k - 1) = (k - 1 + shape) / k * scale / (1 + scale)
+        steps = np.log((k - 1 + shape) / k * scale / (1 + scale))
+        log_pmf = -shape * np.log1p(scale) + np.concatenate([[0.0], np.cumsum(steps)])
+        tail = np.concatenate([[1.0], betainc(k, shape, scale / (1 + scale))])
+        return CountDistribution(np.exp(log_pmf), tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Interval(_Averaged):
+    """A published asymmetric interval central +plus -minus, whose meaning must be said.
+
+    meaning: probability of the *central* interval, ``"68%"`` or ``"90%"``. The density is the two-piece
+    normal of Barlow (physics/0306138), truncated at zero. A limit is not an interval and is refused.
+    """
+
+    mean: float
+    plus: float
+    minus: float
+    meaning: IntervalMeaning
+
+    def __post_init__(self) -> None:
+        require_non_negative("background mean", self.mean)
+        require_positive("background plus", self.plus)
+        require_positive("background minus", self.minus)
+        if str(self.meaning) == "limit":
+            raise ConfigError(
+                f"background interval +{self.plus:g} -{self.minus:g} with meaning 'limit': a limit is no "
+                "expectation and does not enter; leave it out or give a 68% or 90% interval"
+            )
+        if self.meaning not in get_args(IntervalMeaning):
+            raise unknown("meaning of a background interval", self.meaning, get_args(IntervalMeaning))
+
+    def quadrature(self) -> Nodes:
+        """Nodes (expected events) and weights (sum 1) of the density."""
+        z = _NORMAL_QUANTILE[self.meaning]
+        return two_piece_normal_nodes(self.mean, self.minus / z, self.plus / z)
+
+
+@dataclass(frozen=True, slots=True)
+class BetaProduct(_Averaged):
+    """Candidates times the probabilities to survive independent vetoes, N prod_k (1 - eta_k).
+
+    Each 1 - eta_k is measured by ``passed[k]`` of ``trials`` simulated events and has the Beta posterior
+    of the Jeffreys prior, Beta(passed + 1/2, trials - passed + 1/2). With weighted simulation ``trials``
+    is the effective number (sum w)^2 / sum w^2, and ``passed`` need not be an integer.
+    """
+
+    candidates: float
+    passed: tuple[float, ...]
+    trials: float
+
+    def __post_init__(self) -> None:
+        require_positive("background candidates", self.candidates)
+        require_positive("background trials", self.trials)
+        if not self.passed:
+            raise ConfigError("background passed = (): expected one number for each veto")
+        for passed in self.passed:
+            if require_non_negative("background passed", passed) > self.trials:
+                raise DomainError(
+                    f"background passed = {passed!r}: expected at most trials = {self.trials!r}"
+                )
+
+    @property
+    def mean(self) -> float:
+        """Posterior mean of the number of events."""
+        return float(self.candidates) * math.prod(a / (a + b) for a, b in self._posteriors())
+
+    def quadrature(self) -> Nodes:
+        """Nodes (expected events) and weights (sum 1) of the density."""
+        nodes, weights = self._survival_nodes(self._posteriors())
+        return self.candidates * nodes, weights
+
+    def quantile(self, probability: float) -> float:
+        """Quantile of the number of expected events, 0 < probability < 1."""
+        from scipy.optimize import brentq
+        from scipy.special import betainc
+
+        *others, (a, b) = self._posteriors()
+        nodes, weights = self._survival_nodes(others)
+
+        def excess(log_survival: float) -> float:
+            # P(x y < t) = E_x[P(y < t / x)]
+            return float(weights @ betainc(a, b, np.minimum(np.exp(log_survival) / nodes, 1.0))) - probability
+
+        return float(self.candidates * np.exp(brentq(excess, -700.0, 0.0, xtol=1e-12)))
+
+    def _posteriors(self) -> list[tuple[float, float]]:
+        return [(passed + 0.5, self.trials - passed + 0.5) for passed in self.passed]
+
+    def _survival_nodes(self, posteriors: list[tuple[float, float]]) -> Nodes:
+        # exp(-N t) on (0, 1) asks for about sqrt(N) nodes
+        order = 32 + 2 * math.ceil(math.sqrt(self.candidates))
+        factors = (beta_nodes(a, b, order) for a, b in posteriors)
+        return reduce(product_nodes, factors, (np.ones(1), np.ones(1)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Independent backgrounds added up."""
+
+    parts: tuple[Background, ...]
+
+    def __post_init__(self) -> None:
+        if not self.parts:
+            raise ConfigError("sum of backgrounds: expected at least one")
+
+    @property
+    def mean(self) -> float:
+        """Sum of the central values."""
+        return math.fsum(part.mean for part in self.parts)
+
+    def counts(self, n_max: int) -> CountDistribution:
+        """Marginalised distribution of the number of background events, up to ``n_max``."""
+        return reduce(CountDistribution.plus, (part.counts(n_max) for part in self.parts))
+
+
+SHAPES: Mapping[str, type[Any]] = {
+    "fixed": Fixed,
+    "truncated-gaussian": TruncatedGaussian,
+    "log-normal": LogNormal,
+    "gamma": Gamma,
+    "interval": Interval,
+    "beta-product": BetaProduct,
+}
+"""Name of each density in a data file."""
+
+
+def background_from_table(table: Mapping[str, Any]) -> Background:
+    """The background that a table of a data file describes: ``shape`` and the numbers of that shape.
+
+    Raises ConfigError for an unknown shape, an unknown key or a missing key.
+    """
+    keys = dict(table)
+    shape = keys.pop("shape", None)
+    if shape not in SHAPES:
+        raise unknown("background shape", str(shape), SHAPES)
+    fields = [field.name for field in dataclasses.fields(SHAPES[shape])]
+    for key in keys:
+        if key not in fields:
+            raise unknown(f"key of a {shape} background", key, fields)
+    if missing := [field for field in fields if field not in keys]:
+        raise ConfigError(f"background of shape {shape!r}: missing {', '.join(missing)}")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in keys.items()}
+    background: Background = SHAPES[shape](**values)
+    return background
+
+
+def as_background(b: float | Background, sigma_b: float | None = None) -> Background:
+    """A number becomes ``Fixed``, with ``sigma_b`` a ``TruncatedGaussian``; a background stays itself."""
+    if isinstance(b, Background):
+        if sigma_b is not None:
+            raise ConfigError(f"sigma_b = {sigma_b!r}: the background {b!r} already states its uncertainty")
+        return b
+    if b is None:
+        with_sigma = "" if sigma_b is None else f" beside sigma_b = {sigma_b!r}"
+        raise ConfigError(f"b is missing{with_sigma}: expected the mean number of background events")
+    mean = require_non_negative("b", b)
+    if sigma_b is None:
+        return Fixed(mean)
+    return TruncatedGaussian(mean, require_non_negative("sigma_b", sigma_b))
+
+
+def poisson_pmf(n_max: int, mean: ArrayLike) -> FloatArray:
+    """P(N = k | mean) for k = 0 .. n_max: shape (n_max + 1, \\*shape of mean)."""
+    m = np.asarray(mean, dtype=float)
+    return _poisson_pmf(n_max, m, np.log(np.maximum(m, _TINY)))
+
+
+def probability_mass(n_max: int, background: float | Background, signal: float = 0.0) -> FloatArray:
+    """P(N = k | signal + b) for k = 0 .. n_max with b marginalised; signal in events."""
+    n_max = require_count("n_max", n_max)
+    pmf = as_background(background).counts(n_max).pmf
+    expected = poisson_pmf(n_max, require_non_negative("signal", signal))
+    return np.convolve(expected, pmf)[: n_max + 1]
+
+
+def cumulative(
+    n: int, signal: ArrayLike, background: float | Background, signal_error: float = 0.0
+) -> FloatArray:
+    """P(N <= n | kappa signal + b), b and kappa marginalised; same shape as ``signal`` (events).
+
+    signal_error: standard deviation of kappa, log-normal with mean 1.
+    """
+    n = require_count("n", n)
+    below = as_background(background).counts(n).cumulative
+    return signal_plus_background_cumulative(signal, below, signal_error)
+
+
+def signal_plus_background_cumulative(
+    signal: ArrayLike, background_cumulative: FloatArray, signal_error: float = 0.0
+) -> FloatArray:
+    """P(N <= n | kappa s + b) from P(N_b <= k), k = 0 .. n: sum_k P(N_s = k | kappa s) P(N_b <= n - k).
+
+    The background enters through n + 1 numbers only, whatever the size of the grid of signals.
+    """
+    s = np.asarray(signal, dtype=float)
+    if not np.all((s >= 0) & np.isfinite(s)):
+        raise DomainError("signal: expected finite numbers of events >= 0")
+    flat, size = s.ravel(), len(background_cumulative)
+    kappas, weights = unit_lognormal_nodes(require_signal_error(signal_error), size - 1)
+    result = np.zeros(s.size)
+    rows = max(1, _BLOCK // size)
+    for start in range(0, s.size, rows):
+        block = slice(start, start + rows)
+        log_s = np.log(np.maximum(flat[block], _TINY))
+        for kappa, weight in zip(kappas, weights, strict=True):
+            pmf = _poisson_pmf(size - 1, kappa * flat[block], log_s + np.log(kappa))
+            result[block] += weight * (background_cumulative[::-1] @ pmf)
+    return result.reshape(s.shape)
+
+
+def _poisson_pmf(n_max: int, mean: FloatArray, log_mean: FloatArray) -> FloatArray:
+    from scipy.special import gammaln
+
+    k = np.arange(n_max + 1).reshape(-1, *(1,) * mean.ndim)
+    return np.asarray(np.exp(k * log_mean - mean - gammaln(k + 1.0)))
