@@ -35,10 +35,14 @@ class CalorimeterCuts:
 
 @dataclass(frozen=True, slots=True)
 class FinalState:
-    """Selection of one final state. Momentum and apertures act on true, the rest on smeared quantities."""
+    """Selection of a two-track final state.
+
+    ``momentum_min_gev`` (each track) and the apertures act on true quantities; fiducial volume, closest
+    approach of the two tracks and regions on reconstructed ones.
+    """
 
     tag: str
-    daughters: tuple[ChargedParticle, ...]
+    daughters: tuple[ChargedParticle, ChargedParticle]
     fiducial_volume: FiducialVolume
     momentum_min_gev: float
     track_cda_max_m: float
@@ -48,7 +52,6 @@ class FinalState:
     validation_regions: tuple[ValidationRegion, ...] = ()
 
     def __post_init__(self) -> None:
-        require(len(self.daughters) == 2, self, "daughters", "two charged daughters")
         require_not_negative(self, "momentum_min_gev")
         require_positive(self, "track_cda_max_m")
 

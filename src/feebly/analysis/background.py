@@ -1,17 +1,17 @@
 """Expected backgrounds of a region, with what their intervals mean.
 
-Each kind has ``mean`` and ``sigma`` (events at the POT of the analysis) and ``scaled``. The mean is that of
-the probability density of b that the limit uses, which need not be the published central value.
+Each kind has a ``mean`` (events at the POT of the analysis), the ``density`` of b that a limit uses, and
+``scaled``. The mean need not be the published central value.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from feebly.core.provenance import Origin
 from feebly.core.records import require, require_not_negative, require_positive
+from feebly.statistics.backgrounds import BetaProduct, TruncatedGaussian
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,10 @@ class Interval:
     def __post_init__(self) -> None:
         require_not_negative(self, "central", "up", "down")
 
-    def scaled(self, factor: float) -> Interval:
-        """All numbers times ``factor``."""
-        return replace(self, central=factor * self.central, up=factor * self.up, down=factor * self.down)
-
 
 @dataclass(frozen=True, slots=True)
 class GaussianBackground:
-    """b = ``mean`` +- ``sigma`` events, a Gaussian truncated at zero (STAT: counting with nuisance)."""
+    """b = ``mean`` +- ``sigma`` events, a Gaussian truncated at zero."""
 
     mean: float
     sigma: float
@@ -47,9 +43,15 @@ class GaussianBackground:
     def __post_init__(self) -> None:
         require_not_negative(self, "mean", "sigma")
 
+    @property
+    def density(self) -> TruncatedGaussian:
+        """Probability density of b."""
+        return TruncatedGaussian(self.mean, self.sigma)
+
     def scaled(self, factor: float) -> GaussianBackground:
         """The same background for ``factor`` times the POT: the relative error stays."""
-        return replace(self, mean=factor * self.mean, sigma=factor * self.sigma)
+        origin = _scaled_origin(self.origin, factor)
+        return replace(self, mean=factor * self.mean, sigma=factor * self.sigma, origin=origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,9 @@ class RejectionFactors:
     before: float
     before_sigma: float
     steps: tuple[RejectionStep, ...]
-    published: Interval
     meaning: str
     origin: Origin
+    published: Interval | None = None
     kind: Literal["rejection-factors"] = "rejection-factors"
 
     def __post_init__(self) -> None:
@@ -93,22 +95,20 @@ class RejectionFactors:
         return (self.before / self.before_sigma) ** 2
 
     @property
-    def beta_parameters(self) -> tuple[tuple[float, float], ...]:
-        """(alpha, beta) of the posterior density of 1 - eta, one pair per step."""
+    def density(self) -> BetaProduct:
+        """Probability density of b: independent Beta posteriors with Jeffreys' prior."""
         n = self.effective_events
-        survived = [n * step.remaining / self.before for step in self.steps]
-        return tuple((k + 0.5, n - k + 0.5) for k in survived)
+        survived = tuple(n * step.remaining / self.before for step in self.steps)
+        return BetaProduct(candidates=self.before, passed=survived, trials=n)
 
     @property
     def mean(self) -> float:
-        """Posterior mean [events]: before times the product of the Beta means alpha / (alpha + beta)."""
-        return self.before * math.prod(a / (a + b) for a, b in self.beta_parameters)
+        """Posterior mean [events]."""
+        return self.density.mean
 
-    @property
-    def sigma(self) -> float:
-        """Posterior standard deviation [events], from E[x^2] = a (a + 1) / ((a + b)(a + b + 1)) per step."""
-        second = math.prod(a * (a + 1) / ((a + b) * (a + b + 1)) for a, b in self.beta_parameters)
-        return math.sqrt(self.before**2 * second - self.mean**2)
+    def quantile(self, probability: float) -> float:
+        """Posterior quantile of b [events]."""
+        return self.density.quantile(probability)
 
     def scaled(self, factor: float) -> RejectionFactors:
         """The same background for ``factor`` times the POT: n_eff and the factors 1 - eta stay."""
@@ -118,8 +118,13 @@ class RejectionFactors:
             before=factor * self.before,
             before_sigma=factor * self.before_sigma,
             steps=steps,
-            published=self.published.scaled(factor),
+            published=None,
+            origin=_scaled_origin(self.origin, factor),
         )
+
+
+def _scaled_origin(origin: Origin, factor: float) -> Origin:
+    return Origin("derived", f"{factor:.4g} times: {origin}")
 
 
 Background = GaussianBackground | RejectionFactors

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from feebly.apparatus.shapes import Shape
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.provenance import Origin
-from feebly.core.records import decode, require, require_not_negative, require_positive
+from feebly.core.records import FieldError, decode, require, require_not_negative, require_positive
 from feebly.core.tables import load_document, plain, shipped_names
 
 ChargedParticle = Literal["electron", "muon", "hadron"]
@@ -95,8 +95,9 @@ class Experiment:
     """Everything between the proton and the reconstructed track.
 
     ``planes`` are ordered in z; ``axis_m`` is the (x, y) of the nominal pointing axis, parallel to z;
-    ``origins`` says for each group of numbers ("beam", "dump", ... or finer, "beam.spot_sigma_m") where
-    they come from. Raises `ConfigError` when the parts do not fit together.
+    ``decay_region_z_m``: decays are simulated between these z, wider than every fiducial volume because a
+    vertex may be reconstructed away from where it was; ``origins`` says where each group of numbers is
+    from ("beam", "dump", ... or finer, "beam.spot_sigma_m"). Raises `ConfigError` when the parts do not fit together.
     """
 
     name: str
@@ -107,6 +108,7 @@ class Experiment:
     tracking: Tracking
     planes: tuple[Plane, ...]
     axis_m: tuple[float, float]
+    decay_region_z_m: tuple[float, float]
     origins: dict[str, Origin]
 
     def __post_init__(self) -> None:
@@ -116,6 +118,11 @@ class Experiment:
         names = [plane.name for plane in self.planes]
         if len(set(names)) != len(names):
             raise ConfigError(f"planes: expected each name once, got {', '.join(names)}")
+        start, end = self.decay_region_z_m
+        if not self.dump.z_impact_m < start < end <= self.tracking.chambers_z_m[0]:
+            raise FieldError(
+                "decay_region_z_m", [start, end], "in order, between the dump and the first chamber"
+            )
         if not self.dump.z_impact_m < self.tracking.chambers_z_m[0]:
             raise ConfigError("tracking.chambers_z_m: expected downstream of dump.z_impact_m")
         if not self.tracking.chambers_z_m[1] < self.magnet.z_centre_m:
