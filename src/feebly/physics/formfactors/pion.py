@@ -42,9 +42,7 @@ def _h_prime(s: ArrayLike) -> FloatArray:
     """dh/ds [GeV^-2]."""
     beta = pion_velocity(s)
     s = np.asarray(s, float)
-    return np.asarray(
-        2 * PION_MASS_GEV**2 / (np.pi * s**2 * beta) * np.arctanh(beta) + 1 / (2 * np.pi * s)
-    )
+    return np.asarray(2 * PION_MASS_GEV**2 / (np.pi * s**2 * beta) * np.arctanh(beta) + 1 / (2 * np.pi * s))
 
 
 def _gounaris_sakurai(s: FloatArray, m: float, width: float) -> ComplexArray:

@@ -81,7 +81,7 @@ def _dalitz_nodes(s: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 def r_three_pions(mass_gev: ArrayLike) -> FloatArray:
     """R(e+e- -> pi+pi-pi0) at √s = mass [GeV], same shape; zero below 3 m_pi = 0.420 GeV.
 
-    R = 4π X, X = ∫∫ dQ+² dQ-² L |F|² / ((2π)³ 32 s²) (hep-ph/0512180). About 0.5 ms per mass: made for
+    R = 4π X, X = ∫∫ dQ+² dQ-² L |F|² / ((2π)³ 32 s²) (hep-ph/0512180). About 1 ms per mass: made for
     building tables. Valid to 2 GeV.
     """
     mass = np.asarray(mass_gev, float)

@@ -36,6 +36,9 @@ def two_body_momentum_gev(
 
 
 def two_body_energy_gev(parent_mass_gev: ArrayLike, mass1_gev: ArrayLike, mass2_gev: ArrayLike) -> FloatArray:
-    """Energy of the daughter of mass ``mass1_gev`` in the parent rest frame [GeV] (PDG 2024, review of kinematics)."""
+    """Energy of the daughter of mass ``mass1_gev`` in the parent rest frame [GeV].
+
+    PDG 2024, review of kinematics; does not check that the decay is open.
+    """
     m, m1, m2 = (np.asarray(x, float) for x in (parent_mass_gev, mass1_gev, mass2_gev))
     return np.asarray((m**2 + (m1 - m2) * (m1 + m2)) / (2 * m))

@@ -1,0 +1,1 @@
+"""Models: couplings to partial widths and lifetime. They know no production."""

@@ -1,0 +1,11 @@
+"""All models by public tag and alias. A new model is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from feebly.core.registry import Registry
+from feebly.physics.models.dark_photon import DarkPhoton
+
+MODELS: Registry[Callable[..., DarkPhoton]] = Registry("model")
+MODELS.add("dark-photon", DarkPhoton, aliases=("BC1",))
