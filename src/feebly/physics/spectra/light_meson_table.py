@@ -73,8 +73,9 @@ def write_table(table: LightMesonTable, directory: Path) -> tuple[Path, Path]:
     """Write the two files of a table; returns their paths (.npz, .json)."""
     directory.mkdir(parents=True, exist_ok=True)
     npz, sidecar = directory / f"{TABLE_NAME}.npz", directory / f"{TABLE_NAME}.json"
-    arrays: dict[str, Any] = {"ln_p_edges": table.ln_p_edges, "pt_edges_gev": table.pt_edges_gev}
-    np.savez_compressed(npz, **arrays, **dict(table.counts))
+    edges = {"ln_p_edges": table.ln_p_edges, "pt_edges_gev": table.pt_edges_gev}
+    arrays: dict[str, Any] = {**edges, **table.counts}
+    np.savez_compressed(npz, **arrays)
     sidecar.write_text(json.dumps(_description(table), indent=2) + "\n", encoding="utf-8")
     return npz, sidecar
 
