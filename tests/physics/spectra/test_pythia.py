@@ -88,13 +88,13 @@ def cell(p, pt):
 
 
 def test_each_meson_enters_itself_and_mirrored():
-    batch = fake_batch([(111, 0.135, 0.3, 0.42, 20.0), (2212, 0.938, 0.1, 0.0, 60.0)])
+    batch = fake_batch([(111, 0.135, 1.2, 0.95, 5.0), (2212, 0.938, 0.1, 0.0, 60.0)])
     counts = pythia.count_events(batch)
     assert (counts.events, counts.mesons.tolist()) == (1, [1, 0, 0, 0, 0, 0, 0])
-    pt = np.hypot(0.3, 0.42)
-    mirror_pz = reflected_by_boosts(20.0, np.sqrt(0.135**2 + pt**2 + 400.0))
+    pt = np.hypot(1.2, 0.95)
+    mirror_pz = reflected_by_boosts(5.0, np.sqrt(0.135**2 + pt**2 + 25.0))
     found = {tuple(index) for index in np.argwhere(counts.entries[0])}
-    assert found == {cell(np.hypot(20.0, pt), pt), cell(np.hypot(mirror_pz, pt), pt)}
+    assert found == {cell(np.hypot(5.0, pt), pt), cell(np.hypot(mirror_pz, pt), pt)}
 
 
 def test_both_charges_of_the_rho_are_one_species():
