@@ -96,7 +96,7 @@ class PairSeparation:
             return np.ones(d.shape)
         if self.kind == "hard":
             return np.where(d > self.d0_m, 1.0, 0.0)
-        with np.errstate(divide="ignore"):
+        with np.errstate(divide="ignore", over="ignore"):
             return np.asarray(1 / (1 + (self.d0_m / d) ** self.power))
 
 

@@ -97,7 +97,8 @@ class Experiment:
     ``planes`` are ordered in z; ``axis_m`` is the (x, y) of the nominal pointing axis, parallel to z;
     ``decay_region_z_m``: decays are simulated between these z, wider than every fiducial volume because a
     vertex may be reconstructed away from where it was; ``origins`` says where each group of numbers is
-    from ("beam", "dump", ... or finer, "beam.spot_sigma_m"). Raises `ConfigError` when the parts do not fit together.
+    from ("beam", "dump", ... or finer, "beam.spot_sigma_m"). Raises `ConfigError` when the parts do not
+    fit together.
     """
 
     name: str

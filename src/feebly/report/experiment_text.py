@@ -209,7 +209,7 @@ def _heading(name: str, title: str) -> Iterator[str]:
 def _entry(label: str, text: str) -> str:
     """Label in the left column, text wrapped beside it."""
     start = f"{label:<{_LABEL - 1}} "
-    return fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * _LABEL, drop_whitespace=True)
+    return fill(text, WIDTH, initial_indent=start, subsequent_indent=" " * _LABEL, break_on_hyphens=False)
 
 
 def _origin(origin: Origin, about: str = "") -> str:
