@@ -39,7 +39,7 @@ def likelihood_ordered_p_value(n: int, background: float | Background) -> float:
 
 
 def not_more_probable(probabilities: FloatArray, observed: float, beyond: float) -> float:
-    """Sum of the probabilities that do not exceed ``observed``, and of the rare outcomes ``beyond`` the list."""
+    """Sum of the probabilities that do not exceed ``observed``, plus ``beyond``: the rest, not listed."""
     rare = probabilities[probabilities <= observed * (1 + _TIE)].sum() + beyond
     return float(min(rare, 1.0))
 

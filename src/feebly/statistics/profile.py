@@ -36,7 +36,7 @@ def fitted_background(n: ArrayLike, a: ArrayLike, s: ArrayLike, sigma: float) ->
     root = np.hypot(c, 2 * np.sqrt(n) * sigma)
     with np.errstate(divide="ignore", invalid="ignore"):
         x = np.where(c >= 0, (c + root) / 2, 2 * n * sigma**2 / (root - c))
-    return np.maximum(np.nan_to_num(x) - s, 0.0)
+    return np.asarray(np.maximum(np.nan_to_num(x) - s, 0.0))
 
 
 def q_tilde(n: ArrayLike, a: ArrayLike, s: float, sigma: float) -> FloatArray:
