@@ -9,7 +9,7 @@ from feebly.core.block import U5, U6, U7, X0, Y0, Z0
 from feebly.core.vecmath import cos_sin_turn, log
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def interaction_point(s, n, x, y, sigma_x, sigma_y, z_impact, interaction_length):
     """Fill X0, Y0, Z0 [m] from U5, U6 (spot, Box-Muller) and U7 (depth ~ exp(-depth/interaction_length))."""
     for i in range(n):

@@ -12,29 +12,25 @@ from __future__ import annotations
 
 BLOCK = 512  # events per block: the rows in use (about 200 kB) stay in the second-level cache
 
-_names = (
-    # uniform random numbers of the mapped dimensions; RANDOM_ROWS counts them
-    "U0 U1 U2 U3 U4 U5 U6 U7 U8 U9 U10 U11 "
-    # statistical weight (FIPs per POT times decay density), original index in the block, map Jacobian
-    "WEIGHT INDEX JACOBIAN "
-    # production point; direction of flight; FIP momentum and energy
-    "X0 Y0 Z0 NX NY NZ P E "
-    # decay vertex; (z - z0)/p_z = proper decay length over mass [m/GeV]
-    "XV YV ZV TAU "
-    # the two daughters: momenta
-    "PX1 PY1 PZ1 PX2 PY2 PZ2 "
-    # true slopes upstream and downstream of the magnet, positions at the magnet
-    "TX1 TY1 TX2 TY2 DX1 DY1 DX2 DY2 MX1 MY1 MX2 MY2 "
-    # reconstructed tracks: position at the first chamber, slopes, momentum
-    "HX1 HY1 SX1 SY1 RP1 HX2 HY2 SX2 SY2 RP2 "
-    # reconstructed event: vertex, distance of closest approach, mass, pointing
-    "RXV RYV RZV CDA MASS ZTAX CDATAX "
-    # free rows: normal deviates of the smearing stage, masks, temporaries
-    "G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11 MASK REGION"
-).split()
+_ROW_NAMES = """
+    U0 U1 U2 U3 U4 U5 U6 U7 U8 U9 U10 U11
+    WEIGHT INDEX JACOBIAN
+    X0 Y0 Z0 NX NY NZ P E
+    XV YV ZV TAU
+    PX1 PY1 PZ1 PX2 PY2 PZ2
+    TX1 TY1 TX2 TY2 DX1 DY1 DX2 DY2 MX1 MY1 MX2 MY2 QX1 QY1 QX2 QY2
+    HX1 HY1 SX1 SY1 RP1 HX2 HY2 SX2 SY2 RP2
+    RXV RYV RZV CDA MASS ZTAX CDATAX
+    G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11
+    MASK REGION
+""".split()
+# Line by line: uniform numbers of the mapped dimensions; weight, original index in the block, map Jacobian;
+# production point, direction, momentum and energy; decay vertex and (z - z0)/p_z; daughters' momenta; true
+# slopes before (T) and after (D) the magnet, positions in the magnet (M) and on the plane in hand (Q);
+# measured tracks at the first chamber; reconstructed vertex, mass, pointing; normal deviates; labels.
 
-ROWS = {name: k * BLOCK for k, name in enumerate(_names)}
-SCRATCH_SIZE = len(_names) * BLOCK
+ROWS = {name: k * BLOCK for k, name in enumerate(_ROW_NAMES)}
+SCRATCH_SIZE = len(_ROW_NAMES) * BLOCK
 RANDOM_ROWS = 12
 NORMAL_ROWS = 12
 
@@ -50,6 +46,7 @@ PX2, PY2, PZ2 = ROWS["PX2"], ROWS["PY2"], ROWS["PZ2"]
 TX1, TY1, TX2, TY2 = ROWS["TX1"], ROWS["TY1"], ROWS["TX2"], ROWS["TY2"]
 DX1, DY1, DX2, DY2 = ROWS["DX1"], ROWS["DY1"], ROWS["DX2"], ROWS["DY2"]
 MX1, MY1, MX2, MY2 = ROWS["MX1"], ROWS["MY1"], ROWS["MX2"], ROWS["MY2"]
+QX1, QY1, QX2, QY2 = ROWS["QX1"], ROWS["QY1"], ROWS["QX2"], ROWS["QY2"]
 HX1, HY1, SX1, SY1, RP1 = ROWS["HX1"], ROWS["HY1"], ROWS["SX1"], ROWS["SY1"], ROWS["RP1"]
 HX2, HY2, SX2, SY2, RP2 = ROWS["HX2"], ROWS["HY2"], ROWS["SX2"], ROWS["SY2"], ROWS["RP2"]
 RXV, RYV, RZV, CDA, MASS = ROWS["RXV"], ROWS["RYV"], ROWS["RZV"], ROWS["CDA"], ROWS["MASS"]

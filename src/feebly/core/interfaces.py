@@ -89,18 +89,28 @@ class ProductionChannel(Protocol):
 
     def sampling(self) -> Sampling: ...
 
-    def rate(
-        self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None
-    ) -> FloatArray:
+    def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
         """Factor that turns the table of this channel (one unit of ``sampling``) into FIPs per POT."""
         ...
 
 
 class YieldSource(Protocol):
-    """N_if for every lifetime: what ``limits`` asks of the costly half."""
+    """N_if for every lifetime: what ``limits`` asks of the costly half. Masses and lifetimes broadcast.
+
+    Events are per POT for BR = 1, efficiency 1 and unit rate, in the signal region (pair separation of the
+    response set included). A channel that was not tabulated is a DataError, never a zero.
+    """
 
     def expected_events(
-        self, production: str, final_state: str, mass_gev: FloatArray, ctau_m: FloatArray
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray: ...
+
+    def relative_error(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
     ) -> FloatArray:
-        """Events per POT in the signal region for BR = 1, efficiency 1 and unit rate; same shape as the mass."""
+        """Monte Carlo standard deviation over the expected events."""
+        ...
+
+    def converged(self, production: str, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
+        """Whether the tables around these masses reached the asked precision."""
         ...

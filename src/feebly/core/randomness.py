@@ -45,7 +45,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def fill_uniform(s, n, key0, key1, first_event):
     """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for events first_event .. first_event + n - 1."""
     zero = np.uint64(0)
@@ -61,7 +61,7 @@ def fill_uniform(s, n, key0, key1, first_event):
             s[row + 3 * BLOCK + i] = (np.float64(np.int64(d)) + 0.5) * _TO_UNIT
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def fill_normal(s, n, key0, key1, first_event):
     """Fill the rows G0, G1, ... with normal deviates for the events first_event + s[INDEX + i] (Box-Muller)."""
     zero = np.uint64(0)

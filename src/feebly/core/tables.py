@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -14,11 +15,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from feebly.core.errors import ConfigError, DataError, unknown
+
+if TYPE_CHECKING:
+    import h5py
 
 KeyPath = tuple[str | int, ...]
 
@@ -222,8 +226,9 @@ def write_atomically(path: str | Path, content: bytes | str | Callable[[Path], o
     """Write a file whole or not at all: a reader sees the old file or the new one, never a half.
 
     ``content`` is the bytes, the text (UTF-8), or a function that writes to the path it is given (a
-    temporary file in the same folder with the same suffix). Raises `DataError` (one line) when the disk
-    is full, the folder is missing or not writable; the temporary file is removed on every failure.
+    temporary file in the same folder with the same suffix; for HDF5 take `write_hdf5`). Raises `DataError`
+    (one line) when the disk is full, the folder is missing or not writable; the temporary file is removed
+    on every failure.
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(6)}{path.suffix}")
@@ -233,12 +238,26 @@ def write_atomically(path: str | Path, content: bytes | str | Callable[[Path], o
         os.replace(temporary, path)
         _flush_folder(path.parent)
     except OSError as error:
-        # h5py puts the errno in words only
-        reason = error.strerror or str(error).splitlines()[0]
-        raise DataError(f"cannot write {path}: {reason}; nothing was left there") from error
+        # the system's own words: a library may have put a page of its own into the error
+        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
+        raise DataError(f"cannot write {path}: {reason}; no partial file was left") from error
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def write_hdf5(path: str | Path, fill: Callable[[h5py.File], object]) -> None:
+    """Write an HDF5 file whole or not at all: ``fill`` puts groups and datasets into an open `h5py.File`.
+
+    The file is built in memory: libhdf5 ends the interpreter with a segmentation fault when the disk fills
+    up under an open file. Raises `DataError` as `write_atomically`.
+    """
+    import h5py
+
+    memory = io.BytesIO()
+    with h5py.File(memory, "w") as file:
+        fill(file)
+    write_atomically(path, memory.getvalue())
 
 
 def _write(path: Path, content: bytes | str | Callable[[Path], object]) -> None:

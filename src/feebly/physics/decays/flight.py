@@ -7,7 +7,7 @@ from numba import njit
 from feebly.core.block import NX, NY, NZ, TAU, U2, WEIGHT, X0, XV, Y0, YV, Z0, ZV, P
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def decay_vertex(s, n, z_min, z_max):
     """Fill XV, YV, ZV [m] and TAU = (z - z0)/p_z [m/GeV]; z uniform in [z_min, z_max] from U2.
 

@@ -9,7 +9,7 @@ from feebly.core.block import NX, NY, NZ, PX1, PX2, PY1, PY2, PZ1, PZ2, U3, U4, 
 from feebly.core.vecmath import cos_sin_turn
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def two_body(s, n, m, m1, m2):
     """Fill the daughters' momenta [GeV]; cos theta* from U3 about the direction of flight, azimuth from U4.
 

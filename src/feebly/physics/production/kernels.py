@@ -42,7 +42,7 @@ def sigma_pp_mb(s):
     return 35.45 + 0.308 * ln * ln + 42.53 * exp(-0.458 * log(s)) - 33.34 * exp(-0.545 * log(s))
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def bremsstrahlung(s, n, m, beam_p, m_p, alpha, z_min, z_max, pt_max, validity_max):
     """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at epsilon = 1, F = 1.
 
@@ -80,7 +80,7 @@ def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
     return density[row, column] if inside else 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the density of isotropic decays parent -> recoil + X.
 
@@ -125,7 +125,7 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@njit(nogil=True, error_model="numpy")
 def mixing(s, n, m, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the meson density: X takes the meson's laboratory momentum."""
     span = ln_p_max - ln_p_min

@@ -1,0 +1,119 @@
+"""From the experiment's description to the flat arrays that the compiled stages read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from feebly.apparatus.experiment import Experiment, Plane
+from feebly.apparatus.shapes import Annulus, Octagon, Rectangle
+from feebly.apparatus.transport import ANNULUS, OCTAGON, PLANE_COLUMNS, RECTANGLE, SEPARATION
+from feebly.core.errors import ConfigError
+from feebly.core.interfaces import FloatArray
+
+
+class Apparatus(NamedTuple):
+    """Numbers of the beam line and spectrometer in the order that compiled code reads them (GeV, m)."""
+
+    x_beam: float
+    y_beam: float
+    sigma_x: float
+    sigma_y: float
+    z_impact: float
+    interaction_length: float
+    z_aim: float
+    r_aim: float
+    z_decay_min: float
+    z_decay_max: float
+    z_magnet: float
+    kick: float
+    z_chamber1: float
+    z_chamber2: float
+    hit: float
+    scattering: float
+    p_constant: float
+    p_slope: float
+    axis_x: float
+    axis_y: float
+
+
+def aim_disc(experiment: Experiment) -> tuple[float, float]:
+    """(z, radius) of the smallest round aperture before the magnet that all charged particles must pass.
+
+    Before the magnet the line of the parent is the momentum-weighted mean of its daughters' lines, hence
+    inside any convex aperture that holds them all: directions outside the disc can never be accepted.
+    """
+    seen = [
+        (plane.shape.r_max_m / (plane.z_m - experiment.dump.z_impact_m), plane.z_m, plane.shape.r_max_m)
+        for plane in experiment.planes
+        if isinstance(plane.shape, Annulus)
+        and plane.z_m < experiment.magnet.z_centre_m
+        and {"electron", "muon", "hadron"} <= set(plane.particles)
+    ]
+    if not seen:
+        raise ConfigError(
+            f"experiment {experiment.name}: no annular plane for all charged particles lies before the magnet; "
+            "the sampler needs one to bound the directions of flight"
+        )
+    _, z, radius = min(seen)
+    return z, radius
+
+
+def pack_apparatus(experiment: Experiment) -> Apparatus:
+    """The experiment as plain numbers."""
+    e = experiment
+    z_aim, r_aim = aim_disc(e)
+    return Apparatus(
+        *map(float, e.beam.centre_m),
+        *map(float, e.beam.spot_sigma_m),
+        e.dump.z_impact_m,
+        e.dump.interaction_length_m,
+        z_aim,
+        r_aim,
+        *map(float, e.decay_region_z_m),
+        e.magnet.z_centre_m,
+        e.magnet.kick_gev,
+        *map(float, e.tracking.chambers_z_m),
+        e.tracking.hit_sigma_m,
+        e.tracking.multiple_scattering_gev_rad,
+        *map(float, e.tracking.momentum_resolution),
+        *map(float, e.axis_m),
+    )
+
+
+def _shape_numbers(shape: Annulus | Octagon | Rectangle) -> tuple[int, list[float]]:
+    if isinstance(shape, Annulus):
+        return ANNULUS, [*shape.hole_centre_m, shape.r_min_m**2, shape.r_max_m**2]
+    if isinstance(shape, Octagon):
+        (ax, ay), (bx, by) = shape.corner_cuts_m
+        return OCTAGON, [shape.half_width_m, shape.diagonal_m, ax, ay, bx, by, shape.r_min_m**2]
+    return RECTANGLE, [shape.half_width_m, shape.half_height_m, shape.hole_radius_m**2]
+
+
+def _row(z: float, kind: int, needed: tuple[bool, bool], numbers: list[float]) -> FloatArray:
+    row = np.zeros(PLANE_COLUMNS)
+    row[:4] = z, kind, *needed
+    row[4 : 4 + len(numbers)] = numbers
+    return row
+
+
+def pack_planes(planes: tuple[Plane, ...], daughters: tuple[str, str]) -> FloatArray:
+    """One row per plane that at least one of the two daughters (kinds of particle) has to cross."""
+    rows = []
+    for plane in planes:
+        needed = (daughters[0] in plane.particles, daughters[1] in plane.particles)
+        kind, numbers = _shape_numbers(plane.shape)
+        if any(needed):
+            rows.append(_row(plane.z_m, kind, needed, numbers))
+    return np.array(rows).reshape(-1, PLANE_COLUMNS)
+
+
+def calorimeter_rows(z_m: float, r_min_m: float, separation_m: float) -> FloatArray:
+    """Two rows: both daughters at least r_min from the axis and their impacts separation apart, at z."""
+    return np.array(
+        [
+            _row(z_m, ANNULUS, (True, True), [0.0, 0.0, r_min_m**2, np.inf]),
+            _row(z_m, SEPARATION, (True, True), [separation_m**2]),
+        ]
+    )

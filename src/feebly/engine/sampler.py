@@ -1,0 +1,191 @@
+"""Adaptive Monte Carlo of one task: a channel at a few neighbouring masses, for all lifetimes at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from feebly.core.block import BLOCK, RANDOM_ROWS, SCRATCH_SIZE
+from feebly.core.interfaces import FloatArray
+from feebly.core.randomness import stream_key
+from feebly.engine.chain import compiled_chain
+from feebly.engine.histogram import MOMENTS, TAU_BINS, laplace
+from feebly.engine.importance import BINS, UNIFORM_EVENTS, refine, uniform_map
+from feebly.engine.setup import ChannelSetup
+
+# Training draws its events far from those of the measurement.
+_TRAINING_BLOCK = 1 << 40
+_TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
+_BATCH_BLOCKS, _MAX_BLOCKS = 64, 4096
+_SHORT = (1e-2, 1e-4, 1e-6)  # short lifetimes: fractions of the largest yield
+# Where the precision is asked, in units of --precision: maximum, long lifetime, 1e-2 and 1e-4 of the maximum.
+_TOLERANCE = np.array([1.0, 1.0, 1.0, 3.0])
+_LAMBDA = np.logspace(-3, 5, 241)
+
+
+@dataclass(frozen=True)
+class MassSample:
+    """Moments of the proper decay length of the selected events at one mass, per generated event.
+
+    histogram: (regions, TAU_BINS, MOMENTS). precision: reached relative MC error of the signal region where
+    it was asked (maximum, long lifetime, 1e-2 and 1e-4 of the maximum). effective_events: (sum w)^2/sum w^2
+    in the long-lifetime limit.
+    """
+
+    mass_gev: float
+    histogram: FloatArray
+    events: int
+    precision: FloatArray
+    converged: bool
+    effective_events: float
+
+
+class _Runner:
+    """Scratch and packed arguments of one channel for the compiled chain."""
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        self._setup = setup
+        self._key = stream_key(setup.seed, setup.production, setup.final_state.tag)
+        self._scratch = np.zeros(SCRATCH_SIZE)
+        self._survivors = np.zeros(BLOCK, dtype=np.int64)
+        self._saved = np.zeros(RANDOM_ROWS * BLOCK)
+        self._chain = compiled_chain()
+
+    def __call__(
+        self,
+        mass: float,
+        first_block: int,
+        blocks: int,
+        edges: FloatArray,
+        objective: FloatArray | None = None,
+        events: FloatArray | None = None,
+        event_rows: FloatArray | None = None,
+    ) -> tuple[FloatArray, FloatArray, int]:
+        """Raw sums of the moments, training sums of the map, and the number of events stored in ``events``."""
+        setup = self._setup
+        histogram = np.zeros((len(setup.regions), TAU_BINS, MOMENTS))
+        training = np.zeros((setup.dimensions, BINS))
+        stored = self._chain(
+            self._scratch,
+            self._survivors,
+            self._saved,
+            *self._key,
+            first_block,
+            blocks,
+            edges,
+            UNIFORM_EVENTS,
+            setup.process(mass),
+            setup.density,
+            setup.apparatus,
+            setup.planes,
+            setup.cuts,
+            setup.cones,
+            setup.regions,
+            histogram,
+            training,
+            np.zeros((0, 2)) if objective is None else objective,
+            np.zeros((0, 1)) if events is None else events,
+            np.zeros(1, dtype=np.int64) if event_rows is None else event_rows,
+        )
+        return histogram, training, int(stored)
+
+
+def per_event(sums: FloatArray, events: int) -> FloatArray:
+    """Sums of w, w tau, w tau^2 over the number of events, of w^2 over its square."""
+    return sums / np.array([events, events, events, float(events) ** 2])
+
+
+def _lifetimes(signal: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """lambda and yield at the maximum, long lifetime (inf: yield is the limit of N lambda) and _SHORT."""
+    value, _ = laplace(signal, _LAMBDA)
+    top = int(np.argmax(value))
+    lam, height = [_LAMBDA[top], np.inf], [value[top], signal[:, 0].sum()]
+    for fraction in _SHORT:
+        below = np.flatnonzero(value[: top + 1] < fraction * value[top])
+        if below.size and value[below[-1]] > 0.0:
+            lam.append(_LAMBDA[below[-1]])
+            height.append(value[below[-1]])
+    return np.array(lam), np.array(height)
+
+
+def _objective(signal: FloatArray) -> FloatArray:
+    """Rows (lambda, norm) so that each lifetime contributes with relative weight one."""
+    lam, height = _lifetimes(signal)
+    finite = np.isfinite(lam)
+    norm = np.where(finite, height * np.where(finite, lam, 1.0), height)
+    return np.column_stack([np.where(finite, lam, 1e30), norm])
+
+
+def _reached(signal: FloatArray) -> FloatArray:
+    """Relative MC error at the lifetimes where a precision is asked."""
+    lam, _ = _lifetimes(signal)
+    lam = np.where(np.isfinite(lam), lam, _LAMBDA[-1] * 1e3)[: _TOLERANCE.size]
+    value, error = laplace(signal, lam)
+    relative = np.full(_TOLERANCE.size, np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        relative[: lam.size] = np.where(value > 0.0, error / value, np.inf)
+    return relative
+
+
+def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatArray:
+    """Refine the map on the squared integrand of several lifetimes at once."""
+    guess = np.array([[1e30, 1.0]])
+    for k in range(rounds):
+        first = _TRAINING_BLOCK + k * _TRAINING_BLOCKS
+        sums, training, _ = run(mass, first, _TRAINING_BLOCKS, edges, guess)
+        signal = per_event(sums, _TRAINING_BLOCKS * BLOCK)[0]
+        if not signal[:, 0].sum() > 0.0:
+            return edges
+        if k:
+            edges = refine(edges, training)
+        guess = _objective(signal)
+    return edges
+
+
+def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
+    """Batches of fixed size until the asked precision, or the largest number of events, is reached."""
+    sums, blocks = 0.0, 0
+    while True:
+        batch, _, _ = run(mass, blocks, _BATCH_BLOCKS, edges)
+        sums, blocks = sums + batch, blocks + _BATCH_BLOCKS
+        moments = per_event(np.asarray(sums), blocks * BLOCK)
+        reached = _reached(moments[0])
+        converged = bool(np.all(reached <= precision * _TOLERANCE))
+        if converged or blocks >= _MAX_BLOCKS:
+            break
+    w, ww = moments[0, :, 0].sum(), moments[0, :, 3].sum()
+    effective = float(w * w / ww) if ww > 0.0 else 0.0
+    return MassSample(mass, moments, blocks * BLOCK, reached, converged, effective)
+
+
+def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float) -> list[MassSample]:
+    """Sample a channel at neighbouring masses; the map of one mass starts the training of the next."""
+    run = _Runner(setup)
+    edges = uniform_map(setup.dimensions)
+    samples = []
+    for k, mass in enumerate(map(float, masses_gev)):
+        edges = _train(run, mass, edges, _WARM_ROUNDS if k else _FIRST_ROUNDS)
+        samples.append(_measure(run, mass, edges, precision))
+    return samples
+
+
+def sample_events(
+    setup: ChannelSetup, mass_gev: float, rows: dict[str, int], blocks: int
+) -> dict[str, FloatArray]:
+    """Selected events as arrays: the asked rows (name -> offset in ``core.block``) of ``blocks`` blocks.
+
+    WEIGHT is per POT of unit rate and per event, for the long-lifetime limit times ctau/m; for a given
+    lambda = ctau/m multiply by exp(-TAU/lambda)/lambda.
+    """
+    run = _Runner(setup)
+    edges = _train(run, mass_gev, uniform_map(setup.dimensions), _FIRST_ROUNDS)
+    names = list(dict.fromkeys(["WEIGHT", *rows]))
+    from feebly.core.block import ROWS
+
+    offsets = np.array([ROWS[name] for name in names], dtype=np.int64)
+    events = np.zeros((blocks * BLOCK, len(names)))
+    _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets)
+    table = {name: events[:stored, k].copy() for k, name in enumerate(names)}
+    table["WEIGHT"] /= blocks * BLOCK
+    return table

@@ -1,0 +1,173 @@
+"""One channel for the engine: everything that its sample depends on, packed for the compiled chain."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from feebly.analysis.analysis import FinalState, PairSeparation
+from feebly.analysis.regions import Box, RegionShape
+from feebly.analysis.selection import BOX, CONE_COLUMNS, ELLIPSE, REGION_COLUMNS
+from feebly.apparatus.experiment import Experiment
+from feebly.apparatus.geometry import Apparatus, calorimeter_rows, pack_apparatus, pack_planes
+from feebly.apparatus.transport import SEPARATION_HARD, SEPARATION_NONE, SEPARATION_SMOOTH
+from feebly.core.constants import ALPHA, PROTON_MASS_GEV
+from feebly.core.errors import ConfigError
+from feebly.core.interfaces import (
+    BremsstrahlungSampling,
+    FloatArray,
+    MesonDecaySampling,
+    Sampling,
+)
+from feebly.core.tables import plain
+from feebly.engine.chain import BREMSSTRAHLUNG, MESON_DECAY, MIXING, Acceptance, Process, kernel_digest
+from feebly.physics.decays.channels import daughter_masses_gev
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+
+TABLE_SCHEMA = 1
+_SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard": SEPARATION_HARD}
+_DIMENSIONS = {"bremsstrahlung": 9, "meson-decay": 11, "mixing": 9}
+
+
+@dataclass(frozen=True)
+class ChannelSetup:
+    """Production ``production`` (sampled as ``sampling``) with decay to ``final_state`` in one experiment.
+
+    spectrum: of the parent meson, None for the beam proton. separation: pair separation of the response set.
+    """
+
+    production: str
+    sampling: Sampling
+    spectrum: HadronSpectrum | None
+    experiment: Experiment
+    final_state: FinalState
+    separation: PairSeparation
+    seed: int
+
+    def __post_init__(self) -> None:
+        if (self.spectrum is None) != isinstance(self.sampling, BremsstrahlungSampling):
+            raise ConfigError(f"production {self.production!r}: the spectrum of its parent is missing")
+
+    @property
+    def daughter_masses_gev(self) -> tuple[float, float]:
+        return daughter_masses_gev(self.final_state.tag)
+
+    @property
+    def dimensions(self) -> int:
+        """Random numbers per event that the importance map shapes."""
+        return _DIMENSIONS[self.sampling.kind]
+
+    def key(self) -> dict[str, Any]:
+        """All that the sample depends on; no coupling, width, efficiency, POT or count."""
+        return {
+            "schema": TABLE_SCHEMA,
+            "kernels": kernel_digest(),
+            "experiment": self.experiment.table_key(),
+            "final_state": self.final_state.tag,
+            "selection": self.final_state.table_key(),
+            "separation": plain(self.separation),
+            "production": self.production,
+            "sampling": plain(self.sampling),
+            "spectrum": self.spectrum.digest if self.spectrum else "beam",
+            "seed": self.seed,
+        }
+
+    @cached_property
+    def apparatus(self) -> Apparatus:
+        return pack_apparatus(self.experiment)
+
+    @cached_property
+    def planes(self) -> FloatArray:
+        rows = pack_planes(self.experiment.planes, self.final_state.daughters)
+        cuts = self.final_state.calorimeter
+        if cuts is None:
+            return rows
+        z = self.experiment.plane(cuts.plane).z_m
+        return np.vstack([rows, calorimeter_rows(z, cuts.r_min_m, cuts.separation_min_m)])
+
+    @cached_property
+    def cuts(self) -> Acceptance:
+        state, separation = self.final_state, self.separation
+        z = self.experiment.plane(separation.plane).z_m if separation.kind != "none" else 0.0
+        if z >= self.experiment.magnet.z_centre_m:
+            raise ConfigError(f"pair separation on {separation.plane!r}: expected a plane before the magnet")
+        return Acceptance(
+            state.momentum_min_gev,
+            _SEPARATION_KINDS[separation.kind],
+            z,
+            separation.d0_m,
+            separation.power,
+            state.fiducial_volume.z_min_m,
+            state.fiducial_volume.z_max_m,
+            state.track_cda_max_m,
+        )
+
+    @cached_property
+    def cones(self) -> FloatArray:
+        rows = [
+            (cone.z_tip_m, math.tan(cone.half_angle_rad), cone.z_end_m)
+            for cone in self.final_state.fiducial_volume.cones
+        ]
+        return np.array(rows, dtype=float).reshape(-1, CONE_COLUMNS)
+
+    @cached_property
+    def regions(self) -> FloatArray:
+        rows = [_region_row(region.shape) for region in self.final_state.regions]
+        return np.array(rows, dtype=float).reshape(-1, REGION_COLUMNS)
+
+    @cached_property
+    def density(self) -> FloatArray:
+        return np.ones((1, 1)) if self.spectrum is None else np.ascontiguousarray(self.spectrum.density)
+
+    def process(self, mass_gev: float) -> Process:
+        """Numbers of production and decay at one mass."""
+        sampling, spectrum = self.sampling, self.spectrum
+        beam = {"beam_momentum": self.experiment.beam.momentum_gev}
+        table: dict[str, float] = {}
+        if spectrum is not None:
+            ln_p, pt = spectrum.ln_p_edges, spectrum.pt_edges_gev
+            table = {
+                "ln_p_min": float(ln_p[0]),
+                "ln_p_max": float(ln_p[-1]),
+                "dlnp": float(ln_p[-1] - ln_p[0]) / (ln_p.size - 1),
+                "dpt": float(pt[-1] - pt[0]) / (pt.size - 1),
+            }
+        if isinstance(sampling, BremsstrahlungSampling):
+            kind = BREMSSTRAHLUNG
+            beam = {
+                "beam_momentum": sampling.beam_momentum_gev,
+                "z_min": sampling.z_min,
+                "z_max": sampling.z_max,
+                "pt_max": sampling.pt_max_gev,
+                "validity_max": sampling.validity_max,
+            }
+        elif isinstance(sampling, MesonDecaySampling):
+            kind = MESON_DECAY
+            table |= {"parent_mass": sampling.parent_mass_gev, "recoil_mass": sampling.recoil_mass_gev}
+        else:
+            kind = MIXING
+        first, second = self.daughter_masses_gev
+        numbers = _BLANK_PROCESS | beam | table
+        return Process(
+            **numbers,
+            kind=kind,
+            mass=float(mass_gev),
+            daughter1=first,
+            daughter2=second,
+            e_min=2.0 * self.final_state.momentum_min_gev,
+        )
+
+
+_BLANK_PROCESS = {
+    name: 0.0 for name in Process._fields if name not in ("kind", "mass", "daughter1", "daughter2", "e_min")
+} | {"proton_mass": PROTON_MASS_GEV, "alpha": ALPHA}
+
+
+def _region_row(shape: RegionShape) -> tuple[float, ...]:
+    if isinstance(shape, Box):
+        return BOX, shape.z_min_m, shape.z_max_m, shape.cda_max_m
+    return ELLIPSE, shape.z_centre_m, shape.z_half_axis_m, shape.cda_half_axis_m

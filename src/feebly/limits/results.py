@@ -1,0 +1,64 @@
+"""What a scan returns: the grid of yields and limits, and the contour as closed pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from feebly.core.interfaces import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class ContourPiece:
+    """One closed curve in (mass, coupling): the first point equals the last.
+
+    kind: observed, expected, ... as in contours.csv. open_edge: the piece was closed along the edge of the
+    grid; the true contour goes on beyond it.
+    """
+
+    kind: str
+    piece: int
+    mass_gev: FloatArray
+    coupling: FloatArray
+    open_edge: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Signal yields and limits on masses x couplings.
+
+    yields: events in the signal region by final state, after efficiency, shape (mass, coupling).
+    by_channel: the same by "production/final state". mc_error: relative MC error of the total.
+    observed: counts by final state and mass; None for a projection. s_up_observed, s_up_expected: upper limit
+    on the total signal by mass (observed is None for a projection). cls: CLs of the observed counts.
+    unconverged: cells within a factor 3 of the limit whose tables missed their asked precision.
+    """
+
+    mass_gev: FloatArray
+    coupling: FloatArray
+    yields: dict[str, FloatArray]
+    by_channel: dict[str, FloatArray]
+    mc_error: FloatArray
+    observed: dict[str, FloatArray] | None
+    s_up_observed: FloatArray | None
+    s_up_expected: FloatArray
+    cls: FloatArray | None = None
+    unconverged: FloatArray | None = None
+
+    @property
+    def total(self) -> FloatArray:
+        """Events in all signal regions together."""
+        return sum(self.yields.values(), start=0.0 * self.mc_error)
+
+
+@dataclass(frozen=True, eq=False)
+class ScanResult:
+    """Grid and contours of one scan. peak: (mass, coupling, events) of the largest total yield/limit."""
+
+    grid: Grid
+    pieces: tuple[ContourPiece, ...]
+    peak: tuple[float, float, float]
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def contour(self, kind: str = "observed") -> tuple[ContourPiece, ...]:
+        """The pieces of one kind."""
+        return tuple(piece for piece in self.pieces if piece.kind == kind)

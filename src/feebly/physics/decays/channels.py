@@ -1,0 +1,24 @@
+"""Two-body final states by tag: the masses of the first (positive) and the second daughter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
+from feebly.core.errors import unknown
+
+TWO_BODY_DAUGHTERS_GEV: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {
+        "ee": (ELECTRON_MASS_GEV, ELECTRON_MASS_GEV),
+        "mumu": (MUON_MASS_GEV, MUON_MASS_GEV),
+        "pipi": (PION_MASS_GEV, PION_MASS_GEV),
+    }
+)
+
+
+def daughter_masses_gev(final_state: str) -> tuple[float, float]:
+    """Masses [GeV] of the two daughters of a final state; ConfigError for one that is not two-body."""
+    if final_state not in TWO_BODY_DAUGHTERS_GEV:
+        raise unknown("two-body final state", final_state, TWO_BODY_DAUGHTERS_GEV)
+    return TWO_BODY_DAUGHTERS_GEV[final_state]
