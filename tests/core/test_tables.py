@@ -21,6 +21,7 @@ from feebly.core.tables import (
     parse_toml,
     plain,
     write_atomically,
+    write_hdf5,
 )
 
 TEXT = """\
@@ -224,6 +225,37 @@ def test_interrupted_writer_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_atomically(tmp_path / "x.csv", interrupted)
     assert os.listdir(tmp_path) == []
+
+
+def _fill(file):
+    file["yields/log_t"] = np.arange(4.0)
+    file.attrs["schema"] = 1
+
+
+def test_hdf5_is_written_whole_and_reproducibly(tmp_path):
+    import h5py
+
+    for name in ("a.h5", "b.h5"):
+        write_hdf5(tmp_path / name, _fill)
+    assert (tmp_path / "a.h5").read_bytes() == (tmp_path / "b.h5").read_bytes()
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert file["yields/log_t"][:].tolist() == [0.0, 1.0, 2.0, 3.0]
+        assert file.attrs["schema"] == 1
+
+
+def test_hdf5_on_a_full_disk_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables.os, "fsync", _disk_full)
+    with pytest.raises(DataError, match=r"^cannot write .*a\.h5: No space left on device[^\n]*$"):
+        write_hdf5(tmp_path / "a.h5", _fill)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_librarys_page_of_text_becomes_the_systems_words(tmp_path):
+    def library(path):
+        raise OSError(errno.EFBIG, "Can't write data\n, filename = ..., errno = 27, buf = 0x0")
+
+    with pytest.raises(DataError, match=r"^cannot write .*: File too large; no partial file was left$"):
+        write_atomically(tmp_path / "x", library)
 
 
 def test_missing_folder_is_one_line(tmp_path):
