@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from feebly.core.interfaces import FloatArray
 
 # Faessler, Krivoruchenko, Martemyanov (0910.5589) as used in 2108.05900: mass, width [GeV], coupling f.
-# The couplings satisfy F_I(0) = 1/2 and Σ f m² = 0 (asymptotics) for each isospin.
+# The couplings of each isospin add up to 1/2 (charge of the proton).
 _RHOS = ((0.77526, 0.1474, 0.616), (1.465, 0.40, 0.223), (1.72, 0.25, -0.339))
 _OMEGAS = ((0.78266, 0.00868, 1.011), (1.41, 0.29, -0.881), (1.67, 0.315, 0.369))
 
@@ -16,7 +16,7 @@ _OMEGAS = ((0.78266, 0.00868, 1.011), (1.41, 0.29, -0.881), (1.67, 0.315, 0.369)
 def dirac_form_factor(mass_gev: ArrayLike) -> NDArray[np.complex128]:
     """F1(m²) of the proton for a vector of mass [GeV]: coherent sum of rho-like and omega-like poles.
 
-    Fixed widths; valid below the proton-antiproton threshold. Rounded couplings give |F1(0)|² = 0.985.
+    Fixed widths, also at m = 0, where |F1|² = 0.985 instead of 1; valid below the p anti-p threshold.
     """
     s = np.asarray(mass_gev, float) ** 2
     return np.asarray(

@@ -65,7 +65,7 @@ class Column:
 
     Taking out the threshold factor w makes the rest smooth to the edge; a test on the closed formulas gives
     0.4% at worst (peaks of omega and phi) and 3e-4 rms on the grid of the shipped table. Zero below the edge,
-    ln(R/w) constant beyond the outermost knots.
+    R/w of the first knot between edge and first knot, R of the last knot beyond.
     """
 
     edge_gev: float
@@ -87,10 +87,9 @@ class Column:
         return cls(float(edge), power, knots, spline)
 
     def __call__(self, mass_gev: ArrayLike) -> FloatArray:
-        mass = np.asarray(mass_gev, float)
+        mass = np.minimum(np.asarray(mass_gev, float), self.knots_gev[-1])
         phase_space = np.maximum(1 - (self.edge_gev / mass) ** 2, 0.0) ** self.power
-        inside = np.clip(mass, self.knots_gev[0], self.knots_gev[-1])
-        return np.asarray(phase_space * np.exp(self.log_ratio(inside)))
+        return np.asarray(phase_space * np.exp(self.log_ratio(np.maximum(mass, self.knots_gev[0]))))
 
 
 @dataclass(frozen=True)

@@ -32,10 +32,10 @@ def _r_meson_gamma(
     p = np.maximum(s - meson_mass_gev**2, 0.0) / (2 * root_s)
     amplitude = np.zeros(s.shape, complex)
     for i, (m, width, a, degrees) in enumerate(resonances):
-        if i == 0:  # only the rho is broad enough to need the running P-wave width
-            above = np.maximum(s - 4 * PION_MASS_GEV**2, 0.0) / (m**2 - 4 * PION_MASS_GEV**2)
-            width = width * m**2 / s * above**1.5
-        amplitude += a * m**2 * np.exp(1j * np.radians(degrees)) / (m**2 - s - 1j * root_s * width)
+        # only the rho, the first, is broad enough to need the running P-wave width
+        above = np.maximum(s - 4 * PION_MASS_GEV**2, 0.0) / (m**2 - 4 * PION_MASS_GEV**2)
+        running = m**2 / s * above**1.5 if i == 0 else 1.0
+        amplitude += a * m**2 * np.exp(1j * np.radians(degrees)) / (m**2 - s - 1j * root_s * width * running)
     return np.asarray(p**3 * np.abs(amplitude) ** 2 / root_s)
 
 
