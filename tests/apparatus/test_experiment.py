@@ -61,6 +61,12 @@ def test_momentum_resolution_at_50_gev():
     assert_allclose((constant**2 + (slope * 50) ** 2) ** 0.5, 0.00391, rtol=2e-3)  # 0.391%
 
 
+def test_tracking_resolution_in_metres_and_radians():
+    assert NA62.tracking.hit_sigma_m == 130e-6
+    assert NA62.tracking.multiple_scattering_gev_rad == 0.6e-3
+    assert NA62.beam.spot_sigma_m == (0.006, 0.006)
+
+
 def test_only_muons_must_reach_muv3():
     assert NA62.plane("MUV3").particles == ("muon",)
     assert all(set(p.particles) == {"electron", "muon", "hadron"} for p in NA62.planes[:-1])
@@ -138,7 +144,7 @@ def test_a_users_file_may_extend_a_shipped_one(tmp_path):
         ("z_m = 239.009", "z_m = 250.0", r"mine\.toml planes: expected at least one, in order of z_m"),
         ('name = "STRAW2"', 'name = "STRAW1"', r"planes: expected each name once"),
         ("chambers_z_m = [183.508, 194.066]", "chambers_z_m = [183.508, 204.459]", "both upstream of magnet"),
-        ("[102.0, 183.0]", "[102.0, 184.0]", r"mine\.toml:\d+ decay_region_z_m = .*: expected in order"),
+        (", 183.0]", ", 184.0]", r"mine\.toml:\d+ decay_region_z_m = .*: expected in order"),
         ("\nmagnet = {", "\nmagnets = {", "unknown group in origins 'magnets'.*did you mean 'magnet'"),
         ("\nbeam = {", '\n"beam.centre_m" = {', "origins: missing 'beam'"),
     ],

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from feebly.apparatus.experiment import load_experiment
 from feebly.apparatus.shapes import Annulus, Octagon, Rectangle
 from feebly.core.errors import ConfigError
 
 coordinate = st.floats(-2, 2)
-STRAW1 = Annulus(0.060, 1.05, (0.1012, 0.0))
-LKR = Octagon(1.130, 1.598, ((0.632, 0.847), (0.522, 0.947)), 0.080)
-MUV3 = Rectangle(1.32, 1.32, 0.11)
+NA62 = load_experiment("na62-dump-2021")
+STRAW1, LKR, MUV3 = (NA62.plane(name).shape for name in ("STRAW1", "LKr", "MUV3"))
 
 
 @pytest.mark.parametrize(
