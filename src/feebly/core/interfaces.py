@@ -15,12 +15,28 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 
+@dataclass(frozen=True, slots=True)
+class DefaultGrid:
+    """Range and number of masses and couplings that a scan takes when nothing is said; log-spaced."""
+
+    mass_gev: tuple[float, float, int]
+    coupling: tuple[float, float, int]
+
+
 class Model(Protocol):
     """A feebly interacting particle: couplings to partial widths and lifetime. Knows no production."""
 
-    tag: str
-    coupling_name: str
-    mass_range_gev: tuple[float, float]
+    @property
+    def tag(self) -> str: ...
+
+    @property
+    def coupling_name(self) -> str: ...
+
+    @property
+    def mass_range_gev(self) -> tuple[float, float]: ...
+
+    @property
+    def default_grid(self) -> DefaultGrid: ...
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -76,15 +92,16 @@ Sampling = BremsstrahlungSampling | MesonDecaySampling | MixingSampling
 class ProductionChannel(Protocol):
     """One way to make the FIP. The costly half needs ``sampling`` only, the cheap half ``rate``."""
 
-    tag: str
+    @property
+    def tag(self) -> str: ...
 
     @property
     def parent(self) -> str | None:
         """Spectrum of the parent meson (``None``: the beam proton itself)."""
         ...
 
-    def max_mass_gev(self, model_mass_max_gev: float) -> float:
-        """Largest mass that this channel can make."""
+    def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
+        """Masses of the model that this channel can make; its rate is zero outside."""
         ...
 
     def sampling(self) -> Sampling: ...

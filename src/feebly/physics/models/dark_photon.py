@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from feebly.core.constants import ALPHA, ELECTRON_MASS_GEV, HBARC_GEV_M, MUON_MASS_GEV
 from feebly.core.errors import unknown
-from feebly.core.interfaces import FloatArray
+from feebly.core.interfaces import DefaultGrid, FloatArray
 from feebly.physics.formfactors.r_tables import (
     HADRONIC_CHANNELS,
     THRESHOLD_GEV,
@@ -69,6 +69,11 @@ class DarkPhoton:
     @property
     def mass_range_gev(self) -> tuple[float, float]:
         return (2 * ELECTRON_MASS_GEV, 2.0)
+
+    @property
+    def default_grid(self) -> DefaultGrid:
+        """0.01-2 GeV × 1e-8-1e-3: holds the exclusion of a beam dump at 1e17-1e18 POT."""
+        return DefaultGrid(mass_gev=(0.01, 2.0, 100), coupling=(1e-8, 1e-3, 100))
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -117,9 +117,9 @@ class Bremsstrahlung:
     def parent(self) -> None:
         return None
 
-    def max_mass_gev(self, model_mass_max_gev: float) -> float:
-        """The model's own limit: the beam energy is no constraint below 2 GeV."""
-        return model_mass_max_gev
+    def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
+        """The model's own range: the beam energy is no constraint below 2 GeV."""
+        return model_range_gev
 
     def sampling(self) -> BremsstrahlungSampling:
         return BremsstrahlungSampling(

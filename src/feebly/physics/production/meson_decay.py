@@ -97,8 +97,10 @@ class MesonDecay:
     def parent(self) -> str:
         return self.mode.parent
 
-    def max_mass_gev(self, model_mass_max_gev: float) -> float:
-        return min(self.mode.parent_mass_gev - self.mode.recoil_mass_gev, model_mass_max_gev)
+    def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
+        """Up to the mass difference of parent and recoil."""
+        low, high = model_range_gev
+        return low, min(self.mode.parent_mass_gev - self.mode.recoil_mass_gev, high)
 
     def sampling(self) -> MesonDecaySampling:
         return MesonDecaySampling(self.parent, self.mode.parent_mass_gev, self.mode.recoil_mass_gev)

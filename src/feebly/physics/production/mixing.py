@@ -73,8 +73,10 @@ class Mixing:
     def parent(self) -> str:
         return VECTOR_MESONS[self.tag].parent
 
-    def max_mass_gev(self, model_mass_max_gev: float) -> float:
-        return model_mass_max_gev
+    def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
+        """From the first mass of the tables of R_V; no upper limit of its own."""
+        low, high = model_range_gev
+        return max(low, MIN_MASS_GEV), high
 
     def sampling(self) -> MixingSampling:
         return MixingSampling(self.parent)

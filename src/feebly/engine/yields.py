@@ -1,0 +1,155 @@
+"""Yields of one channel for every mass and lifetime, interpolated between the sampled masses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from feebly.core.errors import DataError, DomainError
+from feebly.core.interfaces import FloatArray
+from feebly.engine.histogram import laplace
+from feebly.engine.sampler import MassSample
+
+if TYPE_CHECKING:
+    from scipy.interpolate import RectBivariateSpline
+
+SIGNAL = 0  # index of the signal region in the histograms
+# lambda = ctau/m [m/GeV] of the interpolation. Below, the yield is smaller than exp(-80) of the largest for any
+# detector tens of metres away; above, N is proportional to 1/lambda to 1e-4.
+_LAMBDA = np.logspace(np.log10(2e-3), 5.0, 24 * 8)
+_TINY = 1e-300
+_EDGE_TOLERANCE = 3e-4  # relative: outermost knots lie 1e-4 inside the thresholds
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """Samples between two kinematic thresholds, in order of mass."""
+
+    samples: tuple[MassSample, ...]
+
+    @cached_property
+    def masses_gev(self) -> FloatArray:
+        return np.array([sample.mass_gev for sample in self.samples])
+
+    def transform(self, ctau_over_mass: FloatArray, region: int) -> tuple[FloatArray, FloatArray]:
+        """Yield and MC error at the sampled masses, shape (mass, lambda)."""
+        histogram = np.stack([sample.histogram[region] for sample in self.samples])
+        return laplace(histogram, ctau_over_mass)
+
+    def covers(self, mass: FloatArray) -> NDArray[np.bool_]:
+        low, high = self.masses_gev[0], self.masses_gev[-1]
+        return (mass >= low * (1 - _EDGE_TOLERANCE)) & (mass <= high * (1 + _EDGE_TOLERANCE))
+
+    @cached_property
+    def _splines(self) -> tuple[RectBivariateSpline, RectBivariateSpline]:
+        """ln N (cubic) and the relative error (linear) over (ln m, ln lambda), signal region."""
+        from scipy.interpolate import RectBivariateSpline
+
+        value, error = self.transform(_LAMBDA, SIGNAL)
+        ln_m, ln_lambda = np.log(self.masses_gev), np.log(_LAMBDA)
+        relative = error / np.maximum(value, _TINY)
+        return (
+            RectBivariateSpline(ln_m, ln_lambda, np.log(np.maximum(value, _TINY)), kx=3, ky=3, s=0),
+            RectBivariateSpline(ln_m, ln_lambda, relative, kx=1, ky=1, s=0),
+        )
+
+    def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
+        lam = ctau / mass
+        inside = np.clip(lam, _LAMBDA[0], _LAMBDA[-1])
+        value = np.exp(self._splines[0].ev(self._ln_mass(mass), np.log(inside)))
+        value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
+        return np.where(lam < _LAMBDA[0], 0.0, value)
+
+    def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
+        inside = np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1])
+        return np.asarray(self._splines[1].ev(self._ln_mass(mass), np.log(inside)))
+
+    def converged(self, mass: FloatArray) -> NDArray[np.bool_]:
+        flags = np.array([sample.converged for sample in self.samples])
+        above = np.clip(np.searchsorted(self.masses_gev, mass), 1, len(flags) - 1)
+        return flags[above] & flags[above - 1]
+
+    def _ln_mass(self, mass: FloatArray) -> FloatArray:
+        return np.log(np.clip(mass, self.masses_gev[0], self.masses_gev[-1]))
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelTable:
+    """All samples of one (production, final state), by segment."""
+
+    production: str
+    final_state: str
+    segments: tuple[Segment, ...]
+
+    def _by_segment(self, quantity: str, mass_gev: ArrayLike, *rest: ArrayLike) -> NDArray[np.generic]:
+        mass, *others = np.broadcast_arrays(np.asarray(mass_gev, float), *rest)
+        result: NDArray[np.generic] | None = None
+        missing = np.ones(mass.shape, bool)
+        for segment in self.segments:
+            here = missing & segment.covers(mass)
+            if not here.any():
+                continue
+            part = getattr(segment, quantity)(mass[here], *(other[here] for other in others))
+            result = np.zeros(mass.shape, dtype=part.dtype) if result is None else result
+            result[here] = part
+            missing &= ~here
+        if missing.any() or result is None:
+            raise DomainError(
+                f"{self.production} -> {self.final_state}: no table at m = {mass[missing][0]:.6g} GeV; "
+                f"tabulated {self._ranges()}"
+            )
+        return result
+
+    def _ranges(self) -> str:
+        return ", ".join(f"{s.masses_gev[0]:.4g}-{s.masses_gev[-1]:.4g} GeV" for s in self.segments)
+
+    def events(self, mass_gev: ArrayLike, ctau_m: ArrayLike) -> FloatArray:
+        """Events in the signal region per POT for unit rate, BR = 1, efficiency 1; broadcasts."""
+        return np.asarray(self._by_segment("events", mass_gev, ctau_m), dtype=float)
+
+    def relative_error(self, mass_gev: ArrayLike, ctau_m: ArrayLike) -> FloatArray:
+        """Relative Monte Carlo standard deviation of ``events``."""
+        return np.asarray(self._by_segment("relative_error", mass_gev, ctau_m), dtype=float)
+
+    def converged(self, mass_gev: ArrayLike) -> NDArray[np.bool_]:
+        """Whether both neighbouring samples reached the asked precision."""
+        return np.asarray(self._by_segment("converged", mass_gev), dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class YieldTables:
+    """Tables of all channels of a run: the ``YieldSource`` of ``limits``."""
+
+    tables: Mapping[tuple[str, str], ChannelTable]
+
+    def table(self, production: str, final_state: str) -> ChannelTable:
+        """The table of one channel; DataError when it was not made."""
+        if (production, final_state) not in self.tables:
+            raise DataError(f"no table of {production} -> {final_state}; the channel was not asked for")
+        return self.tables[production, final_state]
+
+    def expected_events(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        return self.table(production, final_state).events(mass_gev, ctau_m)
+
+    def relative_error(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        return self.table(production, final_state).relative_error(mass_gev, ctau_m)
+
+    def converged(self, production: str, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
+        return self.table(production, final_state).converged(mass_gev)
+
+
+def assemble(
+    production: str, final_state: str, blocks: Sequence[Sequence[Sequence[MassSample]]]
+) -> ChannelTable:
+    """A channel's table from its segments, each a sequence of blocks of samples."""
+    segments = (Segment(tuple(sample for block in segment for sample in block)) for segment in blocks)
+    return ChannelTable(production, final_state, tuple(segments))
