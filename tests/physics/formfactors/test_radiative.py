@@ -25,6 +25,21 @@ def test_eta_gamma_peaks_at_the_phi_with_the_measured_rate():
     assert_allclose(peak, peak_r(2.979e-4, 0.01301), rtol=0.06)
 
 
+@pytest.mark.parametrize(
+    ("r", "m", "deliver"),
+    [
+        (r_pi0_gamma, 0.6, 1.491e-3),
+        (r_pi0_gamma, 0.9, 5.035e-3),
+        (r_pi0_gamma, 1.0, 4.961e-3),
+        (r_eta_gamma, 0.9, 2.059e-3),
+        (r_eta_gamma, 1.0, 1.221e-2),
+        (r_eta_gamma, 1.2, 2.561e-4),
+    ],
+)
+def test_interference_between_the_peaks_is_that_of_deliver(r, m, deliver):
+    assert_allclose(r(m), deliver, rtol=1.5e-2)  # 2201.01788
+
+
 @pytest.mark.parametrize(("r", "meson"), [(r_pi0_gamma, PION0_MASS_GEV), (r_eta_gamma, ETA_MASS_GEV)])
 def test_threshold_is_the_meson_mass_and_the_rate_rises_as_p_cubed(r, meson):
     assert r(meson * (1 - 1e-9)) == 0

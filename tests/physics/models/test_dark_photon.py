@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -54,6 +58,15 @@ def test_branching_ratios_from_closed_form_factors(m, ee, mumu, pipi, three_pi):
     got = [own.branching_ratio(c, m) for c in ("ee", "mumu", "pipi", "3pi")]
     assert_allclose(got, [ee, mumu, pipi, three_pi], rtol=7e-3, atol=1e-7)
     assert_allclose([MODEL.branching_ratio(c, m) for c in ("ee", "mumu")], [ee, mumu], rtol=0.03)
+
+
+@pytest.mark.reference
+def test_lifetimes_and_branching_ratios_of_the_pilot_yields():
+    folder = Path(os.environ.get("FEEBLY_REFERENCE") or Path(__file__).parents[2] / "reference")
+    for point in json.loads((folder / "pilot_yields.json").read_text())["points"]:
+        m, channel = point["mass_gev"], point["channel"]
+        assert_allclose(MODEL.ctau_m(m, point["eps"]), point["ctau_m"], rtol=1e-3)
+        assert_allclose(MODEL.branching_ratio(channel, m), point["branching_ratio"], rtol=1e-3)
 
 
 @every_table

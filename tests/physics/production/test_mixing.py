@@ -49,7 +49,7 @@ def test_sampling_takes_the_momentum_of_the_meson(tag):
     sampling = Mixing(tag).sampling()
     assert sampling.parent == Mixing(tag).parent == {"rho": "rho0"}.get(tag[7:], tag[7:])
     assert sampling.kinematics == "lab-momentum"
-    assert Mixing(tag).max_mass_gev(2.0) == 2.0
+    assert Mixing(tag).mass_range_gev((1e-3, 2.0)) == (0.28, 2.0)
 
 
 def test_errors():
