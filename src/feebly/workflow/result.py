@@ -1,0 +1,162 @@
+"""The result of one run: everything that a figure, a run folder or a sentence about it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from feebly.analysis.analysis import Analysis, FinalState, Response
+from feebly.apparatus.experiment import Experiment
+from feebly.core.provenance import Origin
+from feebly.limits.results import ContourPiece, ScanResult
+from feebly.physics.production.presets import Preset
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class InputRecord:
+    """One input of the run: its value as text, where it is from and, for a file or table, its SHA-256."""
+
+    name: str
+    value: str
+    origin: Origin
+    digest: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RunResult:
+    """A scan with all that it was made of.
+
+    model, coupling_name: tag of the model and name of its coupling (``epsilon``, never its square).
+    analysis: with the counts and backgrounds that were used (those of the projection for a projection).
+    responses: name of the response set by final state. pot: protons on target. projection: no observed
+    limit. channels, production: tags of final states and production modes. cl, convention, signal_error: of
+    the limits. precision: relative MC precision asked for. mass_range_gev, coupling_range: (min, max, number)
+    of the grid. tables: digest of the yield table of each channel. timings: seconds by stage.
+    """
+
+    model: str
+    coupling_name: str
+    experiment: Experiment
+    analysis: Analysis
+    preset: Preset
+    responses: dict[str, str]
+    pot: float
+    projection: bool
+    channels: tuple[str, ...]
+    production: tuple[str, ...]
+    cl: float
+    convention: str
+    signal_error: float
+    precision: float
+    seed: int
+    mass_range_gev: tuple[float, float, int]
+    coupling_range: tuple[float, float, int]
+    scan: ScanResult
+    inputs: tuple[InputRecord, ...] = ()
+    tables: dict[str, str] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def main_kind(self) -> str:
+        """Kind of the contour that the run is about: observed, or expected for a projection."""
+        return "expected" if self.projection else "observed"
+
+    @property
+    def final_states(self) -> tuple[FinalState, ...]:
+        """The final states of the run with their regions, in the order of ``channels``."""
+        return tuple(self.analysis.final_state(tag) for tag in self.channels)
+
+    @property
+    def all_notes(self) -> tuple[str, ...]:
+        """Notes of the run, then those of the scan."""
+        return tuple(dict.fromkeys((*self.notes, *self.scan.notes)))
+
+    def response(self, final_state: str) -> Response:
+        """Response of a final state in the set that the run used."""
+        return self.analysis.response(self.responses[final_state], final_state)
+
+    def contour(self, kind: str = "observed") -> tuple[ContourPiece, ...]:
+        """The closed pieces of one kind; a projection has no observed one."""
+        return self.scan.contour(kind)
+
+    def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
+        """Intervals of the coupling inside the contour at one mass; ``kind`` as `main_kind` when not said."""
+        return excluded_couplings(self.contour(kind or self.main_kind), mass_gev)
+
+    def summary(self) -> str:
+        """One sentence: what is excluded, at which POT, from which counts, convention and preset."""
+        pieces = self.contour(self.main_kind)
+        verb = "would be excluded" if self.projection else "is excluded"
+        claim = (
+            f"{self.model} {verb} {_where(pieces, self.coupling_name)}" if pieces else self._no_exclusion()
+        )
+        return (
+            f"{claim} at {100 * self.cl:g}% CL ({self.convention}) with {self.pot:g} POT "
+            f"of {self.analysis.name}{' (projection)' if self.projection else ''}, "
+            f"from {', '.join(map(_counts, self.final_states))}; preset {self.preset.name}"
+        )
+
+    def _no_exclusion(self) -> str:
+        mass, coupling, events = self.scan.peak
+        grid = self.scan.grid
+        needed = grid.s_up_expected if grid.s_up_observed is None else grid.s_up_observed
+        s_up = float(needed[np.argmin(np.abs(np.log(grid.mass_gev / mass)))])
+        return (
+            f"{self.model}: no exclusion (the largest yield is N = {events:.2g} at m = {mass:.3g} GeV, "
+            f"{self.coupling_name} = {coupling:.2g}; {s_up:.2f} are needed)"
+        )
+
+
+def excluded_couplings(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[Interval, ...]:
+    """Intervals of the coupling inside closed curves at one mass, from low to high.
+
+    The curves are straight between their points in log mass and log coupling; a point is inside when an odd
+    number of crossings lies below it, so that a curve inside another one is a hole.
+    """
+    crossings = sorted(c for piece in pieces for c in _crossings(piece, mass_gev))
+    return tuple(zip(crossings[::2], crossings[1::2], strict=True))
+
+
+def excluded_masses(pieces: Iterable[ContourPiece]) -> tuple[Interval, ...]:
+    """Ranges of the mass [GeV] that the pieces cover, those that overlap or touch joined."""
+    ranges: list[Interval] = []
+    for low, high in sorted((float(p.mass_gev.min()), float(p.mass_gev.max())) for p in pieces):
+        if ranges and low <= ranges[-1][1]:
+            ranges[-1] = (ranges[-1][0], max(ranges[-1][1], high))
+        else:
+            ranges.append((low, high))
+    return tuple(ranges)
+
+
+def _crossings(piece: ContourPiece, mass_gev: float) -> Iterator[float]:
+    """Couplings where a closed curve crosses a vertical line; a vertex on the line counts once."""
+    x, y = np.log(piece.mass_gev), np.log(piece.coupling)
+    line = np.log(mass_gev)
+    # at the largest mass of the curve its points would all be on the left: look from the other side
+    left = x < line if line == x.max() else x <= line
+    for i in np.flatnonzero(left[:-1] != left[1:]):
+        fraction = (line - x[i]) / (x[i + 1] - x[i])
+        yield float(np.exp(y[i] + fraction * (y[i + 1] - y[i])))
+
+
+def _where(pieces: tuple[ContourPiece, ...], coupling_name: str) -> str:
+    lowest = min(pieces, key=lambda piece: float(piece.coupling.min()))
+    at = int(np.argmin(lowest.coupling))
+    masses = ", ".join(f"{low:.3g}-{high:.3g} GeV" for low, high in excluded_masses(pieces))
+    return (
+        f"for {masses}, down to {coupling_name} = {lowest.coupling[at]:.2e} at {lowest.mass_gev[at]:.3g} GeV,"
+    )
+
+
+def _counts(state: FinalState) -> str:
+    region = state.signal_region
+    expected = f"{region.background.mean:.2g} expected"
+    if region.observed is None:
+        return f"{state.tag}: {expected}"
+    masses = "".join(f" at {event.mass_gev:g} GeV" for event in region.events)
+    return f"{state.tag}: {region.observed} observed{masses}, {expected}"
