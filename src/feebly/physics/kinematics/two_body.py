@@ -27,11 +27,12 @@ def two_body_momentum_gev(
     (PDG 2024, review of kinematics). Raises DomainError when any decay is closed.
     """
     m, m1, m2 = (np.asarray(x, float) for x in (parent_mass_gev, mass1_gev, mass2_gev))
-    if np.any(m < m1 + m2):
+    total, difference = m1 + m2, m1 - m2
+    if np.any(m < total):
         raise DomainError(
-            f"two-body decay is closed: parent {np.min(m):.6g} GeV, daughters {np.max(m1 + m2):.6g} GeV"
+            f"two-body decay is closed: parent {np.min(m):.6g} GeV, daughters {np.max(total):.6g} GeV"
         )
-    product = (m - m1 - m2) * (m + m1 + m2) * (m - m1 + m2) * (m + m1 - m2)
+    product = (m - total) * (m + total) * (m - difference) * (m + difference)
     return np.asarray(np.sqrt(product) / (2 * m))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from feebly.core.interfaces import Model
 from feebly.core.registry import Registry
 from feebly.physics.models.dark_photon import DarkPhoton
 
-MODELS: Registry[Callable[..., DarkPhoton]] = Registry("model")
+MODELS: Registry[Callable[..., Model]] = Registry("model")
 MODELS.add("dark-photon", DarkPhoton, aliases=("BC1",))

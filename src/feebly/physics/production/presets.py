@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Literal
 
 from feebly.core.errors import ConfigError, unknown
+from feebly.core.interfaces import ProductionChannel
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_not_negative
 from feebly.core.tables import parse_toml
@@ -16,8 +17,6 @@ from feebly.physics.formfactors.r_tables import width_tables
 from feebly.physics.production.bremsstrahlung import FORM_FACTORS, SPLITTINGS, Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import VECTOR_MESONS, Mixing
-
-Channel = Bremsstrahlung | MesonDecay | Mixing
 
 PRODUCTION_TAGS = ("brems", *MESON_MODES, *VECTOR_MESONS)
 """Tags of all production channels of the dark photon, in the order of the reports."""
@@ -98,12 +97,12 @@ def preset(name: str) -> Preset:
     return _all_presets()[name]
 
 
-def production_channels(preset: Preset, beam_momentum_gev: float = 400.0) -> tuple[Channel, ...]:
+def production_channels(preset: Preset, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
     """The production channels of a preset, in the order of its list."""
     return tuple(_channel(tag, preset, beam_momentum_gev) for tag in preset.production)
 
 
-def _channel(tag: str, preset: Preset, beam_momentum_gev: float) -> Channel:
+def _channel(tag: str, preset: Preset, beam_momentum_gev: float) -> ProductionChannel:
     if tag in MESON_MODES:
         return MesonDecay(tag, weight=preset.meson_weight)
     if tag in VECTOR_MESONS:
