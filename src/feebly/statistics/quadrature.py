@@ -116,10 +116,9 @@ def _normal_nodes(
     root_low, root_high = np.sqrt(np.maximum(from_normal(np.array([z_min, _Z_MAX])), 0.0))
     roots = np.arange(np.floor(root_low) + 1, min(root_high, root_low + _MAX_ROOT_PANELS))
     z_roots = to_normal(roots**2)
-    z_even = np.linspace(z_min, _Z_MAX, 13)
-    edges = np.unique(
-        np.concatenate([z_even, z_roots[(z_roots > z_min) & (z_roots < _Z_MAX)], [max(0, z_min)]])
-    )
+    z_even = np.linspace(z_min, _Z_MAX, 8)
+    inside = (z_roots > z_min) & (z_roots < _Z_MAX)
+    edges = np.unique(np.concatenate([z_even, z_roots[inside], [0.0]]))  # 0: the kink of two pieces
     x, w = np.polynomial.legendre.leggauss(_NODES_PER_PANEL)
     centre, half = (edges[1:] + edges[:-1])[:, None] / 2, np.diff(edges)[:, None] / 2
     z = (centre + half * x).ravel()
