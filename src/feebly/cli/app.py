@@ -1,0 +1,69 @@
+"""The command ``feebly`` and its subcommands."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from feebly.cli.commands import experiment, limit, presets, run, spectra, validate, yields
+from feebly.cli.exits import one_line_errors
+from feebly.cli.output import answer
+
+RESUMABLE = ("run", "yields", "validate")
+"""Commands that keep finished tables in the cache."""
+
+
+class _Feebly(TyperGroup):
+    """The top of the command line, where every error but those of the parser becomes one line."""
+
+    def invoke(self, ctx: Any) -> Any:
+        # errors of the parser (exit code 2) are no business of this block: they pass through
+        with one_line_errors(is_resumable=lambda: ctx.invoked_subcommand in RESUMABLE):
+            return super().invoke(ctx)
+
+
+def _group(help_text: str, cls: type[TyperGroup] = TyperGroup) -> typer.Typer:
+    return typer.Typer(
+        cls=cls,
+        help=help_text,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,  # plain help starts twice as fast
+        pretty_exceptions_enable=False,
+    )
+
+
+app = _group("Feebly interacting particles: from the proton on target to the exclusion contour.", _Feebly)
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    if version:
+        import feebly
+
+        answer(feebly.__version__)
+        raise typer.Exit
+
+
+app.command("run")(run.run)
+app.command("yields")(yields.yields)
+app.command("limit")(limit.limit)
+
+_experiment = _group("Built-in experiments and their analyses.")
+_experiment.command("show")(experiment.show)
+_experiment.command("list")(experiment.list_all)
+app.add_typer(_experiment, name="experiment")
+
+_presets = _group("Named choices of production physics.")
+_presets.command("show")(presets.show)
+app.add_typer(_presets, name="presets")
+
+_spectra = _group("Spectra of the mesons that the beam makes in the dump.")
+_spectra.command("build")(spectra.build)
+app.add_typer(_spectra, name="spectra")
+
+app.command("validate")(validate.validate)

@@ -1,0 +1,73 @@
+"""``feebly presets``: named choices of production physics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import fill
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from feebly.cli import options
+from feebly.cli.output import answer, answer_json
+
+if TYPE_CHECKING:
+    from feebly.physics.production.presets import Preset
+
+WIDTH = 100
+_INDENT = " " * 18
+
+
+def show(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="One preset; default: all.")] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Production physics of one preset or of all.
+
+    Each tuned or assumed number with its origin.
+
+    \b
+    Examples:
+        feebly presets show
+        feebly presets show na62-ff-mixing
+    """
+    from feebly.core.tables import plain
+    from feebly.physics.production.presets import preset, presets
+
+    shown = [preset(each) for each in ([name] if name else presets())]
+    if as_json:
+        answer_json({"presets": plain(shown)})
+    else:
+        answer("\n\n".join("\n".join(_lines(each)) for each in shown))
+
+
+def _lines(preset: Preset) -> Iterator[str]:
+    yield f"{preset.name}: {preset.title}"
+    for label, (value, field) in _entries(preset).items():
+        yield _entry(label, value)
+        if field in preset.origin:
+            yield _entry("", f"[{preset.origin[field]}]")
+
+
+def _entries(preset: Preset) -> dict[str, tuple[str, str]]:
+    """Value and name of the field by label."""
+    mixing = "none" if preset.mixing == "none" else f"epsilon^2 R_V x {preset.mixing_scale:g}"
+    return {
+        "production": (", ".join(preset.production), "production"),
+        "form factor": (preset.form_factor, "form_factor"),
+        "splitting": (preset.splitting, "splitting"),
+        "meson weight": (f"{preset.meson_weight:g}", "meson_weight"),
+        "mixing": (mixing, "mixing_scale"),
+        "widths": (preset.width_table, "width_table"),
+        "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
+    }
+
+
+def _entry(label: str, text: str) -> str:
+    return fill(
+        text,
+        WIDTH,
+        initial_indent=f"  {label:<{len(_INDENT) - 2}}",
+        subsequent_indent=_INDENT,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,140 @@
+"""``feebly run``: from the proton on target to the exclusion contour."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from feebly.cli import options, values
+from feebly.cli.exits import NOT_CONVERGED
+from feebly.cli.folders import default_folder, require_writable
+from feebly.cli.output import answer, answer_json, note
+from feebly.cli.progress import progress
+from feebly.cli.values import given
+
+if TYPE_CHECKING:
+    from feebly.workflow.result import RunResult
+
+
+def run(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)],
+    experiment: options.Experiment = "na62-dump-2021",
+    analysis: options.Analysis = None,
+    channels: options.Channels = None,
+    production: Annotated[
+        str | None,
+        typer.Option("--production", metavar="A,B", help="Production modes; default: all of the preset."),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
+    ] = None,
+    response: options.Response = None,
+    pot: options.Pot = None,
+    mass: Annotated[
+        str | None, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; default: the model's.")
+    ] = None,
+    coupling: Annotated[
+        str | None,
+        typer.Option(
+            "--coupling",
+            metavar="MIN:MAX:N",
+            help="Couplings (epsilon, not its square); default: the model's.",
+        ),
+    ] = None,
+    cl: options.Cl = "0.90",
+    convention: options.Convention = "cls-counting",
+    signal_error: Annotated[
+        str,
+        typer.Option(
+            "--signal-error",
+            metavar="X",
+            help="Relative error of the signal (log-normal), e.g. 0.2; refused where the efficiency was "
+            "calibrated on the published limit.",
+        ),
+    ] = "0",
+    force_signal_error: Annotated[
+        bool, typer.Option("--force-signal-error", help="Allow it nevertheless.")
+    ] = False,
+    precision: options.Precision = "0.01",
+    seed: options.Seed = "1",
+    jobs: options.Jobs = None,
+    out: Annotated[
+        str | None,
+        typer.Option("--out", metavar="DIR", help="Run folder; default: feebly-runs/MODEL-ANALYSIS-PRESET."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """From the proton on target to the contour.
+
+    Writes a run folder with contours, grid, figures and report. Tables of yields are kept in a cache: a run
+    with another coupling, POT or efficiency takes seconds, and an interrupted one goes on where it was.
+    MIN:MAX:N are logarithmic steps; N is 100 when left out.
+
+    \b
+    Examples:
+        feebly run dark-photon
+        feebly run dark-photon --channels mumu --preset na62-conservative --mass 0.22:0.7:80
+        feebly run BC1 --pot 1e18 --out projection
+    """
+    require_writable(Path(out or "."))
+    asked = {
+        "channels": given(values.names, channels, "--channels"),
+        "production": given(values.names, production, "--production"),
+        "response": given(values.response_sets, response, "--response"),
+        "pot": given(values.number, pot, "--pot"),
+        "mass": given(values.value_range, mass, "--mass"),
+        "coupling": given(values.value_range, coupling, "--coupling"),
+        "cl": values.number(cl, "--cl"),
+        "signal_error": values.number(signal_error, "--signal-error"),
+        "precision": values.number(precision, "--precision"),
+        "seed": values.whole_number(seed, "--seed"),
+        "jobs": given(values.positive, jobs, "--jobs"),
+    }
+    from feebly.report.run_folder import write_run
+    from feebly.workflow.run import run as run_model
+
+    with progress(f"{model}: yield tables") as update:
+        result = run_model(
+            model,
+            experiment=experiment,
+            analysis=analysis,
+            preset=preset,
+            convention=convention,
+            force_signal_error=force_signal_error,
+            progress=update,
+            report=note,
+            **asked,
+        )
+    folder = Path(out) if out else _default_folder(result, channels, pot)
+    write_run(result, folder)
+    for text in result.all_notes:
+        note(text)
+    _tell(result, folder, as_json)
+    if _is_unconverged(result):
+        raise typer.Exit(NOT_CONVERGED)
+
+
+def _default_folder(result: RunResult, channels: str | None, pot: str | None) -> Path:
+    names = [result.model, result.analysis.name, result.preset.name]
+    names += result.channels if channels else ()
+    names += [f"{result.pot:g}pot".replace("+", "")] if pot else ()
+    return default_folder(*names)
+
+
+def _tell(result: RunResult, folder: Path, as_json: bool) -> None:
+    plot = folder / "plot.png"
+    if as_json:
+        written = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        answer_json(written | {"folder": str(folder), "plot": str(plot)})
+    else:
+        answer(f"{result.summary()}\nplot: {plot}")
+
+
+def _is_unconverged(result: RunResult) -> bool:
+    """Whether a cell near the limit missed its asked precision: the result is there, the exit code is 5."""
+    cells = result.scan.grid.unconverged
+    return cells is not None and bool(cells.any())
