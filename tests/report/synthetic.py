@@ -42,7 +42,9 @@ def with_notch(mass, low, up):
     inside = np.abs(mass - EVENT_GEV) <= WINDOW_GEV
     at_event = (low[inside][0], up[inside][0])
     knots = EVENT_GEV + WINDOW_GEV * np.array([-1.001, -1, 1, 1.001])
-    step = [np.exp(np.interp(np.log(knots), np.log(mass[~inside]), np.log(edge[~inside]))) for edge in (low, up)]
+    step = [
+        np.exp(np.interp(np.log(knots), np.log(mass[~inside]), np.log(edge[~inside]))) for edge in (low, up)
+    ]
     for edge, value in zip(step, at_event, strict=True):
         edge[1:3] = value
     order = np.argsort(np.concatenate([mass[~inside], knots]))

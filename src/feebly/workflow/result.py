@@ -80,11 +80,24 @@ class RunResult:
         """Response of a final state in the set that the run used."""
         return self.analysis.response(self.responses[final_state], final_state)
 
+    @property
+    def calibrated(self) -> tuple[str, ...]:
+        """Choices of the preset and responses that were tuned on a published curve: no prediction there."""
+        choices = [name for name, origin in self.preset.origin.items() if origin.kind == "calibrated"]
+        tuned = [tag for tag in self.channels if self.response(tag).origin.kind == "calibrated"]
+        efficiency = (f"efficiency of {', '.join(tuned)}",) if tuned else ()
+        return (*(name.replace("_", " ") for name in choices), *efficiency)
+
     def contour(self, kind: str = "observed") -> tuple[ContourPiece, ...]:
         """The closed pieces of one kind; a projection has no observed one."""
         return self.scan.contour(kind)
 
-    def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
+    def plain_number(value: float) -> str:
+    """A number as a person types it: ``1.4e17``."""
+    return f"{value:g}".replace("e+", "e")
+
+
+def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
         """Intervals of the coupling inside the contour at one mass; ``kind`` as `main_kind` when not said."""
         return excluded_couplings(self.contour(kind or self.main_kind), mass_gev)
 
@@ -96,7 +109,7 @@ class RunResult:
             f"{self.model} {verb} {_where(pieces, self.coupling_name)}" if pieces else self._no_exclusion()
         )
         return (
-            f"{claim} at {100 * self.cl:g}% CL ({self.convention}) with {self.pot:g} POT "
+            f"{claim} at {100 * self.cl:g}% CL ({self.convention}) with {plain_number(self.pot)} POT "
             f"of {self.analysis.name}{' (projection)' if self.projection else ''}, "
             f"from {', '.join(map(_counts, self.final_states))}; preset {self.preset.name}"
         )

@@ -1,0 +1,51 @@
+"""Names of particles, couplings and numbers for figures; a tag without a symbol stands for itself."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+_FINAL_STATES = {
+    "ee": "e⁺e⁻",
+    "mumu": "μ⁺μ⁻",
+    "pipi": "π⁺π⁻",
+    "pipigamma": "π⁺π⁻γ",
+    "3pi": "π⁺π⁻π⁰",
+    "2pi2pi0": "π⁺π⁻2π⁰",
+    "4pi": "2π⁺2π⁻",
+    "pipieta": "π⁺π⁻η",
+    "kk": "K⁺K⁻",
+    "kkpi0": "K⁺K⁻π⁰",
+    "gammagamma": "γγ",
+}
+_PARTICLES = {"dark-photon": "A′"}
+_COUPLINGS = {"epsilon": r"\varepsilon"}
+
+
+def final_state_symbol(tag: str) -> str:
+    """``e⁺e⁻`` of ``ee``: Unicode text, which wraps and has its true length; `drawable` in a figure."""
+    return _FINAL_STATES.get(tag, tag)
+
+
+def drawable(text: str) -> str:
+    """The text with superscripts as mathtext: fonts of matplotlib lack the Unicode ones."""
+    for sign, plain in (("⁺", "+"), ("⁻", "-"), ("⁰", "0")):
+        text = text.replace(sign, f"$^{{{plain}}}$")
+    return text
+
+
+def mass_symbol(model: str) -> str:
+    """``$m_{A′}$`` of ``dark-photon``; ``$m_{X}$`` of a model without a symbol."""
+    return f"$m_{{{_PARTICLES.get(model, 'X')}}}$"
+
+
+def coupling_symbol(name: str) -> str:
+    r"""``$\varepsilon$`` of ``epsilon``."""
+    return f"${_COUPLINGS[name]}$" if name in _COUPLINGS else name
+
+
+def scientific(value: float) -> str:
+    r"""``$1.4 \times 10^{17}$``; three digits at most, a factor 1 left out."""
+    exponent = floor(log10(float(f"{value:.2e}")))
+    factor = f"{value / 10.0**exponent:.3g}"
+    power = rf"10^{{{exponent}}}"
+    return f"${power}$" if factor == "1" else rf"${factor} \times {power}$"
