@@ -92,12 +92,7 @@ class RunResult:
         """The closed pieces of one kind; a projection has no observed one."""
         return self.scan.contour(kind)
 
-    def plain_number(value: float) -> str:
-    """A number as a person types it: ``1.4e17``."""
-    return f"{value:g}".replace("e+", "e")
-
-
-def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
+    def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
         """Intervals of the coupling inside the contour at one mass; ``kind`` as `main_kind` when not said."""
         return excluded_couplings(self.contour(kind or self.main_kind), mass_gev)
 
@@ -123,6 +118,11 @@ def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[
             f"{self.model}: no exclusion (the largest yield is N = {events:.2g} at m = {mass:.3g} GeV, "
             f"{self.coupling_name} = {coupling:.2g}; {s_up:.2f} are needed)"
         )
+
+
+def plain_number(value: float) -> str:
+    """A number as a person types it: ``1.4e17``."""
+    return f"{value:g}".replace("e+", "e")
 
 
 def excluded_couplings(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[Interval, ...]:
