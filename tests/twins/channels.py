@@ -1,0 +1,59 @@
+"""Shipped inputs by short names, loaded once, for tests of the stages and of the chain."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from feebly.analysis.analysis import Analysis, FinalState, PairSeparation, load_analysis
+from feebly.apparatus.experiment import Experiment, load_experiment
+from feebly.engine.setup import ChannelSetup
+from feebly.physics.production.bremsstrahlung import Bremsstrahlung
+from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
+from feebly.physics.production.mixing import Mixing
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum
+
+
+@cache
+def na62() -> Experiment:
+    return load_experiment("na62-dump-2021")
+
+
+@cache
+def na62_analysis() -> Analysis:
+    return load_analysis("na62-dump-2021")
+
+
+def final_state(tag: str) -> FinalState:
+    return na62_analysis().final_state(tag)
+
+
+def production(tag: str) -> Bremsstrahlung | MesonDecay | Mixing:
+    """A channel of unit weights; bremsstrahlung without form factor."""
+    if tag == "brems":
+        return Bremsstrahlung()
+    return MesonDecay(tag) if tag in MESON_MODES else Mixing(tag)
+
+
+@cache
+def spectrum(parent: str) -> HadronSpectrum:
+    return load_spectrum(parent)
+
+
+def channel(
+    tag: str,
+    decay: str,
+    separation: PairSeparation | None = None,
+    seed: int = 1,
+    experiment: Experiment | None = None,
+) -> ChannelSetup:
+    """Set-up of one production and one two-body decay at NA62."""
+    source = production(tag)
+    return ChannelSetup(
+        tag,
+        source.sampling(),
+        spectrum(source.parent) if source.parent else None,
+        experiment or na62(),
+        final_state(decay),
+        separation or PairSeparation(),
+        seed,
+    )

@@ -1,0 +1,164 @@
+"""Forward simulation of a channel: no aiming, no importance map, plain draws from the physics.
+
+Used as oracle for the yield of the compiled chain. Only the place of decay may carry a weight (see
+``decay_in_flight``), where a plain exponential would leave nothing in the fiducial volume.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feebly.analysis.analysis import FinalState, PairSeparation
+from feebly.apparatus.experiment import Experiment
+from feebly.core.constants import PROTON_MASS_GEV
+from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, Sampling
+from feebly.physics.production.bremsstrahlung import sigma_pp_mb, splitting_bb_gev_m2, virtuality_h_gev2
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+from twins.kinematics import isotropic_decay
+from twins.spectrometer import accepted, measure, position_at, reconstruct
+
+Array = NDArray[np.float64]
+
+
+def beam_interactions(rng: np.random.Generator, experiment: Experiment, n: int) -> Array:
+    """Points of production (n, 3) [m]."""
+    spot = rng.normal(experiment.beam.centre_m, experiment.beam.spot_sigma_m, (n, 2))
+    depth = rng.exponential(experiment.dump.interaction_length_m, n)
+    return np.column_stack([spot, experiment.dump.z_impact_m + depth])
+
+
+def draw_mesons(rng: np.random.Generator, spectrum: HadronSpectrum, n: int) -> Array:
+    """Momenta (n, 3) of mesons of the table: a cell by its content, then flat in ln p and pT^2 inside it."""
+    share = spectrum.cell_fraction.ravel() / spectrum.fraction_in_table
+    i, j = np.unravel_index(rng.choice(share.size, n, p=share), spectrum.density.shape)
+    ln_p = rng.uniform(spectrum.ln_p_edges[i], spectrum.ln_p_edges[i + 1])
+    pt = np.sqrt(rng.uniform(spectrum.pt_edges_gev[j] ** 2, spectrum.pt_edges_gev[j + 1] ** 2))
+    phi, p = rng.uniform(0, 2 * np.pi, n), np.exp(ln_p)
+    inside = p > pt  # a cell may reach beyond pT = p: nothing is produced there
+    p, pt, phi = p[inside], pt[inside], phi[inside]
+    return np.column_stack([pt * np.cos(phi), pt * np.sin(phi), np.sqrt(p**2 - pt**2)])
+
+
+def bremsstrahlung_density(s: BremsstrahlungSampling, mass: float, z: Array, pt2: Array) -> Array:
+    """d2N/(dz dpT^2) per proton at epsilon = 1, F = 1, with the cut on the virtuality."""
+    energy = np.hypot(s.beam_momentum_gev, PROTON_MASS_GEV)
+    full, left = (2 * PROTON_MASS_GEV * (e + PROTON_MASS_GEV) for e in (energy, energy * (1 - z)))
+    allowed = virtuality_h_gev2(z, pt2, mass) / (4 * energy**2 * z * (1 - z) ** 2) <= s.validity_max
+    return np.where(allowed, splitting_bb_gev_m2(z, pt2, mass) * sigma_pp_mb(left) / sigma_pp_mb(full), 0.0)
+
+
+def draw_bremsstrahlung(
+    rng: np.random.Generator, s: BremsstrahlungSampling, mass: float, n: int
+) -> tuple[Array, float]:
+    """Unweighted momenta (about n) by accept-reject, and A' per proton.
+
+    Trials are flat in ln z and ln(pT^2 + q^2) with q^2 the smallest virtuality; the largest ratio seen on a
+    grid, plus a margin, is the envelope.
+    """
+    q2 = float(virtuality_h_gev2(s.z_min, 0.0, mass))
+    span_z, span_h = np.log(s.z_max / s.z_min), np.log1p(s.pt_max_gev**2 / q2)
+
+    def trial(u: Array, v: Array) -> tuple[Array, Array, Array]:
+        z, h = s.z_min * np.exp(span_z * u), q2 * np.exp(span_h * v)
+        return z, h - q2, bremsstrahlung_density(s, mass, z, h - q2) * z * h * span_z * span_h
+
+    grid = (np.arange(400) + 0.5) / 400
+    ceiling = 1.1 * trial(grid[:, None], grid[None, :])[2].max()
+    z, pt2, height = trial(rng.uniform(size=3 * n), rng.uniform(size=3 * n))
+    assert height.max() < ceiling
+    kept = rng.uniform(size=3 * n) * ceiling < height
+    z, pt, p = z[kept], np.sqrt(pt2[kept]), z[kept] * s.beam_momentum_gev
+    phi = rng.uniform(0, 2 * np.pi, z.size)
+    momenta = np.column_stack([pt * np.cos(phi), pt * np.sin(phi), np.sqrt(p**2 - pt**2)])
+    return momenta, float(height.mean())
+
+
+def draw_production(
+    rng: np.random.Generator, sampling: Sampling, spectrum: HadronSpectrum | None, mass: float, n: int
+) -> tuple[Array, float]:
+    """Momenta (about n, 3) of the FIPs and the number of FIPs per unit rate that they stand for, together."""
+    if isinstance(sampling, BremsstrahlungSampling):
+        return draw_bremsstrahlung(rng, sampling, mass, n)
+    assert spectrum is not None
+    mesons = draw_mesons(rng, spectrum, n)
+    made = spectrum.fraction_in_table * len(mesons) / n
+    if isinstance(sampling, MesonDecaySampling):
+        masses = sampling.parent_mass_gev, mass, sampling.recoil_mass_gev
+        fip, _ = isotropic_decay(rng, mesons, masses)
+        return fip[:, 1:], made
+    return mesons, made
+
+
+def decay_in_flight(
+    rng: np.random.Generator,
+    origin: Array,
+    momentum: Array,
+    mass: float,
+    ctau_m: float,
+    window_z_m: tuple[float, float],
+    forced: bool,
+) -> tuple[Array, Array]:
+    """Decay vertices (n, 3) and weights.
+
+    Plain: an exponential decay length, weight one. Forced: z by the exponential law cut to the window,
+    weight the chance to decay there.
+    """
+    length = np.linalg.norm(momentum, axis=1) / mass * ctau_m
+    flight = momentum / np.linalg.norm(momentum, axis=1, keepdims=True)
+    if not forced:
+        return origin + flight * rng.exponential(length)[:, None], np.ones(len(momentum))
+    forward = flight[:, 2] > 1e-3
+    enter, leave = (np.where(forward, (z - origin[:, 2]) / np.abs(flight[:, 2]), np.inf) for z in window_z_m)
+    survives, chance = np.exp(-enter / length), -np.expm1(-(leave - enter) / length)
+    chance = np.where(forward, chance, 0.0)
+    path = np.where(forward, enter, 0.0) - length * np.log1p(-rng.uniform(size=len(momentum)) * chance)
+    return origin + flight * path[:, None], survives * chance
+
+
+def forward_yield(
+    rng: np.random.Generator,
+    sampling: Sampling,
+    spectrum: HadronSpectrum | None,
+    experiment: Experiment,
+    state: FinalState,
+    separation: PairSeparation,
+    masses_gev: tuple[float, float, float],
+    ctau_m: float,
+    n: int,
+    forced: bool = False,
+) -> tuple[Array, Array]:
+    """Expected events per POT of unit rate and BR = 1 in each region, and their standard deviation.
+
+    masses_gev: of the FIP, the positive and the negative daughter. n: production trials.
+    """
+    mass, m1, m2 = masses_gev
+    momentum, made = draw_production(rng, sampling, spectrum, mass, n)
+    vertex, weight = decay_in_flight(
+        rng, beam_interactions(rng, experiment, len(momentum)), momentum, mass, ctau_m,
+        experiment.decay_region_z_m, forced,
+    )  # fmt: skip
+    low, high = experiment.decay_region_z_m
+    inside = (vertex[:, 2] > low) & (vertex[:, 2] < high) & (weight > 0)
+    per_event, generated = made / len(momentum), len(momentum)
+    momentum, vertex, weight = momentum[inside], vertex[inside], weight[inside]
+    first, second = (p[:, 1:] for p in isotropic_decay(rng, momentum, masses_gev))
+    seen = accepted(experiment, state, vertex, first, second)
+    vertex, weight, tracks = vertex[seen], weight[seen], (first[seen], second[seen])
+
+    if separation.kind != "none":
+        z = experiment.plane(separation.plane).z_m
+        hits = [position_at(z, vertex, p, q, experiment.magnet) for p, q in zip(tracks, (1, -1), strict=True)]
+        weight = weight * separation.efficiency(np.hypot(*(hits[0] - hits[1]).T))
+
+    position, slope, p = zip(*(measure(rng, experiment.tracking, vertex, t) for t in tracks), strict=True)
+    z1 = experiment.tracking.chambers_z_m[0]
+    event = reconstruct(z1, position, slope, p, (m1, m2), experiment.axis_m)
+    volume = state.fiducial_volume.contains(event["RXV"], event["RYV"], event["RZV"])
+    selected = volume & (event["CDA"] < state.track_cda_max_m)
+    label = np.where(selected, state.region_names(event["ZTAX"], event["CDATAX"]), "")
+    weights = [weight[label == region.name] for region in state.regions]
+    value = np.array([w.sum() for w in weights]) * per_event
+    # standard deviation of a sum over ``generated`` trials of which most give nothing
+    error = np.sqrt([(w**2).sum() - w.sum() ** 2 / generated for w in weights]) * per_event
+    return value, error
