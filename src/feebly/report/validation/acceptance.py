@@ -1,0 +1,115 @@
+"""Acceptance of bremsstrahlung: selected events over the decays of all A' in the decay volume.
+
+The numerator is sampled by the engine, the denominator integrated here without random numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from feebly.apparatus.experiment import Experiment
+from feebly.core.constants import PROTON_MASS_GEV
+from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
+from feebly.physics.models.dark_photon import DarkPhoton
+from feebly.physics.production.bremsstrahlung import (
+    Bremsstrahlung,
+    sigma_pp_mb,
+    splitting_bb_gev_m2,
+    virtuality_h_gev2,
+)
+from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference
+from feebly.report.validation.rows import Row
+from feebly.report.validation.sampling import LONG, Sampling, one_mass, selected
+
+_NODES = 48
+
+
+def acceptance_rows(reference: AcceptanceReference, sampling: Sampling) -> Iterator[Row]:
+    """Two rows per point: for a long lifetime and at its coupling."""
+    for point in reference.points:
+        name = f"{point.final_state} {point.mass_gev:g} GeV"
+        long_lived, at_coupling = own_acceptance(point, reference.z_m, sampling)
+        group, tolerance = "acceptance of bremsstrahlung", reference.tolerance
+        yield Row(group, f"{name}, long-lived", long_lived, point.long_lived, tolerance)
+        remark = None if abs(at_coupling / point.at_coupling - 1) <= tolerance else reference.remark
+        yield Row(
+            group,
+            f"{name}, epsilon = {point.coupling:.4g}",
+            at_coupling,
+            point.at_coupling,
+            tolerance,
+            remark=remark,
+        )
+
+
+def own_acceptance(
+    point: AcceptancePoint, z_m: tuple[float, float], sampling: Sampling
+) -> tuple[float, float]:
+    """Accepted fraction for a long lifetime and at the coupling of the point."""
+    channel = Bremsstrahlung(beam_momentum_gev=sampling.experiment.beam.momentum_gev)
+    mass = point.mass_gev
+    lifetimes = np.array([LONG, float(DarkPhoton().ctau_m(mass, point.coupling)) / mass])
+    setup = sampling.setup(channel, sampling.analysis.final_state(point.final_state))
+    decays = decays_in_volume(mass, lifetimes, z_m, channel.sampling(), sampling.experiment)
+    long_lived, at_coupling = selected(one_mass(setup, mass), lifetimes) / decays
+    return float(long_lived), float(at_coupling)
+
+
+def decays_in_volume(
+    mass_gev: float,
+    ctau_over_mass: FloatArray,
+    z_m: tuple[float, float],
+    sampling: BremsstrahlungSampling,
+    experiment: Experiment,
+) -> FloatArray:
+    """A' of any direction that decay at z_m[0] < z < z_m[1], per proton at epsilon = 1, F = 1.
+
+    ctau_over_mass: ctau/m [m/GeV], shape (n,). Integral over z = p/p_beam and ln H of the splitting function
+    with the cuts and sigma(s')/sigma(s) of the sample (1311.3870), Gauss-Legendre.
+    """
+    z, pt2, weight = _momentum_nodes(mass_gev, sampling)
+    pz = np.sqrt((z * sampling.beam_momentum_gev) ** 2 - pt2)
+    length = pz[..., None] * ctau_over_mass
+    probability = decay_probability(
+        length, z_m, experiment.dump.z_impact_m, experiment.dump.interaction_length_m
+    )
+    return np.asarray(np.einsum("ij,ijk->k", weight, probability))
+
+
+def decay_probability(
+    length_m: FloatArray, z_m: tuple[float, float], impact_m: float, interaction_m: float
+) -> FloatArray:
+    """Chance to decay between z_m[0] and z_m[1] for a decay length, from an exponential depth in the dump.
+
+    The mean of exp(depth/L) over depths up to z_m[0] is (1 - exp(-d (1/l - 1/L)))/(1 - l/L), l the
+    interaction length and d the way to z_m[0].
+    """
+    way, span = z_m[0] - impact_m, z_m[1] - z_m[0]
+    steepness = 1 - interaction_m / length_m
+    depth = -np.expm1(-way / interaction_m * steepness) / steepness
+    return np.asarray(-np.exp(-way / length_m) * np.expm1(-span / length_m) * depth)
+
+
+def _momentum_nodes(
+    mass_gev: float, sampling: BremsstrahlungSampling
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """z (n, 1), pT^2 [GeV^2] (n, n) and weights (n, n): their sum is the number of A' per proton."""
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    energy = np.hypot(sampling.beam_momentum_gev, PROTON_MASS_GEV)
+    half = (sampling.z_max - sampling.z_min) / 2
+    z = sampling.z_min + half * (1 + nodes[:, None])
+    h_min = virtuality_h_gev2(z, 0.0, mass_gev)
+    h_max = np.minimum(
+        h_min + sampling.pt_max_gev**2, sampling.validity_max * 4 * energy**2 * z * (1 - z) ** 2
+    )
+    span = np.log(np.maximum(h_max / h_min, 1.0)) / 2
+    pt2 = h_min * np.expm1(span * (1 + nodes))
+    density = splitting_bb_gev_m2(z, pt2, mass_gev) * (h_min + pt2)  # dpT^2 = H dlnH
+    shadow = sigma_pp_mb(_s_gev2(energy * (1 - z))) / sigma_pp_mb(_s_gev2(energy))
+    return z, pt2, weights[:, None] * weights * half * span * density * shadow
+
+
+def _s_gev2(energy_gev: FloatArray) -> FloatArray:
+    return np.asarray(2 * PROTON_MASS_GEV * (energy_gev + PROTON_MASS_GEV))

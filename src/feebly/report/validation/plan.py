@@ -1,0 +1,150 @@
+"""What is compared with what: the records of ``data/validation``, each with tolerance and source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from feebly.core.records import decode, require_positive
+from feebly.core.tables import load_document
+
+MassRange = tuple[float, float]
+Edge = Literal["lower", "upper"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceRun:
+    """A run of the dark photon on the default analysis. mass_gev: (min, max, number)."""
+
+    preset: str
+    channels: tuple[str, ...]
+    response: dict[str, str]
+    mass_gev: tuple[float, float, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ContourReference:
+    """Edges to compare with one run.
+
+    kind: ``table`` (file of mass, lower, upper, largest yield), ``curve`` (file of points of one closed
+    curve, read at ``masses_gev``) or ``points`` ((mass, lower, upper) in ``points``). Tolerances are relative.
+    tuned_lower, tuned_upper: masses at which that edge was tuned on this reference.
+    """
+
+    name: str
+    run: str
+    kind: Literal["table", "curve", "points"]
+    tolerance_lower: float
+    tolerance_upper: float
+    source: str
+    file: str | None = None
+    masses_gev: tuple[float, ...] = ()
+    points: tuple[tuple[float, float, float], ...] = ()
+    tuned_lower: MassRange = (0.0, 0.0)
+    tuned_upper: MassRange = (0.0, 0.0)
+
+    def __post_init__(self) -> None:
+        require_positive(self, "tolerance_lower", "tolerance_upper")
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingReference:
+    """Largest excluded mass [GeV] of a run."""
+
+    name: str
+    run: str
+    reference: float
+    tolerance: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotchReference:
+    """Step of an edge at the mass of the observed event; ``sides_gev`` lie outside its window."""
+
+    name: str
+    run: str
+    edge: Edge
+    mass_gev: float
+    sides_gev: MassRange
+    reference: float
+    tolerance: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptancePoint:
+    """Accepted fraction of the decays in the volume, for a long lifetime and at ``coupling``."""
+
+    final_state: str
+    mass_gev: float
+    long_lived: float
+    coupling: float
+    at_coupling: float
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptanceReference:
+    """The volume ``z_m`` [m] of the denominator, the relative tolerance and the points.
+
+    remark: what is known about points outside the tolerance.
+    """
+
+    z_m: tuple[float, float]
+    tolerance: float
+    remark: str
+    points: tuple[AcceptancePoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResolutionReference:
+    """One property of reconstructed events; without ``coupling`` for a long lifetime."""
+
+    name: str
+    final_state: str
+    mass_gev: float
+    quantity: str
+    reference: float
+    tolerance: float
+    source: str
+    coupling: float | None = None
+    tuned: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class YieldReference:
+    """File of expected events; tolerances besides three times its Monte Carlo error."""
+
+    file: str
+    tolerance_brems: float
+    tolerance_mesons: float
+    error_not_evaluated: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaterReference:
+    """A reference that cannot be compared yet, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All comparisons of ``feebly validate``."""
+
+    runs: dict[str, ReferenceRun]
+    contours: tuple[ContourReference, ...]
+    closing: tuple[ClosingReference, ...]
+    notch: tuple[NotchReference, ...]
+    acceptance: AcceptanceReference
+    resolution: tuple[ResolutionReference, ...]
+    yields: YieldReference
+    later: tuple[LaterReference, ...]
+
+
+@cache
+def validation_plan() -> Plan:
+    """The shipped plan of the dark photon."""
+    return decode(Plan, load_document("validation plan", "validation", "dark-photon"))

@@ -1,0 +1,76 @@
+"""Expected events per production mode against ``pilot_yields.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import cache
+from math import hypot
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from feebly.core.errors import DataError
+from feebly.core.interfaces import ProductionChannel
+from feebly.engine.sampler import MassSample
+from feebly.physics.production.presets import preset, production_channels
+from feebly.physics.spectra.hadron_spectrum import load_spectrum
+from feebly.report.validation.plan import YieldReference
+from feebly.report.validation.references import find_reference, why_missing
+from feebly.report.validation.rows import Row
+from feebly.report.validation.sampling import Sampling, one_mass, selected
+
+_GROUP = "yields per production mode"
+_PYTHIA = "_pythia"
+_LATER = "needs an option that comes later"
+
+
+def yield_rows(reference: YieldReference, sampling: Sampling, folder: Path | None) -> Iterator[Row]:
+    """One row per entry; those of another spectrum or mixing weight than the package has are skipped."""
+    path = find_reference(folder, reference.file)
+    if path is None:
+        yield Row(_GROUP, "all modes", skipped=why_missing(folder, reference.file))
+        return
+    channels = {channel.tag: channel for channel in production_channels(preset("current"))}
+
+    @cache
+    def sample(tag: str, final_state: str, mass_gev: float) -> MassSample:
+        state = sampling.analysis.final_state(final_state)
+        return one_mass(sampling.setup(channels[tag], state), mass_gev)
+
+    for point in read_points(path):
+        for entry, value in point["yields"].items():
+            name = f"{point['channel']} {point['mass_gev']:g} GeV, {point['eps']:g}: {entry}"
+            channel = channels.get(entry.removesuffix(_PYTHIA).replace("_", "-"))
+            if channel is None:
+                yield Row(_GROUP, name, skipped=_LATER)
+                continue
+            own = expected_events(point, channel, sample(channel.tag, point["channel"], point["mass_gev"]))
+            yield Row(_GROUP, name, own, value["n"], tolerance(entry, value, reference))
+
+
+def read_points(path: Path) -> list[dict[str, Any]]:
+    """Points of the file; DataError if it is not what it should be."""
+    try:
+        points = json.loads(path.read_text(encoding="utf-8"))["points"]
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise DataError(f"{path}: expected JSON with a list 'points' ({error})") from error
+    return list(points)
+
+
+def expected_events(point: Mapping[str, Any], channel: ProductionChannel, sample: MassSample) -> float:
+    """Own events at the coupling, lifetime, branching ratio and POT of the point; meson weight 1."""
+    mass = point["mass_gev"]
+    per_unit = selected(sample, np.array([point["ctau_m"] / mass]))[0]
+    multiplicity = load_spectrum(channel.parent).multiplicity if channel.parent else None
+    rate = float(channel.rate(mass, point["eps"], multiplicity))
+    return float(per_unit * rate * point["pot"] * point["branching_ratio"])
+
+
+def tolerance(entry: str, value: Mapping[str, Any], reference: YieldReference) -> float:
+    """Relative tolerance, with three times the Monte Carlo error of the entry in quadrature."""
+    model = reference.tolerance_mesons if entry.endswith(_PYTHIA) else reference.tolerance_brems
+    error = value["mc_error"]
+    relative = reference.error_not_evaluated if error is None else error / value["n"]
+    return hypot(model, 3 * relative)
