@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from feebly.core.interfaces import FloatArray
 
 
@@ -27,10 +30,11 @@ class Grid:
     """Signal yields and limits on masses x couplings.
 
     yields: events in the signal region by final state, after efficiency, shape (mass, coupling).
-    by_channel: the same by "production/final state". mc_error: relative MC error of the total.
-    observed: counts by final state and mass; None for a projection. s_up_observed, s_up_expected: upper limit
-    on the total signal by mass (observed is None for a projection). cls: CLs of the observed counts.
-    unconverged: cells within a factor 3 of the limit whose tables missed their asked precision.
+    by_channel: the same by "production/final state" (channels that are closed everywhere are left out).
+    mc_error: relative MC error of the total. observed: counts by final state and mass, 0 where it is closed;
+    None for a projection. s_up_observed, s_up_expected: upper limit on the total signal by mass, NaN where
+    all final states are closed (observed is None for a projection). cls: CLs of the observed counts, 1 where
+    all is closed. unconverged: cells within a factor 3 of the limit whose tables missed their precision.
     """
 
     mass_gev: FloatArray
@@ -42,17 +46,21 @@ class Grid:
     s_up_observed: FloatArray | None
     s_up_expected: FloatArray
     cls: FloatArray | None = None
-    unconverged: FloatArray | None = None
+    unconverged: NDArray[np.bool_] | None = None
 
     @property
     def total(self) -> FloatArray:
         """Events in all signal regions together."""
-        return sum(self.yields.values(), start=0.0 * self.mc_error)
+        return sum(self.yields.values(), start=np.zeros_like(self.mc_error))
 
 
 @dataclass(frozen=True, eq=False)
 class ScanResult:
-    """Grid and contours of one scan. peak: (mass, coupling, events) of the largest total yield/limit."""
+    """Grid and contours of one scan.
+
+    peak: (mass, coupling, events) where the total yield over its limit is largest. notes: one line each, for
+    the user.
+    """
 
     grid: Grid
     pieces: tuple[ContourPiece, ...]

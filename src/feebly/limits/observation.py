@@ -1,0 +1,178 @@
+"""What an analysis saw, by mass hypothesis: open regions, counts, and the limit on the total signal.
+
+The statistic is the total count over the signal regions that are open at a mass, as in the published
+combined contour of 2502.04241. The limit s_up is constant between the masses where a region opens and
+where an event enters or leaves its mass window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from feebly.analysis.analysis import Analysis
+from feebly.analysis.regions import Region
+from feebly.core.interfaces import FloatArray, Model
+from feebly.statistics import Background, Sum, cls_value, expected_limit, upper_limit
+from feebly.statistics.backgrounds import CountDistribution
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """What decides the limit at one mass: the open final states and the count in their signal regions."""
+
+    final_states: tuple[str, ...]
+    observed: int | None
+
+
+@dataclass(frozen=True)
+class Observation:
+    """Signal regions of the chosen final states, with the conventions of the limit.
+
+    final_states: tags of ``analysis`` that ``model`` has. cl, convention, signal_error: as in
+    ``feebly.statistics.upper_limit``. A projection has no observed limit.
+    """
+
+    analysis: Analysis
+    model: Model
+    final_states: tuple[str, ...]
+    cl: float = 0.90
+    convention: str = "cls-counting"
+    signal_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        for tag in self.final_states:
+            self.region(tag)
+            self.model.threshold_gev(tag)
+
+    def region(self, final_state: str) -> Region:
+        """Signal region of a final state."""
+        return self.analysis.final_state(final_state).signal_region
+
+    @property
+    def has_counts(self) -> bool:
+        """Whether every region has an observed count; a projection has none."""
+        return all(self.region(tag).observed is not None for tag in self.final_states)
+
+    def open_at(self, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
+        """Whether a final state is above its threshold."""
+        return np.asarray(mass_gev, float) > self.model.threshold_gev(final_state)
+
+    def counts(self, mass_gev: ArrayLike) -> dict[str, NDArray[np.int64]] | None:
+        """Observed events by final state at each mass, zero where it is closed; None for a projection."""
+        if not self.has_counts:
+            return None
+        return {
+            tag: np.where(self.open_at(tag, mass_gev), self.region(tag).observed_at(mass_gev), 0)
+            for tag in self.final_states
+        }
+
+    def jumps_gev(self) -> FloatArray:
+        """Masses at which s_up may change: thresholds and edges of the events' windows, in order."""
+        thresholds = [self.model.threshold_gev(tag) for tag in self.final_states]
+        windows = [
+            event.mass_gev + side * event.mass_window_gev
+            for tag in self.final_states
+            for event in self.region(tag).events
+            for side in (-1, 1)
+        ]
+        return np.unique([*thresholds, *windows])
+
+    def hypotheses(self, mass_gev: ArrayLike) -> tuple[list[Hypothesis], NDArray[np.int64]]:
+        """The distinct hypotheses among the masses (M,), and which of them each mass belongs to."""
+        mass = np.asarray(mass_gev, float)
+        counts = self.counts(mass)
+        n = sum(counts.values(), start=np.zeros(mass.shape, np.int64)) if counts else np.zeros(mass.shape)
+        rows = np.stack([*(self.open_at(tag, mass) for tag in self.final_states), n], axis=1).astype(np.int64)
+        distinct, index = np.unique(rows, axis=0, return_inverse=True)
+        found = [
+            Hypothesis(
+                tuple(tag for tag, is_open in zip(self.final_states, row[:-1], strict=True) if is_open),
+                int(row[-1]) if counts else None,
+            )
+            for row in distinct
+        ]
+        return found, index.reshape(-1)
+
+    def background(self, final_states: Iterable[str]) -> Background:
+        """Background of the total count in the regions of these final states."""
+        parts: list[Background] = [self.region(tag).background.density for tag in final_states]
+        if self.convention == "cls-counting":
+            parts = [_Remembered(part) for part in parts]
+        return parts[0] if len(parts) == 1 else Sum(tuple(parts))
+
+    def s_up_observed(self, mass_gev: ArrayLike) -> FloatArray | None:
+        """Upper limit on the total signal [events] at each mass; NaN where all final states are closed.
+
+        None for a projection.
+        """
+
+        def limit(hypothesis: Hypothesis) -> float:
+            b = self.background(hypothesis.final_states)
+            return _upper_limit(hypothesis.observed or 0, b, self.cl, self.convention, self.signal_error)
+
+        return self._by_mass(mass_gev, limit) if self.has_counts else None
+
+    def s_up_expected(self, mass_gev: ArrayLike) -> FloatArray:
+        """As observed, at the median count under the background alone."""
+
+        def limit(hypothesis: Hypothesis) -> float:
+            b = self.background(hypothesis.final_states)
+            return _expected_limit(b, self.cl, self.convention, self.signal_error)
+
+        return self._by_mass(mass_gev, limit)
+
+    def cls(self, mass_gev: ArrayLike, signal: FloatArray) -> FloatArray | None:
+        """CLs of the signal [events], shape (M, C), for the observed counts; 1 where all is closed.
+
+        None for a projection.
+        """
+        if not self.has_counts:
+            return None
+        result = np.ones(signal.shape)
+        found, index = self.hypotheses(mass_gev)
+        for k, hypothesis in enumerate(found):
+            if hypothesis.final_states:
+                rows = index == k
+                b = self.background(hypothesis.final_states)
+                n = hypothesis.observed or 0
+                result[rows] = cls_value(n, signal[rows], b, self.signal_error, self.convention)
+        return result
+
+    def _by_mass(self, mass_gev: ArrayLike, limit: Callable[[Hypothesis], float]) -> FloatArray:
+        found, index = self.hypotheses(mass_gev)
+        return np.array([limit(h) if h.final_states else np.nan for h in found])[index]
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    """A background whose counts are computed once: several sets of open regions share it."""
+
+    background: Background
+
+    @property
+    def mean(self) -> float:
+        return self.background.mean
+
+    def counts(self, n_max: int) -> CountDistribution:
+        listed = _counts(self.background, max(31, n_max))
+        return CountDistribution(listed.pmf[: n_max + 1], listed.tail[: n_max + 1])
+
+
+@lru_cache(maxsize=256)
+def _counts(background: Background, n_max: int) -> CountDistribution:
+    return background.counts(n_max)
+
+
+@lru_cache(maxsize=256)
+def _upper_limit(n: int, b: Background, cl: float, convention: str, signal_error: float) -> float:
+    return upper_limit(n, b, None, cl, convention, signal_error).s_up
+
+
+@lru_cache(maxsize=256)
+def _expected_limit(b: Background, cl: float, convention: str, signal_error: float) -> float:
+    return expected_limit(b, None, cl, convention, signal_error).s_up

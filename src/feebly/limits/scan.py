@@ -1,0 +1,163 @@
+"""From yields and counts to the exclusion: the grid of masses and couplings, and the contours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feebly.core.errors import DomainError
+from feebly.core.interfaces import FloatArray
+from feebly.limits import notes
+from feebly.limits.contour import Limit, excess, find_contours
+from feebly.limits.lattice import LOG_NOTHING, Lattice, both_sides, subdivided
+from feebly.limits.observation import Observation
+from feebly.limits.results import Grid, ScanResult
+from feebly.limits.signal import SignalYields
+
+Range = tuple[float, float, int]
+"""Minimum, maximum and number of points, log-spaced."""
+
+NEAR_LIMIT = 3.0
+"""Cells whose yield is within this factor of the limit decide the contour."""
+
+_MASS_STEP, _COUPLING_STEP = 0.06, 0.12  # largest steps of the first lattice, in the logarithms
+_PROBES = 1000  # masses at which the model is asked for thresholds and resonances
+_FACTOR_TOLERANCE = 0.05  # of rates, branching ratios and lifetime between the first columns
+_FACTOR_FLOOR = 1e-3  # a factor this much below its largest value is of no interest
+
+
+def scan(
+    signal: SignalYields,
+    observation: Observation,
+    mass_range: Range | None = None,
+    coupling_range: Range | None = None,
+) -> ScanResult:
+    """Yields, limits and CLs on a grid, and the contours of the observed and the expected limit.
+
+    mass_range [GeV], coupling_range: (min, max, number of grid points); default: the model's own grid. The
+    contours do not depend on the grid but for its range. A projection has no observed contour. Masses at
+    which no channel is open are skipped with a note. Raises DomainError where all are closed.
+    """
+    default = signal.model.default_grid
+    mass = log_spaced("mass", mass_range or default.mass_gev)
+    coupling = log_spaced("coupling", coupling_range or default.coupling)
+    closed_note = notes.closed_masses(signal, mass)  # refuses a range without any open channel
+    grid = make_grid(signal, observation, mass, coupling)
+
+    def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
+        flat = masses.ndim == 1
+        events = signal.at_points(masses, couplings) if flat else signal.on_grid(masses[:, 0], couplings[0])
+        return _log(events.total())
+
+    limits = limits_by_kind(observation)
+    start = Lattice(mass, coupling, _log(grid.total))
+    knots = (first_columns(signal, observation, mass, coupling), subdivided(coupling, _COUPLING_STEP))
+    lattice, pieces = find_contours(start.extended(*knots, log_yield), limits, log_yield)
+    kind, limit = next(iter(limits.items()))
+    peak = _peak(lattice, limit)
+    shown = tuple(piece for piece in pieces if piece.kind == kind)
+    return ScanResult(
+        grid=grid,
+        pieces=pieces,
+        peak=peak,
+        notes=(
+            *closed_note,
+            *notes.no_exclusion(shown, peak, float(limit(np.array(peak[:1]))[0]), signal.model),
+            *notes.open_edges(shown, grid, signal.model),
+        ),
+    )
+
+
+def log_spaced(name: str, asked: Range) -> FloatArray:
+    """The points of a range, both ends exact; DomainError for an impossible one."""
+    low, high, n = asked
+    if not 0 < low < high < np.inf or n < 2:
+        raise DomainError(
+            f"{name} {low:g}:{high:g}:{n}: expected MIN:MAX:N with 0 < MIN < MAX and N of at least 2"
+        )
+    return np.geomspace(low, high, int(n))
+
+
+def limits_by_kind(observation: Observation) -> dict[str, Limit]:
+    """s_up against mass for each kind of contour; the first is the one that the run is about."""
+
+    def observed(mass_gev: FloatArray) -> FloatArray:
+        s_up = observation.s_up_observed(mass_gev)
+        assert s_up is not None
+        return s_up
+
+    limits: dict[str, Limit] = {"observed": observed} if observation.has_counts else {}
+    return limits | {"expected": observation.s_up_expected}
+
+
+def make_grid(
+    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray
+) -> Grid:
+    """Yields with their MC errors, counts, limits and CLs on all pairs of masses and couplings."""
+    events = signal.on_grid(mass_gev, coupling)
+    counts, total = observation.counts(mass_gev), events.total()
+    limits = {kind: limit(mass_gev) for kind, limit in limits_by_kind(observation).items()}
+    return Grid(
+        mass_gev=mass_gev,
+        coupling=coupling,
+        yields=events.by_final_state(),
+        by_channel=events.by_channel(),
+        mc_error=events.relative_error(signal.source),
+        observed={tag: n.astype(float) for tag, n in counts.items()} if counts else None,
+        s_up_observed=limits.get("observed"),
+        s_up_expected=limits["expected"],
+        cls=observation.cls(mass_gev, total),
+        unconverged=events.unconverged(signal.source) & near_limit(total, limits),
+    )
+
+
+def near_limit(total: FloatArray, limits: Mapping[str, FloatArray]) -> NDArray[np.bool_]:
+    """Cells (M, C) within a factor ``NEAR_LIMIT`` of any of the limits (M,)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distances = [np.abs(np.log(total / s_up[:, None])) for s_up in limits.values()]
+    return np.asarray(np.min(np.nan_to_num(distances, nan=np.inf), axis=0) <= np.log(NEAR_LIMIT))
+
+
+def first_columns(
+    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray
+) -> FloatArray:
+    """Masses of the first lattice beside the grid: no step too large, both sides of jumps, resonances."""
+    low, high = mass_gev[0], mass_gev[-1]
+    jumps = np.union1d(signal.edges_gev(), observation.jumps_gev())
+    probes = np.geomspace(low, high, _PROBES)
+    factors = signal.smooth_factors(probes, float(np.sqrt(coupling[0] * coupling[-1])))
+    return np.concatenate(
+        [
+            subdivided(mass_gev, _MASS_STEP),
+            both_sides(jumps, low, high),
+            knots_of_curvature(probes, np.log(factors + _FACTOR_FLOOR), _FACTOR_TOLERANCE),
+        ]
+    )
+
+
+def knots_of_curvature(x: FloatArray, values: FloatArray, tolerance: float) -> FloatArray:
+    """Points between which each row of ``values`` (K, n), on log-spaced x (n,), is a line.
+
+    tolerance: largest distance of the rows from these lines.
+
+    A line over a step h misses by h^2 |f''| / 8; at most two points come between two neighbours.
+    """
+    bend = np.abs(np.diff(values, 2, axis=1)).max(axis=0)
+    density = np.minimum(np.sqrt(bend / (8 * tolerance)), 2.0)  # knots per step of x
+    reached = np.concatenate([[0.0], np.cumsum(np.concatenate([density, density[-1:]]))])
+    wanted = np.arange(1.0, reached[-1])
+    return np.asarray(np.exp(np.interp(wanted, reached, np.log(x))))
+
+
+def _log(events: FloatArray) -> FloatArray:
+    return np.asarray(np.log(np.maximum(events, np.exp(LOG_NOTHING))))
+
+
+def _peak(lattice: Lattice, limit: Limit) -> tuple[float, float, float]:
+    """(mass, coupling, events) of the largest yield over limit on the lattice."""
+    f = excess(lattice, limit)
+    i, j = np.unravel_index(np.argmax(f), f.shape)
+    events = float(np.exp(lattice.log_yield[i, j]))
+    return float(lattice.mass_gev[i]), float(lattice.coupling[j]), events

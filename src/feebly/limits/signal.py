@@ -1,0 +1,180 @@
+"""Signal events against mass and coupling: tables of N_if(m, ctau) times all that a model knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from feebly.core.errors import ConfigError, DomainError
+from feebly.core.interfaces import FloatArray, Model, ProductionChannel, YieldSource
+
+BoolArray = NDArray[np.bool_]
+
+NEGLIGIBLE_SHARE = 0.01
+"""A channel that contributes less to a cell does not decide whether that cell has converged."""
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelEvents:
+    """Events of one (production, final state) at the masses ``rows`` where it is open.
+
+    mass_gev, ctau_m, events: restricted to those rows (first axis).
+    """
+
+    production: str
+    final_state: str
+    rows: BoolArray
+    mass_gev: FloatArray
+    ctau_m: FloatArray
+    events: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Breakdown:
+    """Events by channel on an array of points, zero where a channel is closed; the first axis is the mass."""
+
+    shape: tuple[int, ...]
+    final_states: tuple[str, ...]
+    channels: tuple[ChannelEvents, ...]
+
+    def total(self) -> FloatArray:
+        """Events of all channels together."""
+        return self._sum(self.channels)
+
+    def by_final_state(self) -> dict[str, FloatArray]:
+        """Events of all production channels together."""
+        return {
+            tag: self._sum(part for part in self.channels if part.final_state == tag)
+            for tag in self.final_states
+        }
+
+    def by_channel(self) -> dict[str, FloatArray]:
+        """Events by "production/final state"."""
+        return {f"{part.production}/{part.final_state}": self._sum([part]) for part in self.channels}
+
+    def relative_error(self, source: YieldSource) -> FloatArray:
+        """MC standard deviation of the total over the total: the channels are independent samples."""
+        variance = self._sum(
+            self.channels, lambda part: (part.events * _of_source(source.relative_error, part)) ** 2
+        )
+        total = self.total()
+        return np.asarray(np.sqrt(variance) / np.where(total > 0, total, 1.0))
+
+    def unconverged(self, source: YieldSource) -> BoolArray:
+        """Where channels that missed their precision make more than ``NEGLIGIBLE_SHARE`` of the total."""
+        missed = self._sum(
+            self.channels,
+            lambda part: part.events * ~source.converged(part.production, part.final_state, part.mass_gev),
+        )
+        return np.asarray(missed > NEGLIGIBLE_SHARE * self.total())
+
+    def _sum(
+        self,
+        parts: Sequence[ChannelEvents] | Iterator[ChannelEvents],
+        value: Callable[[ChannelEvents], FloatArray] = lambda part: part.events,
+    ) -> FloatArray:
+        result = np.zeros(self.shape)
+        for part in parts:
+            result[part.rows] += value(part)
+        return result
+
+
+def _of_source(quantity: Callable[..., FloatArray], part: ChannelEvents) -> FloatArray:
+    return quantity(part.production, part.final_state, part.mass_gev, part.ctau_m)
+
+
+@dataclass(frozen=True, eq=False)
+class SignalYields:
+    """N(m, C) = POT * rate_i(m, C) * BR_f(m, C) * efficiency_f * N_if(m, ctau(m, C)), summed over i and f.
+
+    multiplicities: parents per POT by production tag (None for the beam itself). efficiencies: by final
+    state; they name the final states. source: the tables N_if for one POT, unit rate, BR = 1, efficiency 1.
+    The source is asked for a channel only at masses where that channel is open.
+    """
+
+    model: Model
+    production_channels: Sequence[ProductionChannel]
+    multiplicities: Mapping[str, float | None]
+    source: YieldSource
+    pot: float
+    efficiencies: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pot < np.inf:
+            raise DomainError(f"pot = {self.pot:g}: expected a positive number of protons, e.g. 1.4e17")
+        if not self.efficiencies:
+            raise ConfigError("channels: expected at least one final state")
+        if not self.production_channels:
+            raise ConfigError("production: expected at least one channel")
+
+    @property
+    def final_states(self) -> tuple[str, ...]:
+        return tuple(self.efficiencies)
+
+    def open_range_gev(self, production: ProductionChannel, final_state: str) -> tuple[float, float]:
+        """Masses that the production can make and that can decay to the final state; low > high: none."""
+        low, high = production.mass_range_gev(self.model.mass_range_gev)
+        return max(low, self.model.threshold_gev(final_state)), high
+
+    def open_at(self, production: ProductionChannel, final_state: str, mass_gev: ArrayLike) -> BoolArray:
+        """Whether a channel is open: above the threshold (itself closed), in the range of the production."""
+        low, high = self.open_range_gev(production, final_state)
+        mass = np.asarray(mass_gev, float)
+        return (mass >= low) & (mass <= high) & (mass > self.model.threshold_gev(final_state))
+
+    def any_open_at(self, mass_gev: ArrayLike) -> BoolArray:
+        """Whether any channel is open at each mass."""
+        channels = [(i, f) for i in self.production_channels for f in self.final_states]
+        return np.asarray(np.any([self.open_at(i, f, mass_gev) for i, f in channels], axis=0))
+
+    def edges_gev(self) -> FloatArray:
+        """Masses at which a channel opens or closes, in order: there N(m) has a kink."""
+        ranges = (self.open_range_gev(i, f) for i in self.production_channels for f in self.final_states)
+        return np.unique([edge for low, high in ranges if low < high for edge in (low, high)])
+
+    def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
+        """Events on all pairs of masses (M,) and couplings (C,): shape (M, C)."""
+        mass, couplings = np.asarray(mass_gev, float), np.asarray(coupling, float)
+        return self._breakdown(mass[:, None], couplings[None, :])
+
+    def at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
+        """Events at the points (mass_k, coupling_k): shape (n,)."""
+        return self._breakdown(np.atleast_1d(np.asarray(mass_gev, float)), np.asarray(coupling, float))
+
+    def _breakdown(self, mass: FloatArray, coupling: FloatArray) -> Breakdown:
+        ctau = self.model.ctau_m(mass, coupling)
+        rates = [self._rate(channel, mass, coupling) for channel in self.production_channels]
+        channels = []
+        for tag, efficiency in self.efficiencies.items():
+            decays = self.pot * efficiency * self.model.branching_ratio(tag, mass, coupling)
+            for production, rate in zip(self.production_channels, rates, strict=True):
+                rows = self.open_at(production, tag, mass.ravel())
+                if rows.any():
+                    m, lifetime = mass[rows], ctau[rows]
+                    events = self.source.expected_events(production.tag, tag, m, lifetime)
+                    events = rate[rows] * decays[rows] * events
+                    channels.append(ChannelEvents(production.tag, tag, rows, m, lifetime, events))
+        return Breakdown(ctau.shape, self.final_states, tuple(channels))
+
+    def _rate(self, channel: ProductionChannel, mass: FloatArray, coupling: FloatArray) -> FloatArray:
+        rate = channel.rate(mass, coupling, self.multiplicities.get(channel.tag))
+        return np.broadcast_to(rate, np.broadcast_shapes(mass.shape, coupling.shape))
+
+    def smooth_factors(self, mass_gev: ArrayLike, coupling: float) -> FloatArray:
+        """ctau, rates and branching ratios at each mass, each over its largest: shape (factors, M).
+
+        They hold all the structure in mass that the tables N_if do not have: thresholds and resonances.
+        """
+        mass = np.asarray(mass_gev, float)
+        point = np.full(1, coupling)
+        factors = [
+            self.model.ctau_m(mass, point),
+            *(self.model.branching_ratio(tag, mass, point) for tag in self.final_states),
+            *(self._rate(channel, mass, point) for channel in self.production_channels),
+        ]
+        values = np.array(factors)
+        largest = values.max(axis=1, keepdims=True)
+        return np.asarray(values / np.where(largest > 0, largest, 1.0))
