@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
-from feebly.statistics import upper_limit
+from feebly.statistics import cls_value, upper_limit
 from feebly.statistics.profile import fitted_background, profile_cls, q_tilde
 
 
@@ -79,6 +79,9 @@ def test_limit_without_event_is_ln10(b, sigma):
 def test_known_background_orders_like_the_count():
     for n, b in ((0, 0.5), (3, 1.2)):
         assert upper_limit(n, b, convention="cls-profile").s_up == upper_limit(n, b).s_up
+    # signals below the fitted one, n - b = 1.8, are all compatible: q-tilde = 0
+    assert_allclose(cls_value(3, [1.0, 1.79], 1.2, convention="cls-profile"), 1, rtol=1e-15)
+    assert cls_value(3, 1.81, 1.2, convention="cls-profile") < 0.9
 
 
 @pytest.mark.parametrize(

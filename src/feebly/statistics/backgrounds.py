@@ -77,6 +77,8 @@ class Background(Protocol):
         """Marginalised distribution of the number of background events, up to ``n_max``."""
         ...
 
+    def __hash__(self) -> int: ...
+
 
 class _Averaged:
     """A background known through nodes and weights of its density."""
