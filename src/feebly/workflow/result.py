@@ -168,8 +168,8 @@ def _where(pieces: tuple[ContourPiece, ...], coupling_name: str) -> str:
 
 def _counts(state: FinalState) -> str:
     region = state.signal_region
-    expected = f"{region.background.mean:.2g} expected"
+    background = f"b = {region.background.mean:.2g}"
     if region.observed is None:
-        return f"{state.tag}: {expected}"
+        return f"{background} in {state.tag}"
     masses = "".join(f" at {event.mass_gev:g} GeV" for event in region.events)
-    return f"{state.tag}: {region.observed} observed{masses}, {expected}"
+    return f"n = {region.observed} in {state.tag}{masses} ({background})"
