@@ -121,6 +121,7 @@ class Analysis:
 
     ``projection_of`` names the analysis that was scaled to another POT; its regions have no observed
     counts. The response set ``none`` (efficiency 1, no separation) exists in every analysis.
+    ``default_preset``: production physics of a run that names none.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Analysis:
     origins: dict[str, Origin]
     response_sets: dict[str, dict[str, Response]] = field(default_factory=dict)
     default_response: str = NO_RESPONSE
+    default_preset: str = "current"
     projection_of: str | None = None
 
     def __post_init__(self) -> None:

@@ -82,12 +82,17 @@ def pack_apparatus(experiment: Experiment) -> Apparatus:
     )
 
 
+_NO_CORNER_CUT = (np.inf, np.inf)
+
+
 def _shape_numbers(shape: Annulus | Octagon | Rectangle) -> tuple[int, list[float]]:
     if isinstance(shape, Annulus):
         return ANNULUS, [*shape.hole_centre_m, shape.r_min_m**2, shape.r_max_m**2]
     if isinstance(shape, Octagon):
-        (ax, ay), (bx, by) = shape.corner_cuts_m
-        return OCTAGON, [shape.half_width_m, shape.diagonal_m, ax, ay, bx, by, shape.r_min_m**2]
+        cuts = [*shape.corner_cuts_m, _NO_CORNER_CUT, _NO_CORNER_CUT]
+        if len(cuts) > 4:
+            raise ConfigError(f"octagon: corner_cuts_m has {len(cuts) - 2} pairs; expected at most 2")
+        return OCTAGON, [shape.half_width_m, shape.diagonal_m, *cuts[0], *cuts[1], shape.r_min_m**2]
     return RECTANGLE, [shape.half_width_m, shape.half_height_m, shape.hole_radius_m**2]
 
 

@@ -10,13 +10,13 @@ from feebly.core.interfaces import FloatArray
 
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
-_EDGE = 1e-4  # relative distance of the outermost knots from a kinematic threshold
+EDGE = 1e-4  # relative distance of the outermost knots from a kinematic threshold
 _PER_E_FOLD, _LEAST, _MOST = 6.0, 9, 33
 
 
 def segments(low_gev: float, high_gev: float) -> list[tuple[float, float]]:
     """Ranges in which the yield is a smooth function of the mass, from threshold to threshold."""
-    low, high = low_gev * (1 + _EDGE), high_gev * (1 - _EDGE)
+    low, high = low_gev * (1 + EDGE), high_gev * (1 - EDGE)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]

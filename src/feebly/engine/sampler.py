@@ -17,7 +17,7 @@ from feebly.engine.setup import ChannelSetup
 # Training draws its events far from those of the measurement.
 _TRAINING_BLOCK = 1 << 40
 _TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
-_BATCH_BLOCKS, _MAX_BLOCKS = 64, 4096
+_BATCH_BLOCKS, _MAX_BLOCKS = 32, 2048
 _SHORT = (1e-2, 1e-4, 1e-6)  # short lifetimes: fractions of the largest yield
 # Where the precision is asked, in units of --precision: maximum, long lifetime, 1e-2 and 1e-4 of the maximum.
 _TOLERANCE = np.array([1.0, 1.0, 1.0, 3.0])
@@ -144,14 +144,19 @@ def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatAr
 
 
 def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
-    """Batches of fixed size until the asked precision, or the largest number of events, is reached."""
+    """Batches of fixed size until the asked precision, or the largest number of events, is reached.
+
+    A mass at which not one event of training and first batch is accepted counts as closed: right at a
+    threshold the two tracks never separate.
+    """
     sums, blocks = 0.0, 0
     while True:
         batch, _, _ = run(mass, blocks, _BATCH_BLOCKS, edges)
         sums, blocks = sums + batch, blocks + _BATCH_BLOCKS
         moments = per_event(np.asarray(sums), blocks * BLOCK)
         reached = _reached(moments[0])
-        converged = bool(np.all(reached <= precision * _TOLERANCE))
+        closed = not moments[0, :, 0].any()
+        converged = closed or bool(np.all(reached <= precision * _TOLERANCE))
         if converged or blocks >= _MAX_BLOCKS:
             break
     w, ww = moments[0, :, 0].sum(), moments[0, :, 3].sum()

@@ -28,13 +28,22 @@ _EDGE_TOLERANCE = 3e-4  # relative: outermost knots lie 1e-4 inside the threshol
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """Samples between two kinematic thresholds, in order of mass."""
+    """Samples between two kinematic thresholds, in order of mass.
+
+    At a threshold no event may be accepted at all (tracks that never separate): the yield is zero up to the
+    first sampled mass with events, and interpolated between those that have some.
+    """
 
     samples: tuple[MassSample, ...]
 
     @cached_property
     def masses_gev(self) -> FloatArray:
         return np.array([sample.mass_gev for sample in self.samples])
+
+    @cached_property
+    def open(self) -> Segment:
+        """The samples that have events in the signal region."""
+        return Segment(tuple(s for s in self.samples if s.histogram[SIGNAL, :, 0].any()))
 
     def transform(self, ctau_over_mass: FloatArray, region: int) -> tuple[FloatArray, FloatArray]:
         """Yield and MC error at the sampled masses, shape (mass, lambda)."""
@@ -50,22 +59,27 @@ class Segment:
         """ln N (cubic) and the relative error (linear) over (ln m, ln lambda), signal region."""
         from scipy.interpolate import RectBivariateSpline
 
-        value, error = self.transform(_LAMBDA, SIGNAL)
-        ln_m, ln_lambda = np.log(self.masses_gev), np.log(_LAMBDA)
-        relative = error / np.maximum(value, _TINY)
+        value, error = self.open.transform(_LAMBDA, SIGNAL)
+        ln_m, ln_lambda = np.log(self.open.masses_gev), np.log(_LAMBDA)
+        value = np.maximum(value, _TINY)
+        degree = min(3, ln_m.size - 1)
         return (
-            RectBivariateSpline(ln_m, ln_lambda, np.log(np.maximum(value, _TINY)), kx=3, ky=3, s=0),
-            RectBivariateSpline(ln_m, ln_lambda, relative, kx=1, ky=1, s=0),
+            RectBivariateSpline(ln_m, ln_lambda, np.log(value), kx=degree, ky=3, s=0),
+            RectBivariateSpline(ln_m, ln_lambda, error / value, kx=1, ky=1, s=0),
         )
 
     def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
+        if len(self.open.samples) < 2:
+            return np.zeros(mass.shape)
         lam = ctau / mass
         inside = np.clip(lam, _LAMBDA[0], _LAMBDA[-1])
         value = np.exp(self._splines[0].ev(self._ln_mass(mass), np.log(inside)))
         value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
-        return np.where(lam < _LAMBDA[0], 0.0, value)
+        return np.where((lam < _LAMBDA[0]) | ~self.open.covers(mass), 0.0, value)
 
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
+        if len(self.open.samples) < 2:
+            return np.zeros(mass.shape)
         inside = np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1])
         return np.asarray(self._splines[1].ev(self._ln_mass(mass), np.log(inside)))
 
@@ -75,7 +89,7 @@ class Segment:
         return flags[above] & flags[above - 1]
 
     def _ln_mass(self, mass: FloatArray) -> FloatArray:
-        return np.log(np.clip(mass, self.masses_gev[0], self.masses_gev[-1]))
+        return np.log(np.clip(mass, self.open.masses_gev[0], self.open.masses_gev[-1]))
 
 
 @dataclass(frozen=True, eq=False)

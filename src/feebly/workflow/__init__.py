@@ -1,0 +1,1 @@
+"""Runs: from names and files to results, tables kept and reused."""

@@ -1,0 +1,164 @@
+"""From the names and numbers that a user gives to checked objects; every refusal is one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from feebly.analysis.analysis import NO_RESPONSE, Analysis, Response, load_analysis
+from feebly.apparatus.experiment import Experiment, load_experiment
+from feebly.core.errors import ConfigError, unknown
+from feebly.core.interfaces import Model, ProductionChannel
+from feebly.physics.models.registry import MODELS
+from feebly.physics.production.presets import Preset, preset, production_channels
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum
+
+GridRange = tuple[float, float, int]
+DEFAULT_EXPERIMENT = "na62-dump-2021"
+OWN_DEFAULT = "default"  # response set of a preset that means: the analysis' own
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What one run is about, all names resolved and checked."""
+
+    model: Model
+    experiment: Experiment
+    analysis: Analysis
+    preset: Preset
+    channels: tuple[str, ...]
+    production: tuple[ProductionChannel, ...]
+    spectra: Mapping[str, HadronSpectrum]
+    responses: Mapping[str, str]
+    mass: GridRange
+    coupling: GridRange
+
+    def response(self, final_state: str) -> Response:
+        """Response of a final state in the chosen set."""
+        return self.analysis.response(self.responses[final_state], final_state)
+
+    def spectrum(self, channel: ProductionChannel) -> HadronSpectrum | None:
+        """Spectrum of the channel's parent; None for the beam proton."""
+        return self.spectra[channel.parent] if channel.parent else None
+
+    def multiplicities(self) -> dict[str, float | None]:
+        """Parents per POT by production tag."""
+        spectra = {channel.tag: self.spectrum(channel) for channel in self.production}
+        return {tag: spectrum.multiplicity if spectrum else None for tag, spectrum in spectra.items()}
+
+
+def choose_model(name: str, width_table: str) -> Model:
+    """The model of a tag or alias; ConfigError for an unknown one."""
+    return MODELS[name](width_table=width_table)
+
+
+def choose_setting(
+    experiment: str | Path, analysis: str | Path | None, pot: float | None
+) -> tuple[Experiment, Analysis]:
+    """Experiment and analysis (default: the one of the same name), at ``pot`` if another than its own."""
+    if analysis is None:
+        if isinstance(experiment, Path) or str(experiment).endswith(".toml"):
+            raise ConfigError(f"experiment {experiment}: a file needs --analysis NAME or FILE beside it")
+        analysis = experiment
+    loaded = load_experiment(experiment)
+    counts = load_analysis(analysis)
+    counts.check_against(loaded)
+    if pot is not None and pot != counts.pot:
+        if not 0 < pot < float("inf"):
+            raise ConfigError(f"pot = {pot:g}: expected a positive number of protons, e.g. 1.4e17")
+        counts = counts.projected(pot)
+    return loaded, counts
+
+
+def choose_channels(analysis: Analysis, model: Model, asked: Sequence[str] | None) -> tuple[str, ...]:
+    """Final states: the asked ones, or all that both the analysis and the model have."""
+    if asked is None:
+        return tuple(tag for tag in analysis.final_states if tag in model.channels)
+    if not asked:
+        raise ConfigError("channels: expected at least one final state")
+    for tag in asked:
+        analysis.final_state(tag)
+        model.threshold_gev(tag)
+    return tuple(dict.fromkeys(asked))
+
+
+def choose_production(
+    physics: Preset, beam_momentum_gev: float, asked: Sequence[str] | None
+) -> tuple[ProductionChannel, ...]:
+    """Production channels of the preset, or the asked ones among them."""
+    channels = production_channels(physics, beam_momentum_gev)
+    if asked is None:
+        return channels
+    by_tag = {channel.tag: channel for channel in channels}
+    for tag in asked:
+        if tag not in by_tag:
+            raise unknown(f"production of preset {physics.name}", tag, by_tag)
+    return tuple(by_tag[tag] for tag in dict.fromkeys(asked))
+
+
+def choose_responses(
+    analysis: Analysis, physics: Preset, channels: Sequence[str], asked: Mapping[str, str] | str | None
+) -> dict[str, str]:
+    """Response set of each final state: asked, else the preset's; the analysis must have it."""
+    asked = dict.fromkeys(channels, asked) if isinstance(asked, str) else dict(asked or {})
+    for tag in asked:
+        if tag not in channels:
+            raise unknown("channel in response", tag, channels)
+    chosen = {}
+    for tag in channels:
+        name = asked.get(tag) or physics.response_set(tag)
+        if name == OWN_DEFAULT:
+            sets = analysis.response_sets.get(analysis.default_response, {})
+            name = analysis.default_response if tag in sets else NO_RESPONSE
+        analysis.response(name, tag)
+        chosen[tag] = name
+    return chosen
+
+
+def choose_range(name: str, asked: GridRange | None, default: GridRange) -> GridRange:
+    """The asked range, checked, or the model's default."""
+    if asked is None:
+        return default
+    low, high, n = asked
+    if not (0 < low < high < float("inf")) or n < 2:
+        raise ConfigError(
+            f"{name} {low:g}:{high:g}:{n}: expected MIN:MAX:N with 0 < MIN < MAX and N of at least 2"
+        )
+    return low, high, int(n)
+
+
+def choose(
+    model: str,
+    experiment: str | Path = DEFAULT_EXPERIMENT,
+    analysis: str | Path | None = None,
+    channels: Sequence[str] | None = None,
+    production: Sequence[str] | None = None,
+    preset_name: str | None = None,
+    response: Mapping[str, str] | str | None = None,
+    pot: float | None = None,
+    mass: GridRange | None = None,
+    coupling: GridRange | None = None,
+) -> Choices:
+    """Resolve and check all names and ranges; every refusal is a ConfigError or DomainError of one line."""
+    tag = MODELS.tag(model)
+    apparatus, counts = choose_setting(experiment, analysis, pot)
+    physics = preset(preset_name or counts.default_preset)
+    particle = choose_model(tag, physics.width_table)
+    states = choose_channels(counts, particle, channels)
+    modes = choose_production(physics, apparatus.beam.momentum_gev, production)
+    parents = {channel.parent for channel in modes if channel.parent}
+    mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)
+    particle.ctau_m(list(mass_range[:2]), 1.0)  # refuses masses outside the model's range
+    return Choices(
+        model=particle,
+        experiment=apparatus,
+        analysis=counts,
+        preset=physics,
+        channels=states,
+        production=modes,
+        spectra={parent: load_spectrum(parent) for parent in sorted(parents)},
+        responses=choose_responses(counts, physics, states, response),
+        mass=mass_range,
+        coupling=choose_range("coupling", coupling, particle.default_grid.coupling),
+    )

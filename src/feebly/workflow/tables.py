@@ -1,0 +1,105 @@
+"""Yield tables of the asked channels: from the store where they are, sampled where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from feebly.core.interfaces import FloatArray
+from feebly.core.tables import digest
+from feebly.engine.knots import EDGE, blocks, knots, segments
+from feebly.engine.sampler import MassSample, sample_masses
+from feebly.engine.setup import ChannelSetup
+from feebly.engine.yields import YieldTables, assemble
+from feebly.workflow.executors import run_tasks
+from feebly.workflow.store import TableStore
+
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class TableRequest:
+    """One channel over the range in which it is open; only segments that meet the asked masses are made."""
+
+    setup: ChannelSetup
+    open_gev: tuple[float, float]
+    asked_gev: tuple[float, float]
+    precision: float
+
+    def segments(self) -> list[list[FloatArray]]:
+        """Blocks of knots of each segment that overlaps the asked masses."""
+        low, high = self.asked_gev
+        return [
+            blocks(knots(start, stop))
+            for start, stop in segments(*self.open_gev)
+            if start < high and stop > low * (1 + EDGE)
+        ]
+
+
+@dataclass(frozen=True)
+class SamplingTask:
+    """One channel at one block of masses: the unit of work, of caching and of warm starts."""
+
+    setup: ChannelSetup
+    masses_gev: FloatArray
+    precision: float
+
+    def key(self) -> dict[str, Any]:
+        """All that the result depends on."""
+        return self.setup.key() | {"masses_gev": self.masses_gev, "precision": self.precision}
+
+    @property
+    def label(self) -> str:
+        return f"{self.setup.production} -> {self.setup.final_state.tag}"
+
+
+def compute(task: SamplingTask) -> list[MassSample]:
+    """Sample one task (module level: workers find it by name)."""
+    return sample_masses(task.setup, task.masses_gev, task.precision)
+
+
+@dataclass(frozen=True, eq=False)
+class ObtainedTables:
+    """The tables, a digest of each channel's keys, and how many blocks had to be sampled."""
+
+    tables: YieldTables
+    digests: dict[str, str]
+    sampled_blocks: int
+    sampled_events: int
+
+
+def obtain_tables(
+    requests: Iterable[TableRequest],
+    store: TableStore,
+    jobs: int = 1,
+    progress: Progress | None = None,
+) -> ObtainedTables:
+    """Tables of all requests. Each finished block is in the store before the next is waited for."""
+    requests = [request for request in requests if request.segments()]
+    tasks = [
+        SamplingTask(request.setup, masses, request.precision)
+        for request in requests
+        for segment in request.segments()
+        for masses in segment
+    ]
+    samples = [store.load(task.key()) for task in tasks]
+    waiting = [index for index, block in enumerate(samples) if block is None]
+    report = progress or (lambda done, total, text: None)
+    if waiting:
+        report(0, len(waiting), "sampling yields")
+    for done, (position, block) in enumerate(run_tasks(compute, [tasks[i] for i in waiting], jobs), start=1):
+        index = waiting[position]
+        store.save(tasks[index].key(), block)
+        samples[index] = block
+        report(done, len(waiting), tasks[index].label)
+
+    remaining = iter(samples)
+    tables, digests = {}, {}
+    for request in requests:
+        parts = [[next(remaining) or [] for _ in segment] for segment in request.segments()]
+        channel = (request.setup.production, request.setup.final_state.tag)
+        tables[channel] = assemble(*channel, parts)
+        digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})
+    fresh = [sample for i in waiting for sample in samples[i] or []]
+    return ObtainedTables(YieldTables(tables), digests, len(waiting), sum(sample.events for sample in fresh))
