@@ -1,0 +1,182 @@
+"""The artists of the figure: curves, scales, words; a picture is judged by eye, its parts here."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from synthetic import synthetic_result
+
+from feebly.limits.results import ContourPiece
+from feebly.report.exclusion_plot import (
+    caption_text,
+    exclusion_figure,
+    figure_bytes,
+    filled_path,
+    log_ticks,
+    visible_ranges,
+)
+from feebly.report.symbols import scientific
+
+
+def artists(figure):
+    """Artists of the axes by name."""
+    (axes,) = figure.axes
+    return {artist.get_gid(): artist for artist in axes.get_children() if artist.get_gid()}
+
+
+def words(figure):
+    return " ".join(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+
+
+def test_each_piece_is_a_line_of_its_own():
+    found = artists(exclusion_figure(synthetic_result(islands=True)))
+    lines = {name for name in found if name.startswith(("observed", "expected"))}
+    whole = {"observed-0", "observed-1", "expected-0", "expected-1"}
+    assert lines == whole | {"observed-0-edge", "expected-0-edge"}
+    assert found["observed-0"].get_linestyle() == "-"
+    assert found["expected-0"].get_linestyle() == "--"
+
+
+def test_lines_hold_the_contour_and_leave_out_the_edge_of_the_grid():
+    result = synthetic_result()
+    found = artists(exclusion_figure(result))
+    (piece,) = result.contour()
+    mass, coupling = found["observed-0"].get_data()
+    drawn = np.isfinite(mass)
+    assert_allclose(mass[drawn], piece.mass_gev, rtol=0)
+    assert_allclose(coupling[drawn], piece.coupling, rtol=0)
+    assert np.sum(~drawn) == 1  # the one segment along m = 0.01 GeV
+    edge_mass, _ = found["observed-0-edge"].get_data()
+    segment = np.isfinite(edge_mass[:-1]) & np.isfinite(edge_mass[1:])
+    assert_allclose(edge_mass[:-1][segment], 0.01, rtol=1e-12)
+
+
+def test_axes_are_logarithmic_with_symbols_and_units():
+    (axes,) = exclusion_figure(synthetic_result()).axes
+    assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+    assert axes.get_xlabel() == "$m_{A′}$ [GeV]"
+    assert axes.get_ylabel() == r"$\varepsilon$"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.01", "0.1", "1"]
+
+
+def test_words_tell_what_was_assumed():
+    text = words(exclusion_figure(synthetic_result()))
+    for piece in [
+        r"1.4 \times 10^{17}",
+        "90% CL",
+        "cls-counting",
+        "na62-ff-mixing",
+        "na62-dump-2021",
+        "excluded",
+    ]:
+        assert piece in text
+    assert "PROJECTION" not in text
+
+
+def test_caption_explains_notch_edge_and_calibration():
+    caption = caption_text(synthetic_result())
+    for piece in [
+        "Notch at 0.411\u00a0GeV: 1 event observed in μ⁺μ⁻.",
+        "Dotted: edge of the grid",
+        "meson weight",
+    ]:
+        assert piece in caption
+    assert "Dotted" not in caption_text(synthetic_result("mumu_2303"))
+
+
+def test_projection_says_so_with_its_background():
+    result = synthetic_result(projection=True)
+    figure = exclusion_figure(result)
+    text = words(figure)
+    assert "PROJECTION" in text
+    assert "would be" in text
+    assert "event" not in artists(figure)
+    b = result.analysis.final_state("mumu").signal_region.background.mean
+    assert f"{b:.2g} (μ⁺μ⁻)" in caption_text(result)
+    assert "scaled from na62-dump-2021" in caption_text(result)
+    assert "Notch" not in caption_text(result)
+
+
+def test_no_exclusion_is_said_with_the_largest_yield():
+    result = synthetic_result(empty=True)
+    assert "no exclusion" in words(exclusion_figure(result))
+    assert "the largest yield is N = " in caption_text(result)
+    assert visible_ranges(result) == ((0.01, 2.0), (1e-8, 1e-3))
+
+
+def test_all_curves_are_visible():
+    result = synthetic_result(islands=True)
+    (m0, m1), (c0, c1) = visible_ranges(result)
+    for piece in result.scan.pieces:
+        assert m0 < piece.mass_gev.min() <= piece.mass_gev.max() < m1
+        assert c0 < piece.coupling.min() <= piece.coupling.max() < c1
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_curve_inside_another_is_not_filled(reverse):
+    """Winding number of the fill: 1 between the curves, 0 in the hole, however the curves are oriented."""
+    outer = np.array([(1, 1), (100, 1), (100, 100), (1, 100), (1, 1)], float)
+    inner = np.array([(5, 5), (20, 5), (20, 20), (5, 20), (5, 5)], float)
+    curves = (outer, inner[::-1] if reverse else inner)
+    path = filled_path(tuple(ContourPiece("observed", i, *curve.T) for i, curve in enumerate(curves)))
+    loops = path.to_polygons(closed_only=True)
+    area = [np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]) for x, y in (loop.T for loop in loops)]
+    assert area[0] > 0 > area[1]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0.009, 2.1, [0.01, 0.1, 1]),
+        (0.2, 0.55, [0.2, 0.3, 0.4, 0.5]),
+        (0.04, 0.6, [0.05, 0.1, 0.2, 0.5]),
+        (2e-7, 5e-6, [3e-7, 1e-6, 3e-6]),
+        (1e-8, 1e-3, [1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3]),
+    ],
+)
+def test_ticks_on_small_and_large_ranges(low, high, labels):
+    assert_allclose(log_ticks(low, high), labels, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-7, "$10^{-7}$"),
+        (3e-7, r"$3 \times 10^{-7}$"),
+        (1.4e17, r"$1.4 \times 10^{17}$"),
+        (9.999e5, "$10^{6}$"),
+    ],
+)
+def test_scientific(value, text):
+    assert scientific(value) == text
+
+
+def test_files_are_what_they_say_and_carry_no_date():
+    result = synthetic_result("mumu_2303")
+    png, pdf = figure_bytes(result, "png"), figure_bytes(result, "pdf")
+    assert png.startswith(b"\x89PNG")
+    assert pdf.startswith(b"%PDF")
+    assert b"CreationDate" not in pdf
+    assert b"Type3" not in pdf
+    assert (png, pdf) == (figure_bytes(result, "png"), figure_bytes(result, "pdf"))
+
+
+def test_figure_does_not_depend_on_the_users_style_and_leaves_it_alone():
+    import matplotlib as mpl
+
+    result = synthetic_result("mumu_2303")
+    before = figure_bytes(result, "png")
+    with mpl.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.facecolor": "red"}):
+        assert figure_bytes(result, "png") == before
+        assert mpl.rcParams["font.size"] == 30
+
+
+def test_report_imports_without_matplotlib_h5py_and_pyplot():
+    code = (
+        "import sys; import feebly.report.run_folder, feebly.report.text; "
+        "print([m for m in ('matplotlib', 'h5py', 'scipy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
