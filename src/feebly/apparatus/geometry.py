@@ -53,7 +53,7 @@ def aim_disc(experiment: Experiment) -> tuple[float, float]:
     ]
     if not seen:
         raise ConfigError(
-            f"experiment {experiment.name}: no annular plane for all charged particles lies before the magnet; "
+            f"experiment {experiment.name}: no annular plane for all charged particles before the magnet; "
             "the sampler needs one to bound the directions of flight"
         )
     _, z, radius = min(seen)
@@ -65,20 +65,26 @@ def pack_apparatus(experiment: Experiment) -> Apparatus:
     e = experiment
     z_aim, r_aim = aim_disc(e)
     return Apparatus(
-        *map(float, e.beam.centre_m),
-        *map(float, e.beam.spot_sigma_m),
-        e.dump.z_impact_m,
-        e.dump.interaction_length_m,
-        z_aim,
-        r_aim,
-        *map(float, e.decay_region_z_m),
-        e.magnet.z_centre_m,
-        e.magnet.kick_gev,
-        *map(float, e.tracking.chambers_z_m),
-        e.tracking.hit_sigma_m,
-        e.tracking.multiple_scattering_gev_rad,
-        *map(float, e.tracking.momentum_resolution),
-        *map(float, e.axis_m),
+        x_beam=e.beam.centre_m[0],
+        y_beam=e.beam.centre_m[1],
+        sigma_x=e.beam.spot_sigma_m[0],
+        sigma_y=e.beam.spot_sigma_m[1],
+        z_impact=e.dump.z_impact_m,
+        interaction_length=e.dump.interaction_length_m,
+        z_aim=z_aim,
+        r_aim=r_aim,
+        z_decay_min=e.decay_region_z_m[0],
+        z_decay_max=e.decay_region_z_m[1],
+        z_magnet=e.magnet.z_centre_m,
+        kick=e.magnet.kick_gev,
+        z_chamber1=e.tracking.chambers_z_m[0],
+        z_chamber2=e.tracking.chambers_z_m[1],
+        hit=e.tracking.hit_sigma_m,
+        scattering=e.tracking.multiple_scattering_gev_rad,
+        p_constant=e.tracking.momentum_resolution.constant,
+        p_slope=e.tracking.momentum_resolution.slope_per_gev,
+        axis_x=e.axis_m[0],
+        axis_y=e.axis_m[1],
     )
 
 

@@ -23,7 +23,7 @@ _ROW_NAMES = """
     RXV RYV RZV CDA MASS ZTAX CDATAX
     G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11
     MASK REGION
-""".split()
+""".split()  # noqa: SIM905  (a picture of the rows, not a list)
 # Line by line: uniform numbers of the mapped dimensions; weight, original index in the block, map Jacobian;
 # production point, direction, momentum and energy; decay vertex and (z - z0)/p_z; daughters' momenta; true
 # slopes before (T) and after (D) the magnet, positions in the magnet (M) and on the plane in hand (Q);

@@ -47,7 +47,7 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @njit(nogil=True, error_model="numpy")
 def fill_uniform(s, n, key0, key1, first_event):
-    """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for events first_event .. first_event + n - 1."""
+    """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for the n events from first_event on."""
     zero = np.uint64(0)
     for group in range(RANDOM_ROWS // 4):
         row = U0 + 4 * group * BLOCK
@@ -63,7 +63,7 @@ def fill_uniform(s, n, key0, key1, first_event):
 
 @njit(nogil=True, error_model="numpy")
 def fill_normal(s, n, key0, key1, first_event):
-    """Fill the rows G0, G1, ... with normal deviates for the events first_event + s[INDEX + i] (Box-Muller)."""
+    """Fill the rows G0, G1, ... with normal deviates for events first_event + s[INDEX + i] (Box-Muller)."""
     zero = np.uint64(0)
     for group in range(NORMAL_ROWS // 4):
         row = G0 + 4 * group * BLOCK

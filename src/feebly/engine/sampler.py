@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from feebly.core.block import BLOCK, RANDOM_ROWS, SCRATCH_SIZE
+from feebly.core.block import BLOCK, RANDOM_ROWS, ROWS, SCRATCH_SIZE
 from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
 from feebly.engine.chain import compiled_chain
-from feebly.engine.histogram import MOMENTS, TAU_BINS, laplace
+from feebly.engine.histogram import MOMENTS, TAU_BINS, coarse_laplace, laplace
 from feebly.engine.importance import BINS, UNIFORM_EVENTS, refine, uniform_map
 from feebly.engine.setup import ChannelSetup
 
 # Training draws its events far from those of the measurement.
 _TRAINING_BLOCK = 1 << 40
 _TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
-_BATCH_BLOCKS, _MAX_BLOCKS = 32, 2048
+_FIRST_BATCH, _MAX_BLOCKS = 96, 2048
+_GROWTH = 2  # a batch is at most twice what is there: early errors are estimated from few events
 _SHORT = (1e-2, 1e-4, 1e-6)  # short lifetimes: fractions of the largest yield
 # Where the precision is asked, in units of --precision: maximum, long lifetime, 1e-2 and 1e-4 of the maximum.
 _TOLERANCE = np.array([1.0, 1.0, 1.0, 3.0])
-_LAMBDA = np.logspace(-3, 5, 241)
+_LAMBDA_RANGE = (1e-3, 1e5, 241)  # lambda = ctau/m [m/GeV] in which the maximum is searched
+_VERY_LONG = 1e8
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,9 @@ class _Runner:
         edges: FloatArray,
         objective: FloatArray | None = None,
         events: FloatArray | None = None,
-        event_rows: FloatArray | None = None,
+        event_rows: NDArray[np.int64] | None = None,
     ) -> tuple[FloatArray, FloatArray, int]:
-        """Raw sums of the moments, training sums of the map, and the number of events stored in ``events``."""
+        """Raw sums of the moments, training sums of the map, number of events stored in ``events``."""
         setup = self._setup
         histogram = np.zeros((len(setup.regions), TAU_BINS, MOMENTS))
         training = np.zeros((setup.dimensions, BINS))
@@ -98,13 +102,13 @@ def per_event(sums: FloatArray, events: int) -> FloatArray:
 
 def _lifetimes(signal: FloatArray) -> tuple[FloatArray, FloatArray]:
     """lambda and yield at the maximum, long lifetime (inf: yield is the limit of N lambda) and _SHORT."""
-    value, _ = laplace(signal, _LAMBDA)
+    grid, value = coarse_laplace(signal[:, 0], *_LAMBDA_RANGE)
     top = int(np.argmax(value))
-    lam, height = [_LAMBDA[top], np.inf], [value[top], signal[:, 0].sum()]
+    lam, height = [grid[top], np.inf], [value[top], signal[:, 0].sum()]
     for fraction in _SHORT:
         below = np.flatnonzero(value[: top + 1] < fraction * value[top])
         if below.size and value[below[-1]] > 0.0:
-            lam.append(_LAMBDA[below[-1]])
+            lam.append(grid[below[-1]])
             height.append(value[below[-1]])
     return np.array(lam), np.array(height)
 
@@ -120,7 +124,7 @@ def _objective(signal: FloatArray) -> FloatArray:
 def _reached(signal: FloatArray) -> FloatArray:
     """Relative MC error at the lifetimes where a precision is asked."""
     lam, _ = _lifetimes(signal)
-    lam = np.where(np.isfinite(lam), lam, _LAMBDA[-1] * 1e3)[: _TOLERANCE.size]
+    lam = np.where(np.isfinite(lam), lam, _VERY_LONG)[: _TOLERANCE.size]
     value, error = laplace(signal, lam)
     relative = np.full(_TOLERANCE.size, np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -144,21 +148,24 @@ def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatAr
 
 
 def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
-    """Batches of fixed size until the asked precision, or the largest number of events, is reached.
+    """Batches until the asked precision, or the largest number of events, is reached.
 
     A mass at which not one event of training and first batch is accepted counts as closed: right at a
     threshold the two tracks never separate.
     """
-    sums, blocks = 0.0, 0
+    sums: FloatArray = np.zeros(1)
+    blocks, batch = 0, _FIRST_BATCH
     while True:
-        batch, _, _ = run(mass, blocks, _BATCH_BLOCKS, edges)
-        sums, blocks = sums + batch, blocks + _BATCH_BLOCKS
-        moments = per_event(np.asarray(sums), blocks * BLOCK)
+        more, _, _ = run(mass, blocks, batch, edges)
+        sums, blocks = sums + more, blocks + batch
+        moments = per_event(sums, blocks * BLOCK)
         reached = _reached(moments[0])
         closed = not moments[0, :, 0].any()
         converged = closed or bool(np.all(reached <= precision * _TOLERANCE))
         if converged or blocks >= _MAX_BLOCKS:
             break
+        missing = float(np.max(reached / (precision * _TOLERANCE))) ** 2 - 1.0
+        batch = int(min(max(missing, 0.1) * blocks, _GROWTH * blocks, _MAX_BLOCKS - blocks)) + 1
     w, ww = moments[0, :, 0].sum(), moments[0, :, 3].sum()
     effective = float(w * w / ww) if ww > 0.0 else 0.0
     return MassSample(mass, moments, blocks * BLOCK, reached, converged, effective)
@@ -176,9 +183,9 @@ def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float)
 
 
 def sample_events(
-    setup: ChannelSetup, mass_gev: float, rows: dict[str, int], blocks: int
+    setup: ChannelSetup, mass_gev: float, rows: Iterable[str], blocks: int
 ) -> dict[str, FloatArray]:
-    """Selected events as arrays: the asked rows (name -> offset in ``core.block``) of ``blocks`` blocks.
+    """Selected events as arrays: the asked rows (names of ``core.block.ROWS``) of ``blocks`` blocks.
 
     WEIGHT is per POT of unit rate and per event, for the long-lifetime limit times ctau/m; for a given
     lambda = ctau/m multiply by exp(-TAU/lambda)/lambda.
@@ -186,8 +193,6 @@ def sample_events(
     run = _Runner(setup)
     edges = _train(run, mass_gev, uniform_map(setup.dimensions), _FIRST_ROUNDS)
     names = list(dict.fromkeys(["WEIGHT", *rows]))
-    from feebly.core.block import ROWS
-
     offsets = np.array([ROWS[name] for name in names], dtype=np.int64)
     events = np.zeros((blocks * BLOCK, len(names)))
     _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets)

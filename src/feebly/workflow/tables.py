@@ -94,10 +94,10 @@ def obtain_tables(
         samples[index] = block
         report(done, len(waiting), tasks[index].label)
 
-    remaining = iter(samples)
+    remaining = iter([block or [] for block in samples])
     tables, digests = {}, {}
     for request in requests:
-        parts = [[next(remaining) or [] for _ in segment] for segment in request.segments()]
+        parts = [[next(remaining) for _ in segment] for segment in request.segments()]
         channel = (request.setup.production, request.setup.final_state.tag)
         tables[channel] = assemble(*channel, parts)
         digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})

@@ -1,0 +1,47 @@
+# Two commands for a fresh machine: `make run` (the dark-photon exclusion) and `make test`.
+# PYTHON=... chooses the interpreter; the first of python3.13, 3.12, 3.11, python3 in range is taken.
+
+VENV := .venv
+BIN := $(VENV)/bin
+IN_RANGE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && break; done)
+OUT ?= feebly-runs/dark-photon
+
+.PHONY: run test bench lint format docs clean
+
+run: $(BIN)/.installed
+	$(BIN)/feebly run dark-photon --out $(OUT)
+
+test: $(BIN)/.installed-dev
+	$(BIN)/python -m pytest
+
+bench: $(BIN)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+lint: $(BIN)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(BIN)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "feebly needs Python 3.11, 3.12 or 3.13; found $$(python3 --version 2>&1). Install one of them, or: make PYTHON=/path/to/python3.12"; \
+		exit 1; fi
+	$(PYTHON) -m venv $(VENV)
+
+$(BIN)/.installed: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(BIN)/.installed-dev: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@touch $@ $(BIN)/.installed
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
