@@ -10,7 +10,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.exits import NOT_CONVERGED
-from feebly.cli.folders import default_folder, require_writable
+from feebly.cli.folders import RUNS, default_folder, require_writable
 from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
 from feebly.cli.values import given
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 def run(
+    context: typer.Context,
     model: Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)],
     experiment: options.Experiment = "na62-dump-2021",
     analysis: options.Analysis = None,
@@ -80,37 +81,34 @@ def run(
         feebly run dark-photon --channels mumu --preset na62-conservative --mass 0.22:0.7:80
         feebly run BC1 --pot 1e18 --out projection
     """
-    require_writable(Path(out or "."))
-    asked = {
-        "channels": given(values.names, channels, "--channels"),
-        "production": given(values.names, production, "--production"),
-        "response": given(values.response_sets, response, "--response"),
-        "pot": given(values.number, pot, "--pot"),
-        "mass": given(values.value_range, mass, "--mass"),
-        "coupling": given(values.value_range, coupling, "--coupling"),
-        "cl": values.number(cl, "--cl"),
-        "signal_error": values.number(signal_error, "--signal-error"),
-        "precision": values.number(precision, "--precision"),
-        "seed": values.whole_number(seed, "--seed"),
-        "jobs": given(values.positive, jobs, "--jobs"),
-    }
     from feebly.report.run_folder import write_run
     from feebly.workflow.run import run as run_model
 
+    require_writable(Path(out) if out else RUNS)
     with progress(f"{model}: yield tables") as update:
         result = run_model(
             model,
             experiment=experiment,
             analysis=analysis,
+            channels=given(values.names, channels, "--channels"),
+            production=given(values.names, production, "--production"),
             preset=preset,
+            response=given(values.response_sets, response, "--response"),
+            pot=given(values.number, pot, "--pot"),
+            mass=given(values.value_range, mass, "--mass"),
+            coupling=given(values.value_range, coupling, "--coupling"),
+            cl=values.number(cl, "--cl"),
             convention=convention,
+            signal_error=values.number(signal_error, "--signal-error"),
             force_signal_error=force_signal_error,
+            precision=values.number(precision, "--precision"),
+            seed=values.whole_number(seed, "--seed"),
+            jobs=given(values.positive, jobs, "--jobs"),
             progress=update,
             report=note,
-            **asked,
         )
     folder = Path(out) if out else _default_folder(result, channels, pot)
-    write_run(result, folder)
+    write_run(result, folder, command=["feebly", *context.obj])
     for text in result.all_notes:
         note(text)
     _tell(result, folder, as_json)

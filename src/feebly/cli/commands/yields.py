@@ -58,23 +58,26 @@ def yields(
     Example:
         feebly yields dark-photon --production brems --channel mumu --mass 0.3 --ctau 1e-2:1e3:26 --out -
     """
+    from feebly.workflow.yields import yields as tabulate
+
     folder = Path(out) if out else default_folder("yields", model, production, channel)
     if out != STDOUT:
         require_writable(folder)
-    asked = {
-        "masses": values.masses_gev(mass, "--mass"),
-        "ctau": values.value_range(ctau, "--ctau"),
-        "pot": given(values.number, pot, "--pot"),
-        "response": given(values.response_sets, response, "--response"),
-        "precision": values.number(precision, "--precision"),
-        "seed": values.whole_number(seed, "--seed"),
-        "jobs": given(values.positive, jobs, "--jobs"),
-    }
-    from feebly.workflow.yields import yields as tabulate
-
     with progress(f"{production} -> {channel}") as update:
         rows = tabulate(
-            model, production, channel, experiment=experiment, analysis=analysis, progress=update, **asked
+            model,
+            production,
+            channel,
+            masses=values.masses_gev(mass, "--mass"),
+            ctau=values.value_range(ctau, "--ctau"),
+            experiment=experiment,
+            analysis=analysis,
+            pot=given(values.number, pot, "--pot"),
+            response=given(values.response_sets, response, "--response"),
+            precision=values.number(precision, "--precision"),
+            seed=values.whole_number(seed, "--seed"),
+            jobs=given(values.positive, jobs, "--jobs"),
+            progress=update,
         )
     path = None if out == STDOUT else _write(rows, folder)
     if as_json:

@@ -1,0 +1,114 @@
+"""Run the command line in this process, with the slow library calls replaced."""
+
+import sys
+from dataclasses import dataclass
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from feebly.cli import main
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def error(self):
+        """The only line on stderr; nothing is on stdout."""
+        assert self.out == ""
+        (line,) = self.err.splitlines()
+        return line
+
+
+@pytest.fixture
+def feebly(capsys, tmp_path, monkeypatch):
+    """``feebly("limit", "--n", "0", ...)`` in an empty folder; without a terminal."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    def call(*arguments):
+        with pytest.raises(SystemExit) as end:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Outcome(end.value.code or 0, captured.out, captured.err)
+
+    return call
+
+
+def fake_module(monkeypatch, name, **functions):
+    """Let ``import name`` find these functions, so that nothing heavy is loaded."""
+    module = ModuleType(name)
+    vars(module).update(functions)
+    monkeypatch.setitem(sys.modules, name, module)
+
+
+class Recorder:
+    """A library call: keeps its arguments, reports progress, raises or returns what it was told."""
+
+    def __init__(self, result=None):
+        self.result, self.raises, self.arguments, self.options = result, None, None, None
+
+    def __call__(self, *arguments, **options):
+        self.arguments, self.options = arguments, options
+        if options.get("progress"):
+            options["progress"](1, 2, "tables")
+        if self.raises is not None:
+            raise self.raises
+        return self.result
+
+
+def run_result():
+    return SimpleNamespace(
+        model="dark-photon",
+        analysis=SimpleNamespace(name="na62-dump-2021"),
+        preset=SimpleNamespace(name="na62-ff-mixing"),
+        channels=("mumu",),
+        pot=1e18,
+        all_notes=("14 of 60 masses skipped",),
+        scan=SimpleNamespace(grid=SimpleNamespace(unconverged=None)),
+        summary=lambda: "dark-photon is excluded for 0.2-0.5 GeV",
+    )
+
+
+@pytest.fixture
+def fake_run(monkeypatch):
+    """Recorder in place of ``feebly.workflow.run.run``; write_run writes a result.json."""
+
+    def write_run(result, folder, command):
+        recorder.command = command
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "result.json").write_text('{"schema": 1, "pot": 1e18}', encoding="utf-8")
+
+    recorder = Recorder(run_result())
+    fake_module(monkeypatch, "feebly.workflow.run", run=recorder)
+    fake_module(monkeypatch, "feebly.report.run_folder", write_run=write_run)
+    return recorder
+
+
+@pytest.fixture
+def fake_yields(monkeypatch):
+    """Recorder in place of ``feebly.workflow.yields.yields``."""
+    columns = {
+        "mass_gev": np.array([0.3, 0.3]),
+        "ctau_m": np.array([1.0, 10.0]),
+        "region": np.array(["SR", "SR"]),
+        "yield": np.array([1.5e-3, 2.5]),
+        "mc_error": np.array([1e-5, 0.01]),
+    }
+    header = {"reference coupling": "epsilon = 1", "BR": 1, "POT": 1.4e17, "response set": "2303"}
+    recorder = Recorder(SimpleNamespace(columns=columns, header=header))
+    fake_module(monkeypatch, "feebly.workflow.yields", yields=recorder)
+    return recorder
+
+
+@pytest.fixture
+def fake_validate(monkeypatch):
+    """Recorder in place of ``feebly.report.validation.validate``."""
+    report = SimpleNamespace(text=lambda: "row 1 ok\n", as_dict=lambda: {"rows": [1.0]}, passed=True)
+    recorder = Recorder(report)
+    fake_module(monkeypatch, "feebly.report.validation", validate=recorder)
+    return recorder

@@ -1,0 +1,54 @@
+"""Each command has help with examples, and the examples run."""
+
+import shlex
+
+import pytest
+
+COMMANDS = {
+    "run": "fake_run",
+    "yields": "fake_yields",
+    "limit": None,
+    "experiment show": None,
+    "experiment list": None,
+    "presets show": None,
+    "spectra build": "none: minutes",
+    "validate": "fake_validate",
+}
+
+
+def test_top_help_names_every_command(feebly):
+    done = feebly("--help")
+    assert done.code == 0
+    named = {line.split()[0] for line in done.out.split("Commands:")[1].splitlines() if line.strip()}
+    assert named == {command.split()[0] for command in COMMANDS}
+    assert "..." not in done.out.split("Commands:")[1]
+
+
+@pytest.mark.parametrize("group", ["experiment", "presets", "spectra"])
+def test_group_help_names_its_commands(feebly, group):
+    listed = feebly(group, "--help").out.split("Commands:")[1]
+    assert {f"{group} {line.split()[0]}" for line in listed.splitlines() if line.strip()} == {
+        command for command in COMMANDS if command.startswith(f"{group} ")
+    }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_and_its_examples(feebly, request, command):
+    text = feebly(*command.split(), "--help").out
+    examples = [line.strip() for line in text.splitlines() if line.startswith("      feebly ")]
+    assert examples
+    assert all(example.startswith(f"feebly {command}") for example in examples)
+    fixture = COMMANDS[command]
+    if fixture and fixture.startswith("none"):
+        return
+    if fixture:
+        request.getfixturevalue(fixture)
+    for example in examples:
+        assert feebly(*shlex.split(example)[1:]).code == 0, example
+
+
+@pytest.mark.parametrize("arguments", [("rnu",), ("run",), ("--bogus",), ("experiment", "shwo")])
+def test_unparsable_command_lines_are_2(feebly, arguments):
+    done = feebly(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert "Traceback" not in done.err

@@ -1,0 +1,73 @@
+"""What only a process of its own can show: start-up, signals, closed pipes, full disks."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FEEBLY = [sys.executable, "-c", "from feebly.cli import main; main()"]
+HEAVY = ("numpy", "scipy", "numba", "matplotlib", "h5py", "rich", "typer", "importlib.metadata")
+FULL = Path("/dev/full")
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_import_feebly_loads_nothing_heavy():
+    code = f"import sys, feebly\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
+    assert python(code).split() == []
+
+
+def test_help_loads_no_numerics():
+    code = (
+        "import sys\nfrom feebly.cli import main\n"
+        "try: main(['run', '--help'])\n"
+        f"except SystemExit: print('loaded:', *(n for n in {HEAVY[:5]!r} if n in sys.modules))"
+    )
+    assert python(code).splitlines()[-1] == "loaded:"
+
+
+def test_full_disk_behind_stdout_is_one_line():
+    if not FULL.exists():
+        pytest.skip("no /dev/full")
+    with FULL.open("w") as full:
+        done = subprocess.run([*FEEBLY, "presets", "show"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3
+    assert done.stderr == "error: standard output: No space left on device\n"
+
+
+@pytest.mark.parametrize("command", [["presets", "show"], ["experiment", "show", "na62-dump-2021"]])
+def test_reader_that_left_is_no_error(command):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([*FEEBLY, *command], stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_ctrl_c_is_one_line():
+    code = (
+        "import sys, time, types\n"
+        "def slow(*_, **__):\n"
+        "    print('started', flush=True)\n"
+        "    time.sleep(60)\n"
+        "sys.modules['feebly.workflow.run'] = types.SimpleNamespace(run=slow)\n"
+        "sys.modules['feebly.report.run_folder'] = types.SimpleNamespace(write_run=None)\n"
+        "from feebly.cli import main\n"
+        "main(['run', 'dark-photon'])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "started\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 6
+    assert errors == "interrupted: finished tables are kept, the same command resumes\n"

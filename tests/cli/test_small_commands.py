@@ -1,0 +1,130 @@
+"""Lists, presets, experiments, spectra and validation."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from feebly.analysis.analysis import load_analysis
+from feebly.apparatus.experiment import experiment_names, load_experiment
+from feebly.core.errors import ConfigError
+from feebly.physics.production.presets import presets
+from feebly.report.experiment_text import describe
+from feebly.workflow.executors import available_cores
+
+
+def test_experiment_list(feebly):
+    lines = feebly("experiment", "list").out.splitlines()
+    assert [line.split()[0] for line in lines] == list(experiment_names())
+    assert tuple(json.loads(feebly("experiment", "list", "--json").out)["experiments"]) == experiment_names()
+
+
+@pytest.mark.parametrize("name", experiment_names())
+def test_experiment_show(feebly, name):
+    assert feebly("experiment", "show", name).out == describe(load_experiment(name), load_analysis(name))
+    assert json.loads(feebly("experiment", "show", name, "--json").out)["experiment"]["name"] == name
+
+
+def test_experiment_show_of_a_file(feebly, tmp_path):
+    (tmp_path / "mine.toml").write_text('extends = "na62-dump-2021"\nname = "mine"\n')
+    done = feebly("experiment", "show", "mine.toml", "--analysis", "na62-dump-2021")
+    assert done.out.startswith("Experiment mine\n")
+    done = feebly("experiment", "show", "mine.toml")
+    assert done.code == 3
+    assert done.error == "error: experiment mine.toml: a file needs --analysis NAME or FILE beside it"
+
+
+def test_experiment_show_unknown(feebly):
+    done = feebly("experiment", "show", "na62-dmp-run2")
+    assert done.code == 3
+    assert done.error.startswith("error: unknown experiment 'na62-dmp-run2'; known: na62-dump-2021, ")
+    assert "did you mean 'na62-dump-run2'?" in done.error
+
+
+def test_presets_show(feebly):
+    text = feebly("presets", "show").out
+    assert [line.split(":")[0] for line in text.splitlines() if line[:1].strip()] == list(presets())
+    assert max(map(len, text.splitlines())) <= 100
+    shown = json.loads(feebly("presets", "show", "--json").out)["presets"]
+    assert tuple(preset["name"] for preset in shown) == presets()
+
+
+def test_preset_tells_the_origin_of_what_was_tuned(feebly):
+    text = " ".join(feebly("presets", "show", "na62-ff-mixing").out.split())
+    assert "meson weight 0.5 [calibrated: fit of the shape" in text
+    assert "mixing epsilon^2 R_V x 1 [calibrated: " in text
+    assert "mixing none" in " ".join(feebly("presets", "show", "current").out.split())
+
+
+def test_presets_show_unknown(feebly):
+    done = feebly("presets", "show", "curent")
+    assert done.code == 3
+    assert done.error.endswith("did you mean 'current'?")
+
+
+@pytest.fixture
+def fake_pythia(monkeypatch):
+    """Records the request; writes a table that is the shipped one, or one of another digest."""
+    seen = SimpleNamespace(same=True)
+
+    def build(directory, **options):
+        seen.directory, seen.options = directory, options
+        options["progress"](1, 2)
+        return directory / "t.npz", directory / "t.json"
+
+    def load(name, directory=None):
+        return SimpleNamespace(digest=name if seen.same or directory is None else "other")
+
+    monkeypatch.setattr("feebly.physics.spectra.pythia.build_light_mesons", build)
+    monkeypatch.setattr("feebly.physics.spectra.hadron_spectrum.load_spectrum", load)
+    return seen
+
+
+def test_spectra_build(feebly, fake_pythia):
+    done = feebly("spectra", "build", "--out", "s", "--events", "2000", "--seed", "5", "--jobs", "1")
+    assert done.out == "wrote s/t.npz\nwrote s/t.json\nthe same counts as in the shipped table\n"
+    assert fake_pythia.directory == Path("s")
+    assert {k: fake_pythia.options[k] for k in ("events", "seed", "jobs")} == {
+        "events": 2000,
+        "seed": 5,
+        "jobs": 1,
+    }
+
+
+def test_spectra_build_defaults_are_the_shipped_table(feebly, fake_pythia):
+    fake_pythia.same = False
+    found = json.loads(feebly("spectra", "build", "--out", "s", "--json").out)
+    assert found == {"files": ["s/t.npz", "s/t.json"], "same_as_shipped": False}
+    options = {k: fake_pythia.options[k] for k in ("events", "seed", "jobs")}
+    assert options == {"events": 4_000_000, "seed": 4001, "jobs": available_cores()}
+
+
+def test_spectra_build_without_the_generator(feebly, monkeypatch):
+    def missing():
+        raise ConfigError("building spectra needs pythia8mc, not installed: pip install 'feebly[generators]'")
+
+    monkeypatch.setattr("feebly.physics.spectra.pythia.require_pythia", missing)
+    done = feebly("spectra", "build", "--out", "s")
+    assert (done.code, done.error[:35]) == (3, "error: building spectra needs pythi")
+
+
+def test_spectra_build_is_not_resumable(feebly, monkeypatch):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("feebly.physics.spectra.pythia.require_pythia", interrupt)
+    done = feebly("spectra", "build", "--out", "s")
+    assert (done.code, done.error) == (6, "interrupted")
+
+
+def test_validate(feebly, fake_validate):
+    assert feebly("validate", "--jobs", "2").out == "row 1 ok\n"
+    assert fake_validate.options["jobs"] == 2
+    assert json.loads(feebly("validate", "--json").out) == {"rows": [1.0]}
+
+
+def test_validate_outside_tolerance_is_1(feebly, fake_validate):
+    fake_validate.result.passed = False
+    done = feebly("validate")
+    assert (done.code, done.out) == (1, "row 1 ok\n")
