@@ -91,7 +91,7 @@ class Acceptance(NamedTuple):
 
 _AFTER_PRODUCTION = np.array([WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, U2, U3, U4])
 _AFTER_TRANSPORT = np.array(
-    [WEIGHT, INDEX, TAU, XV, YV, ZV]
+    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, TAU, XV, YV, ZV]
     + [PX1 + k * BLOCK for k in range(3)]
     + [PX2 + k * BLOCK for k in range(3)]
     + [TX1 + k * BLOCK for k in range(4)]
