@@ -1,0 +1,165 @@
+"""The compiled chain as a whole: every lifetime from one sample, same bytes again, and what it promises."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from feebly.analysis.analysis import PairSeparation
+from feebly.core.block import BLOCK, ROWS
+from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
+from feebly.engine.histogram import laplace
+from feebly.engine.sampler import MassSample, sample_events, sample_masses
+from twins.channels import channel, final_state, na62
+from twins.kinematics import four_vector
+from twins.spectrometer import accepted, position_at
+
+CHANNELS = [("brems", "ee", 0.1), ("pi0", "ee", 0.05), ("eta", "mumu", 0.3), ("mixing-rho", "mumu", 0.6)]
+NAMES = (
+    "WEIGHT", "TAU", "REGION", "X0", "Y0", "Z0", "NX", "NY", "NZ", "P", "E", "XV", "YV", "ZV",
+    "PX1", "PY1", "PZ1", "PX2", "PY2", "PZ2", "RXV", "RYV", "RZV", "CDA", "MASS", "ZTAX", "CDATAX",
+)  # fmt: skip
+
+
+def sample(tag: str, decay: str, mass: float, precision: float = 0.03) -> MassSample:
+    return sample_masses(channel(tag, decay), np.array([mass]), precision)[0]
+
+
+def events(tag: str, decay: str, mass: float, blocks: int = 64) -> dict[str, np.ndarray]:
+    return sample_events(channel(tag, decay), mass, {name: ROWS[name] for name in NAMES}, blocks)
+
+
+def columns(table: dict[str, np.ndarray], names: str) -> np.ndarray:
+    return np.column_stack([table[name] for name in names.split()])
+
+
+@pytest.mark.parametrize(("tag", "decay", "mass"), CHANNELS)
+def test_histogram_is_the_sum_over_events(tag: str, decay: str, mass: float) -> None:
+    """Moments against the exact sum of the same events, from 1e-6 of the maximum to long lifetimes."""
+    measured = sample(tag, decay, mass, precision=0.5)
+    table = events(tag, decay, mass, measured.events // BLOCK)
+    lam = np.logspace(-3, 7, 300)
+    for region in (1, 2):
+        mine = table["REGION"] == region
+        tau, weight = table["TAU"][mine], table["WEIGHT"][mine]
+        assert mine.any()
+        truth = np.array([np.sum(weight * np.exp(-tau / x)) / x for x in lam])
+        value, _ = laplace(measured.histogram[region - 1], lam)
+        wanted = (truth > 1e-6 * truth.max()) | (lam > 1)
+        assert_allclose(value[wanted], truth[wanted], rtol=1e-4)
+        assert_allclose(value[lam > 1], truth[lam > 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize(("tag", "decay", "mass"), CHANNELS)
+def test_events_are_whole(tag: str, decay: str, mass: float) -> None:
+    """What comes out of the chain: daughters make the mass, pass every aperture, lie in their region."""
+    table, state = events(tag, decay, mass), final_state(decay)
+    origin, vertex = columns(table, "X0 Y0 Z0"), columns(table, "XV YV ZV")
+    first, second = columns(table, "PX1 PY1 PZ1"), columns(table, "PX2 PY2 PZ2")
+    m = {"ee": ELECTRON_MASS_GEV, "mumu": MUON_MASS_GEV}[decay]
+    total = four_vector(first, m) + four_vector(second, m)
+    square = total[:, 0] ** 2 - np.sum(total[:, 1:] ** 2, axis=1)
+    assert_allclose(square / mass**2, 1, atol=1e-14 * total[:, 0].max() ** 2 / mass**2)
+    assert_allclose(
+        total, np.column_stack([table["E"], columns(table, "NX NY NZ") * table["P"][:, None]]), rtol=1e-9
+    )
+    flight = (vertex - origin) / (vertex - origin)[:, 2:]
+    assert_allclose(total[:, 1:] / total[:, 3:], flight, rtol=1e-8, atol=1e-12)
+    assert_allclose(table["TAU"], (vertex - origin)[:, 2] / total[:, 3], rtol=1e-10)
+    assert np.all(accepted(na62(), state, vertex, first, second))
+    names = state.region_names(table["ZTAX"], table["CDATAX"])
+    number = {region.name: k for k, region in enumerate(state.regions, 1)}
+    assert np.array_equal([number[name] for name in names], table["REGION"])
+    assert np.all(state.fiducial_volume.contains(table["RXV"], table["RYV"], table["RZV"]))
+    assert np.all(table["CDA"] < state.track_cda_max_m)
+    # nothing decays before it is made, nor is made before the dump
+    assert np.all((table["TAU"] > 0) & (table["Z0"] > na62().dump.z_impact_m))
+    # the reconstructed vertex and mass scatter around the true ones
+    signal = table["REGION"] == 1
+    assert abs(np.median(table["MASS"][signal] / mass) - 1) < 0.01
+    assert abs(np.median((table["RZV"] - table["ZV"])[signal])) < 0.3
+
+
+def test_smearing_is_that_of_the_tracking() -> None:
+    """Reconstructed mass: half of 16-84% is 1.8 MeV at 411 MeV for long-lived A' (pilot calculation)."""
+    table = events("brems", "mumu", 0.411, blocks=256)
+    signal = table["REGION"] == 1
+    order = np.argsort(table["MASS"][signal])
+    cumulative = np.cumsum(table["WEIGHT"][signal][order])
+    low, high = np.interp([0.16, 0.84], cumulative / cumulative[-1], table["MASS"][signal][order])
+    assert_allclose((high - low) / 2, 1.8e-3, rtol=0.1)
+
+
+@pytest.mark.parametrize("decay", ["ee", "mumu"])
+def test_separation_weights_each_event(decay: str) -> None:
+    """The same events with and without a pair separation: weights differ by its efficiency."""
+    smooth = PairSeparation("smooth", 0.035)
+    rows = {name: ROWS[name] for name in NAMES}
+    edges_of = channel("brems", decay, smooth)  # trained with the separation: compare inside one sample
+    table = sample_events(edges_of, 0.3, rows, 64)
+    vertex, tracks = columns(table, "XV YV ZV"), [columns(table, f"PX{k} PY{k} PZ{k}") for k in (1, 2)]
+    z = na62().plane("STRAW1").z_m
+    hits = [position_at(z, vertex, p, q, na62().magnet) for p, q in zip(tracks, (1, -1), strict=True)]
+    efficiency = smooth.efficiency(np.hypot(*(hits[0] - hits[1]).T))
+    # divided out, the yield is that without separation
+    lam = np.array([1.0, 1e5])
+    signal = table["REGION"] == 1
+    bare = (
+        (table["WEIGHT"] / efficiency * (table["REGION"] == 1))[:, None]
+        * np.exp(-table["TAU"][:, None] / lam)
+        / lam
+    )
+    value, error = laplace(sample("brems", decay, 0.3, 0.02).histogram[0], lam)
+    spread = np.sqrt(np.sum(bare[signal] ** 2, axis=0))
+    assert np.all(np.abs(bare.sum(axis=0) - value) < 4.5 * np.hypot(spread, error))
+    assert np.average(efficiency[signal]) < 0.99
+
+
+def test_same_seed_same_bytes_whatever_ran_before() -> None:
+    masses = np.array([0.25, 0.26])
+    first = sample_masses(channel("eta", "mumu"), masses, 0.05)
+    sample("brems", "ee", 0.02)
+    sample("mixing-rho", "mumu", 0.5)
+    again = sample_masses(channel("eta", "mumu"), masses, 0.05)
+    for one, other in zip(first, again, strict=True):
+        assert one.histogram.tobytes() == other.histogram.tobytes()
+        assert one.precision.tobytes() == other.precision.tobytes()
+        assert (one.events, one.converged) == (other.events, other.converged)
+
+
+def test_other_seed_other_events_same_yield() -> None:
+    lam = np.array([1.0, 1e4])
+    one = sample("eta", "mumu", 0.3, 0.02)
+    other = sample_masses(channel("eta", "mumu", seed=99), np.array([0.3]), 0.02)[0]
+    assert one.histogram.tobytes() != other.histogram.tobytes()
+    (a, da), (b, db) = (laplace(s.histogram[0], lam) for s in (one, other))
+    assert np.all(np.abs(a - b) < 4.5 * np.hypot(da, db))
+
+
+def test_asked_precision_is_reached_and_costs_events() -> None:
+    coarse, fine = sample("eta", "mumu", 0.3, 0.05), sample("eta", "mumu", 0.3, 0.01)
+    assert coarse.converged
+    assert fine.converged
+    assert np.all(fine.precision <= 0.01 * np.array([1, 1, 1, 3]))
+    assert fine.events > 2 * coarse.events
+    assert fine.effective_events > 5000
+
+
+def test_precision_is_the_scatter_between_seeds() -> None:
+    """The error that stops the sampling is the real one."""
+    lam = np.array([0.1, 1.0, 1e4])
+    runs = [sample_masses(channel("pi0", "ee", seed=k), np.array([0.05]), 0.05)[0] for k in range(30)]
+    value, error = (np.array(x) for x in zip(*(laplace(run.histogram[0], lam) for run in runs), strict=True))
+    ratio = np.std(value, axis=0, ddof=1) / np.mean(error, axis=0)
+    # a standard deviation from 30 runs is known to 13%
+    assert np.all((ratio > 0.5) & (ratio < 1.5))
+
+
+def test_no_event_no_yield() -> None:
+    """A volume that nothing reaches: zero, without an error and without an end."""
+    setup = channel("brems", "mumu")
+    nothing = replace(setup, final_state=replace(setup.final_state, momentum_min_gev=390.0))
+    (result,) = sample_masses(nothing, np.array([0.3]), 0.05)
+    assert not result.histogram.any()
+    assert result.effective_events == 0
