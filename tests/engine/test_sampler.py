@@ -40,14 +40,15 @@ def test_histogram_is_the_sum_over_events(tag: str, decay: str, mass: float) -> 
     measured = sample(tag, decay, mass, precision=0.5)
     table = events(tag, decay, mass, measured.events // BLOCK)
     lam = np.logspace(-3, 7, 300)
-    for region in (1, 2):
+    # one event is off by (0.009 tau/lambda)^3/6 at most, 6e-4 at 1e-6 of the maximum; many events cancel that
+    for region, rtol in ((1, 1e-4), (2, 6e-4)):
         mine = table["REGION"] == region
         tau, weight = table["TAU"][mine], table["WEIGHT"][mine]
         assert mine.any()
         truth = np.array([np.sum(weight * np.exp(-tau / x)) / x for x in lam])
         value, _ = laplace(measured.histogram[region - 1], lam)
         wanted = (truth > 1e-6 * truth.max()) | (lam > 1)
-        assert_allclose(value[wanted], truth[wanted], rtol=1e-4)
+        assert_allclose(value[wanted], truth[wanted], rtol=rtol)
         assert_allclose(value[lam > 1], truth[lam > 1], rtol=1e-6)
 
 
