@@ -10,15 +10,15 @@ import numpy as np
 from feebly.analysis.analysis import load_analysis
 from feebly.apparatus.experiment import load_experiment
 from feebly.core.provenance import Origin
+from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
+from feebly.physics.models.dark_photon import DarkPhoton
 from feebly.physics.production.presets import preset
 from feebly.workflow.result import InputRecord, RunResult
 
 CONTOURS = Path(__file__).parents[1] / "reference" / "contours"
-ONE_EVENT, NO_EVENT = 3.874, 2.3026  # 90% CLs limits for b = 0.016 (STATISTICS table of the project)
 EVENT_GEV, WINDOW_GEV = 0.411, 0.004
 LEFT_EDGE_GEV = 0.01
-THRESHOLD_GEV = {"ee": 0.001022, "mumu": 0.2113}
 
 
 def pilot(name):
@@ -61,28 +61,28 @@ def parabola(coupling, low, up, ratio):
     return np.log(ratio)[:, None] * (1 - ((u - middle) / half) ** 2)
 
 
-def grid_of(curve, channels, projection, n_coupling=36):
+def grid_of(curve, channels, analysis, n_coupling=36):
     """Yields that cross the limit on the curve, shared by the open channels."""
     mass, low, up, peak = curve
     coupling = np.geomspace(1e-8, 1e-3, n_coupling)
-    seen = np.abs(mass - EVENT_GEV) <= WINDOW_GEV
-    s_up = np.where(seen & (not projection), ONE_EVENT, NO_EVENT)
+    seen = Observation(analysis, DarkPhoton(), channels)
+    expected, observed = seen.s_up_expected(mass), seen.s_up_observed(mass)
+    s_up = expected if observed is None else observed
     total = s_up[:, None] * np.exp(parabola(coupling, low, up, peak / s_up))
-    opened = {tag: (mass > THRESHOLD_GEV[tag])[:, None] for tag in channels}
+    opened = {tag: seen.open_at(tag, mass)[:, None] for tag in channels}
     shares = sum(opened.values())
     yields = {tag: np.where(is_open, total / shares, 0.0) for tag, is_open in opened.items()}
     halves = {f"{mode}/{tag}": n / 2 for tag, n in yields.items() for mode in ("brems", "pi0")}
-    counts = {tag: np.where(seen, 1.0, 0.0) if tag == "mumu" else 0.0 * mass for tag in channels}
     return Grid(
         mass_gev=mass,
         coupling=coupling,
         yields=yields,
         by_channel=halves,
         mc_error=np.full(total.shape, 0.008),
-        observed=None if projection else counts,
-        s_up_observed=None if projection else s_up,
-        s_up_expected=np.full(mass.shape, NO_EVENT),
-        cls=None if projection else np.exp(-total),
+        observed=seen.counts(mass),
+        s_up_observed=observed,
+        s_up_expected=expected,
+        cls=seen.cls(mass, total),
         unconverged=np.zeros(total.shape, dtype=bool),
     )
 
@@ -109,7 +109,7 @@ def synthetic_result(name="leptons_2502", projection=False, islands=False, empty
     physics = preset("na62-conservative" if name.startswith("mumu") else "na62-ff-mixing")
     analysis = load_analysis("na62-dump-run2" if projection else "na62-dump-2021")
     curve = pilot(name)
-    grid = grid_of(curve, channels, projection)
+    grid = grid_of(curve, channels, analysis)
     best = np.unravel_index(np.argmax(grid.total), grid.total.shape)
     peak = (float(grid.mass_gev[best[0]]), float(grid.coupling[best[1]]), float(grid.total[best]))
     pieces = () if empty else pieces_of(curve, projection, islands)

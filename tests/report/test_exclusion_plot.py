@@ -6,7 +6,6 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from synthetic import synthetic_result
 
 from feebly.limits.results import ContourPiece
 from feebly.report.exclusion_plot import (
@@ -18,6 +17,7 @@ from feebly.report.exclusion_plot import (
     visible_ranges,
 )
 from feebly.report.symbols import scientific
+from report.synthetic import synthetic_result
 
 
 def artists(figure):

@@ -9,13 +9,13 @@ import h5py
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from synthetic import NO_EVENT, ONE_EVENT, pilot, synthetic_result
 
 from feebly.core import tables
 from feebly.core.errors import DataError
 from feebly.report import run_folder
 from feebly.report.contour_table import contours_csv
 from feebly.report.run_folder import read_contours, result_dict, write_run
+from report.synthetic import pilot, synthetic_result
 
 FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf"}
 KEYS = {
@@ -84,13 +84,33 @@ def test_counts_and_backgrounds_say_what_was_used(written):
 
 
 def test_limits_of_each_set_of_regions(written):
-    limits = [(row["mass_gev"], row["observed"], row["s_up_observed"]) for row in written["limits"]]
-    assert limits == [
-        ([0.01, 0.2], {"ee": 0}, NO_EVENT),
-        ([0.212, 0.4], {"ee": 0, "mumu": 0}, NO_EVENT),
-        ([0.411, 0.411], {"ee": 0, "mumu": 1}, ONE_EVENT),
-        ([0.44, 1.0], {"ee": 0, "mumu": 0}, NO_EVENT),
-    ]
+    """Ends: threshold 2 m_mu, the window 411 +- 4 MeV. n = 0 gives ln 10 whatever b is."""
+    ranges = [row["mass_gev"] for row in written["limits"]]
+    assert_allclose(ranges, [(0.01, 0.21132), (0.21132, 0.407), (0.407, 0.415), (0.415, 2.0)], rtol=1e-4)
+    counts = [row["observed"] for row in written["limits"]]
+    assert counts == [{"ee": 0}, {"ee": 0, "mumu": 0}, {"ee": 0, "mumu": 1}, {"ee": 0, "mumu": 0}]
+    s_up = [row["s_up_observed"] for row in written["limits"]]
+    assert_allclose(np.delete(s_up, 2), np.log(10), rtol=1e-9)
+    assert [row["s_up_expected"] for row in written["limits"]] == pytest.approx(
+        [np.log(10)] * 4, rel=1e-9, abs=0
+    )
+
+
+def test_limits_are_those_of_the_grid(written, result):
+    grid = result.scan.grid
+    for row in written["limits"]:
+        low, high = row["mass_gev"]
+        inside = (low < grid.mass_gev) & (grid.mass_gev < high)
+        assert inside.any()
+        assert set(grid.s_up_observed[inside]) == {row["s_up_observed"]}
+        assert set(grid.s_up_expected[inside]) == {row["s_up_expected"]}
+
+
+def test_limit_of_one_event_is_the_tabulated_one():
+    """90% CLs, n = 1: 3.8739 for b = 0.016 known exactly; its +-0.002 changes it by less than 1e-4."""
+    limits = result_dict(synthetic_result("mumu_2303"))["limits"]
+    (s_up,) = [row["s_up_observed"] for row in limits if row["observed"] == {"mumu": 1}]
+    assert_allclose(s_up, 3.8739, rtol=1e-4)
 
 
 def test_edges_are_those_of_the_pilot(written):

@@ -349,8 +349,7 @@ def _assumed_background(result: RunResult) -> str:
 
 
 def _notches(result: RunResult) -> Iterator[str]:
-    low, high, _ = result.mass_range_gev
     for state in result.final_states:
         for event in state.signal_region.events:
-            if low <= event.mass_gev <= high:
+            if result.excluded_couplings(event.mass_gev, "expected"):
                 yield f"Notch at {event.mass_gev:g} GeV: 1 event observed in {final_state_symbol(state.tag)}."

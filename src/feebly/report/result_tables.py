@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 
 import numpy as np
 
-from feebly.limits.results import Grid
+from feebly.limits.observation import Observation
+from feebly.workflow.choices import choose_model
 from feebly.workflow.result import Interval, RunResult
 
 KINDS = ("observed", "expected")
@@ -24,11 +25,10 @@ class Edges:
 
 @dataclass(frozen=True, slots=True)
 class LimitRange:
-    """Neighbouring masses with the same open final states and counts, hence with the same limits.
+    """A range of masses with the same open final states and counts, hence with the same limits.
 
-    mass_gev: first and last mass of the grid. open: final states with signal. observed: counts of the open
-    ones (None for a projection). s_up_observed, s_up_expected: limits on the total signal [events];
-    None where there is none.
+    mass_gev: its ends. open: final states above threshold. observed: their counts (None for a projection).
+    s_up_observed, s_up_expected: limits on the total signal [events]; None where there is none.
     """
 
     mass_gev: Interval
@@ -54,29 +54,30 @@ def round_masses_gev(low: float, high: float) -> tuple[float, ...]:
     return tuple(mass for mass in masses if low <= mass <= high)
 
 
-def limit_ranges(grid: Grid) -> tuple[LimitRange, ...]:
-    """The limits of a grid, masses with the same ones joined."""
-    single = (_at_one_mass(grid, i) for i in range(len(grid.mass_gev)))
-    ranges = []
-    for _, group in groupby(
-        single, key=lambda row: (row.open, row.observed, row.s_up_observed, row.s_up_expected)
-    ):
-        rows = list(group)
-        first, last = rows[0], rows[-1]
-        span = (first.mass_gev[0], last.mass_gev[1])
-        ranges.append(LimitRange(span, first.open, first.observed, first.s_up_observed, first.s_up_expected))
-    return tuple(ranges)
+def limit_ranges(result: RunResult) -> tuple[LimitRange, ...]:
+    """The limits between the masses where a region opens or an event enters or leaves its window.
+
+    They are the limits of the run, also where the window of an event lies between two masses of the grid.
+    """
+    model = choose_model(result.model, result.preset.width_table)
+    seen = Observation(
+        result.analysis, model, result.channels, result.cl, result.convention, result.signal_error
+    )
+    low, high, _ = result.mass_range_gev
+    bounds = [low, *(jump for jump in seen.jumps_gev() if low < jump < high), high]
+    return tuple(_limits_between(seen, float(a), float(b)) for a, b in pairwise(bounds))
 
 
-def _at_one_mass(grid: Grid, i: int) -> LimitRange:
-    mass = float(grid.mass_gev[i])
-    is_open = tuple(tag for tag, events in grid.yields.items() if np.any(events[i] > 0))
+def _limits_between(seen: Observation, low: float, high: float) -> LimitRange:
+    mass = np.array([np.sqrt(low * high)])
+    is_open = tuple(tag for tag in seen.final_states if seen.open_at(tag, mass)[0])
+    counts, observed = seen.counts(mass), seen.s_up_observed(mass)
     return LimitRange(
-        (mass, mass),
+        (low, high),
         is_open,
-        None if grid.observed is None else {tag: int(grid.observed[tag][i]) for tag in is_open},
-        None if grid.s_up_observed is None else _finite(grid.s_up_observed[i]),
-        _finite(grid.s_up_expected[i]),
+        None if counts is None else {tag: int(counts[tag][0]) for tag in is_open},
+        None if observed is None else _finite(observed[0]),
+        _finite(seen.s_up_expected(mass)[0]),
     )
 
 

@@ -102,7 +102,7 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         },
         "calibrated": list(result.calibrated),
         "counting": {state.tag: _counting(state) for state in result.final_states},
-        "limits": plain(limit_ranges(result.scan.grid)),
+        "limits": plain(limit_ranges(result)),
         "contours": _contours(result),
         "peak": dict(zip(("mass_gev", "coupling", "events"), result.scan.peak, strict=True)),
         "unconverged": _unconverged(result.scan.grid),

@@ -29,9 +29,9 @@ def _lines(result: RunResult) -> Iterator[str]:
 
 def _limit_lines(result: RunResult) -> Iterator[str]:
     yield f"{'m [GeV]':<18}{'s_up observed':<16}{'s_up expected':<16}observed"
-    for row in limit_ranges(result.scan.grid):
+    for row in limit_ranges(result):
         low, high = row.mass_gev
-        masses = f"{low:.4g}" if low == high else f"{low:.4g}-{high:.4g}"
+        masses = f"{low:.4g}-{high:.4g}"
         yield f"{masses:<18}{_events(row.s_up_observed):<16}{_events(row.s_up_expected):<16}{_counts(row)}"
 
 
@@ -45,7 +45,7 @@ def _edge_lines(result: RunResult) -> Iterator[str]:
 
 def _counts(row: LimitRange) -> str:
     if not row.open:
-        return "no signal"
+        return "no final state is open"
     if row.observed is None:
         return f"- (projection; {', '.join(row.open)})"
     return ", ".join(f"{tag} {n}" for tag, n in row.observed.items())
