@@ -51,9 +51,9 @@ def rotation_from_z(n: Array) -> Array:
 
 
 def unit_vectors(cos_theta: ArrayLike, phi: ArrayLike) -> Array:
-    cos, phi = np.asarray(cos_theta, float), np.asarray(phi, float)
+    cos, phi = np.broadcast_arrays(np.asarray(cos_theta, float), np.asarray(phi, float))
     sin = np.sqrt(1 - cos**2)
-    return np.stack([sin * np.cos(phi), sin * np.sin(phi), cos * np.ones_like(phi)], axis=-1)
+    return np.stack([sin * np.cos(phi), sin * np.sin(phi), cos], axis=-1)
 
 
 def isotropic(rng: np.random.Generator, n: int) -> Array:

@@ -15,7 +15,14 @@ from feebly.physics.production.kernels import bremsstrahlung, meson_decay, mixin
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from twins.channels import production, spectrum
 from twins.forward import bremsstrahlung_density, draw_mesons
-from twins.kinematics import breakup_momentum_gev, isotropic_decay
+from twins.kinematics import (
+    boost,
+    breakup_momentum_gev,
+    four_vector,
+    isotropic_decay,
+    rotation_from_z,
+    unit_vectors,
+)
 from twins.scratch import row, scratch
 
 BEAM = 400.0
@@ -139,6 +146,60 @@ def run_decay(
         return block
 
     return run
+
+
+def density_at(s: HadronSpectrum, p: np.ndarray, pt: np.ndarray) -> np.ndarray:
+    """d2N/(dln p dpT^2) of the table, zero outside."""
+    i = np.searchsorted(s.ln_p_edges, np.log(p), side="right") - 1
+    j = np.searchsorted(s.pt_edges_gev, pt, side="right") - 1
+    rows, columns = s.density.shape
+    inside = (i >= 0) & (i < rows) & (j >= 0) & (j < columns)
+    return np.where(inside, s.density[np.where(inside, i, 0), np.where(inside, j, 0)], 0.0)
+
+
+WIDE = 0.3  # rad: far beyond any detector, so that cos(theta) is not one
+
+
+def test_mixing_density() -> None:
+    """dN/(dln p dOmega) = d2N/(dln p dpT^2) p^2 cos(theta)/pi."""
+    rng = np.random.default_rng(7)
+    table = spectrum("omega")
+    low, high = table.ln_p_edges[[0, -1]]
+    theta, u, weight = rng.uniform(0, WIDE, BLOCK), rng.uniform(size=BLOCK), rng.uniform(1, 2, BLOCK)
+    s = run_mixing(0.7, table, 5.0)(np.cos(theta), u, weight)
+    p = np.exp(low + (high - low) * u)
+    density = density_at(table, p, p * np.sin(theta))
+    expected = weight * (high - low) * density * p**2 * np.cos(theta) / np.pi
+    assert np.mean(expected > 0) > 0.3
+    assert_allclose(row(s, "WEIGHT"), expected, rtol=1e-10)
+    assert np.array_equal(row(s, "MASK") == 1, (density > 0) & (np.hypot(p, 0.7) > 5.0))
+
+
+@pytest.mark.parametrize(("tag", "mass"), [("pi0", 0.05), ("eta", 0.3), ("omega-pi0", 0.6)])
+def test_meson_decay_density(tag: str, mass: float) -> None:
+    """The parent's direction is that of X turned by the opening angle; its density carries the weight."""
+    rng = np.random.default_rng(8)
+    sampling = production(tag).sampling()
+    assert isinstance(sampling, MesonDecaySampling)
+    table, m_parent = spectrum(sampling.parent), sampling.parent_mass_gev
+    low, high = table.ln_p_edges[[0, -1]]
+    theta, u, weight = rng.uniform(0, WIDE, BLOCK), rng.uniform(size=(BLOCK, 3)), rng.uniform(1, 2, BLOCK)
+    s = run_decay(mass, m_parent, sampling.recoil_mass_gev, table, 5.0)(np.cos(theta), u, weight)
+    # the decay with the parent along z: the angle between parent and X
+    parent_p = np.exp(low + (high - low) * u[:, 0])
+    star = breakup_momentum_gev(m_parent, mass, sampling.recoil_mass_gev) * unit_vectors(2 * u[:, 1] - 1, 0.0)
+    fip = boost(four_vector(star, mass), parent_p[:, None] * [0.0, 0.0, 1.0], m_parent)
+    p = np.linalg.norm(fip[:, 1:], axis=1)
+    # the parent about X: azimuth zero is towards the beam axis, hence the half turn
+    around = unit_vectors(fip[:, 3] / p, 2 * np.pi * u[:, 2] + np.pi)
+    direction = np.einsum("nij,nj->ni", rotation_from_z(unit_vectors(np.cos(theta), 0.0)), around)
+    pt = parent_p * np.hypot(direction[:, 0], direction[:, 1])
+    density = np.where(direction[:, 2] > 0, density_at(table, parent_p, pt), 0.0)
+    expected = weight * (high - low) * density * parent_p**2 * direction[:, 2] / np.pi
+    assert np.mean(expected > 0) > 0.2
+    assert_allclose(row(s, "WEIGHT"), expected, rtol=1e-8)
+    assert_allclose(row(s, "P"), p, rtol=1e-10)
+    assert np.array_equal(row(s, "MASK") == 1, (density > 0) & (fip[:, 0] > 5.0))
 
 
 def cone(rng: np.random.Generator, theta_max: float, n: int) -> tuple[np.ndarray, np.ndarray]:
