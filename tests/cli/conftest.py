@@ -68,6 +68,7 @@ def run_result():
         preset=SimpleNamespace(name="na62-ff-mixing"),
         channels=("mumu",),
         pot=1e18,
+        precision=0.01,
         all_notes=("14 of 60 masses skipped",),
         scan=SimpleNamespace(grid=SimpleNamespace(unconverged=None)),
         summary=lambda: "dark-photon is excluded for 0.2-0.5 GeV",
@@ -108,7 +109,9 @@ def fake_yields(monkeypatch):
 @pytest.fixture
 def fake_validate(monkeypatch):
     """Recorder in place of ``feebly.report.validation.validate``."""
-    report = SimpleNamespace(text=lambda: "row 1 ok\n", as_dict=lambda: {"rows": [1.0]}, passed=True)
+    report = SimpleNamespace(
+        text=lambda full: "row 1\n" + full * "row 2\n", as_dict=lambda: {"rows": [1.0]}, passed=True
+    )
     recorder = Recorder(report)
     fake_module(monkeypatch, "feebly.report.validation", validate=recorder)
     return recorder

@@ -87,6 +87,10 @@ def test_unconverged_cells_end_with_5_after_writing(feebly, fake_run, tmp_path):
     fake_run.result.scan.grid.unconverged = np.array([[False, True]])
     done = feebly("run", "dark-photon", "--out", "x")
     assert done.code == 5
+    assert done.err.splitlines()[-1] == (
+        "note: 1 cells within a factor 3 of the limit missed the precision 0.01: see x/result.json; "
+        "a larger --precision may be reached"
+    )
     assert (tmp_path / "x/result.json").exists()
     assert "plot: x/plot.png" in done.out
     fake_run.result.scan.grid.unconverged = np.array([[False, False]])
@@ -171,7 +175,11 @@ def test_wrong_values_are_one_line_and_3(feebly, fake_run, options, line):
         (("dark-photon", "--signal-error", "0.2"), "signal error 0.2 with response set '2502'"),
     ],
 )
-def test_library_refuses_before_sampling(feebly, options, line):
+def test_library_refuses_before_sampling(feebly, monkeypatch, options, line):
+    def sample(*_):
+        raise AssertionError("tables were sampled for a command that cannot succeed")
+
+    monkeypatch.setattr("feebly.workflow.run.obtain_tables", sample)
     done = feebly("run", *options)
     assert done.code == 3
     assert done.error.startswith(f"error: {line}")
@@ -183,3 +191,13 @@ def test_library_takes_these_arguments(feebly, fake_run, monkeypatch):
     from feebly.workflow.run import run
 
     inspect.signature(run).bind(*fake_run.arguments, **fake_run.options)
+
+
+@pytest.mark.slow
+def test_a_real_run_and_its_second_answer_from_the_cache(feebly, tmp_path):
+    small = ("--channels", "mumu", "--production", "brems", "--mass", "0.25:0.4:5", "--precision", "0.2")
+    options = ("run", "dark-photon", *small, "--coupling", "1e-7:1e-4:30", "--jobs", "1", "--json")
+    first, second = (json.loads(feebly(*options).out) for _ in range(2))
+    assert first["summary"].startswith("dark-photon is excluded for 0.25-0.4 GeV")
+    assert first["summary"] == second["summary"]
+    assert (tmp_path / first["plot"]).stat().st_size > 10_000

@@ -1,5 +1,6 @@
 """Lists, presets, experiments, spectra and validation."""
 
+import inspect
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -119,12 +120,21 @@ def test_spectra_build_is_not_resumable(feebly, monkeypatch):
 
 
 def test_validate(feebly, fake_validate):
-    assert feebly("validate", "--jobs", "2").out == "row 1 ok\n"
-    assert fake_validate.options["jobs"] == 2
+    assert feebly("validate", "--jobs", "2", "--references", "mine").out == "row 1\n"
+    assert (fake_validate.options["jobs"], fake_validate.options["reference_dir"]) == (2, "mine")
+    assert feebly("validate", "--full").out == "row 1\nrow 2\n"
     assert json.loads(feebly("validate", "--json").out) == {"rows": [1.0]}
 
 
 def test_validate_outside_tolerance_is_1(feebly, fake_validate):
     fake_validate.result.passed = False
     done = feebly("validate")
-    assert (done.code, done.out) == (1, "row 1 ok\n")
+    assert (done.code, done.out) == (1, "row 1\n")
+
+
+def test_validate_takes_these_arguments(feebly, fake_validate, monkeypatch):
+    feebly("validate")
+    monkeypatch.undo()
+    from feebly.report.validation import validate
+
+    inspect.signature(validate).bind(**fake_validate.options)

@@ -112,7 +112,11 @@ def run(
     for text in result.all_notes:
         note(text)
     _tell(result, folder, as_json)
-    if _is_unconverged(result):
+    if missed := _unconverged_cells(result):
+        note(
+            f"{missed} cells within a factor 3 of the limit missed the precision {result.precision:g}: "
+            f"see {folder / 'result.json'}; a larger --precision may be reached"
+        )
         raise typer.Exit(NOT_CONVERGED)
 
 
@@ -132,7 +136,7 @@ def _tell(result: RunResult, folder: Path, as_json: bool) -> None:
         answer(f"{result.summary()}\nplot: {plot}")
 
 
-def _is_unconverged(result: RunResult) -> bool:
-    """Whether a cell near the limit missed its asked precision: the result is there, the exit code is 5."""
+def _unconverged_cells(result: RunResult) -> int:
+    """Cells near the limit that missed the asked precision: the result is there, the exit code is 5."""
     cells = result.scan.grid.unconverged
-    return cells is not None and bool(cells.any())
+    return 0 if cells is None else int(cells.sum())

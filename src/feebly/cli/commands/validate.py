@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from feebly.cli import options, values
@@ -11,11 +13,24 @@ from feebly.cli.progress import progress
 from feebly.cli.values import given
 
 
-def validate(jobs: options.Jobs = None, as_json: options.Json = False) -> None:
+def validate(
+    references: Annotated[
+        str | None,
+        typer.Option(
+            "--references",
+            metavar="DIR",
+            help="Folder of references; default: $FEEBLY_REFERENCE, else that of a source checkout.",
+        ),
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="One line for each point of a contour.")] = False,
+    jobs: options.Jobs = None,
+    as_json: options.Json = False,
+) -> None:
     """Own results beside published ones.
 
-    A table of distances to the references that come with the package. A row that was tuned on its own
-    reference says "calibrated": it is no test. Exit code 1 when a row is outside its tolerance.
+    A table of distances to the references. A row that was tuned on its own reference says "calibrated": it
+    is no test. A reference that is not there is a skipped row. Exit code 1 when a row is outside its
+    tolerance.
 
     \b
     Example:
@@ -24,10 +39,12 @@ def validate(jobs: options.Jobs = None, as_json: options.Json = False) -> None:
     from feebly.report.validation import validate as compare
 
     with progress("validation") as update:
-        report = compare(progress=update, jobs=given(values.positive, jobs, "--jobs"))
+        report = compare(
+            progress=update, jobs=given(values.positive, jobs, "--jobs"), reference_dir=references
+        )
     if as_json:
         answer_json(report.as_dict())
     else:
-        answer(report.text())
+        answer(report.text(full))
     if not report.passed:
         raise typer.Exit(FAILED_CHECK)
