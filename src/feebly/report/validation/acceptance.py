@@ -6,6 +6,7 @@ The numerator is sampled by the engine, the denominator integrated here without 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -29,19 +30,14 @@ _NODES = 48
 def acceptance_rows(reference: AcceptanceReference, sampling: Sampling) -> Iterator[Row]:
     """Two rows per point: for a long lifetime and at its coupling."""
     for point in reference.points:
-        name = f"{point.final_state} {point.mass_gev:g} GeV"
-        long_lived, at_coupling = own_acceptance(point, reference.z_m, sampling)
-        group, tolerance = "acceptance of bremsstrahlung", reference.tolerance
-        yield Row(group, f"{name}, long-lived", long_lived, point.long_lived, tolerance)
-        remark = None if abs(at_coupling / point.at_coupling - 1) <= tolerance else reference.remark
-        yield Row(
-            group,
-            f"{name}, epsilon = {point.coupling:.4g}",
-            at_coupling,
-            point.at_coupling,
-            tolerance,
-            remark=remark,
-        )
+        lifetimes = ("long-lived", f"epsilon = {point.coupling:.4g}")
+        pilot = (point.long_lived, point.at_coupling)
+        own = own_acceptance(point, reference.z_m, sampling)
+        for lifetime, ours, theirs, rounding in zip(lifetimes, own, pilot, reference.rounding, strict=True):
+            name = f"{point.final_state} {point.mass_gev:g} GeV, {lifetime}"
+            tolerance = reference.tolerance + rounding / theirs
+            row = Row("acceptance of bremsstrahlung", name, ours, theirs, tolerance)
+            yield replace(row, remark=reference.remark) if row.verdict == "outside" else row
 
 
 def own_acceptance(

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
 
 from feebly.analysis.analysis import Analysis
-from feebly.report.validation.curves import Curve, edges_at, overlap
+from feebly.limits.results import ContourPiece
+from feebly.report.validation.curves import Pieces, closed_piece, outer_edges, overlap
 from feebly.report.validation.plan import ContourReference, MassRange, NotchReference, Plan, ReferenceRun
 from feebly.report.validation.references import find_reference, read_columns, why_missing
 from feebly.report.validation.rows import FOLDED, Row
 
-Contours = Mapping[str, Sequence[Curve]]
-"""Closed curves of the observed exclusion by name of the run."""
+Contours = Mapping[str, Pieces]
+"""Pieces of the observed exclusion by name of the run."""
 
 _WEAK_PEAK, _WEAK_TOLERANCE = 1.5, 0.10  # near its closing the curve moves fast with the yield
 _CLS_THRESHOLD = log(10)  # CLs at 90% with nothing observed, for any background
@@ -30,7 +31,7 @@ def contour_rows(contours: Contours, plan: Plan, analysis: Analysis, folder: Pat
     for reference in plan.contours:
         yield from area_rows(contours[reference.run], reference, folder)
     for closing in plan.closing:
-        largest = max((float(mass.max()) for mass, _ in contours[closing.run]), default=None)
+        largest = max((float(piece.mass_gev.max()) for piece in contours[closing.run]), default=None)
         yield Row("closing mass [GeV]", closing.name, largest, closing.reference, closing.tolerance)
     for notch in plan.notch:
         own = edge_step(contours[notch.run], notch)
@@ -44,9 +45,7 @@ def calibrated_on(run: ReferenceRun, analysis: Analysis) -> str:
     return "; ".join(dict.fromkeys(origin.calibrated_on for origin in origins if origin.calibrated_on))
 
 
-def edge_rows(
-    own: Sequence[Curve], reference: ContourReference, tuned: str, folder: Path | None
-) -> Iterator[Row]:
+def edge_rows(own: Pieces, reference: ContourReference, tuned: str, folder: Path | None) -> Iterator[Row]:
     """One row per edge and mass of a reference."""
     path = _file(reference, folder)
     if reference.file and path is None:
@@ -54,11 +53,11 @@ def edge_rows(
         yield Row(f"{FOLDED} {reference.name}", "both edges and area", skipped=reason)
         return
     points = reference_points(reference, path)
-    tolerances = (reference.tolerance_lower, reference.tolerance_upper)
+    tolerances = [t + reference.rounding for t in (reference.tolerance_lower, reference.tolerance_upper)]
     tuned_masses = (reference.tuned_lower, reference.tuned_upper)
     for k, edge in enumerate(_EDGES):
         for mass, *edges, peak in points:
-            found = edges_at(own, mass)
+            found = outer_edges(own, mass)
             tolerance = max(tolerances[k], _WEAK_TOLERANCE) if _is_weak(peak) else tolerances[k]
             yield Row(
                 f"{FOLDED} {reference.name}: {edge} edge",
@@ -70,14 +69,14 @@ def edge_rows(
             )
 
 
-def area_rows(own: Sequence[Curve], reference: ContourReference, folder: Path | None) -> Iterator[Row]:
+def area_rows(own: Pieces, reference: ContourReference, folder: Path | None) -> Iterator[Row]:
     """Intersection over union of the own area and that of a reference with a file; for information."""
     path = _file(reference, folder)
     if path is not None:
         curve = reference_curve(reference, path)
         # a table does not say where it closes: its area ends with its first and last mass
-        masses = (curve[0].min(), curve[0].max()) if reference.kind == "table" else None
-        yield Row("area: intersection over union", reference.name, overlap(own, [curve], masses), 1.0)
+        masses = (curve.mass_gev.min(), curve.mass_gev.max()) if reference.kind == "table" else None
+        yield Row("area: intersection over union", reference.name, overlap(own, (curve,), masses), 1.0)
 
 
 def _file(reference: ContourReference, folder: Path | None) -> Path | None:
@@ -91,25 +90,25 @@ def reference_points(reference: ContourReference, path: Path | None) -> list[tup
     assert path is not None
     if reference.kind == "table":
         return [tuple(row) for row in read_columns(path, 4).tolist()]
-    curve = [reference_curve(reference, path)]
-    edges = ((mass, edges_at(curve, mass)) for mass in reference.masses_gev)
+    curve = (reference_curve(reference, path),)
+    edges = ((mass, outer_edges(curve, mass)) for mass in reference.masses_gev)
     return [(mass, *pair, np.inf) for mass, pair in edges if pair is not None]
 
 
-def reference_curve(reference: ContourReference, path: Path) -> Curve:
+def reference_curve(reference: ContourReference, path: Path) -> ContourPiece:
     """The reference as one closed curve: a table runs along its lower edge and back along the upper one."""
     if reference.kind == "table":
         mass, lower, upper, _ = read_columns(path, 4).T
-        return np.concatenate([mass, mass[::-1]]), np.concatenate([lower, upper[::-1]])
+        return closed_piece(np.concatenate([mass, mass[::-1]]), np.concatenate([lower, upper[::-1]]))
     mass, coupling = read_columns(path, 2).T
-    return mass, coupling
+    return closed_piece(mass, coupling)
 
 
-def edge_step(own: Sequence[Curve], notch: NotchReference) -> float | None:
+def edge_step(own: Pieces, notch: NotchReference) -> float | None:
     """Edge at the mass of the event over the straight line (in logarithms) across its window."""
     k = _EDGES.index(notch.edge)
     left, right = notch.sides_gev
-    edges = [edges_at(own, mass) for mass in (left, notch.mass_gev, right)]
+    edges = [outer_edges(own, mass) for mass in (left, notch.mass_gev, right)]
     if any(pair is None for pair in edges):
         return None
     before, at, after = (log(pair[k]) for pair in edges if pair is not None)

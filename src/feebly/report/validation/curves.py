@@ -1,73 +1,57 @@
-"""Closed curves in (mass, coupling): where they cross a mass, and how much of their areas is common.
-
-Everything is in ln(mass), ln(coupling): segments are straight there and areas are counted there.
-"""
+"""Excluded areas in ln(mass) x ln(coupling): their outer edges, and how much of two of them is common."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
+from feebly.limits.contour import edges_at
+from feebly.limits.results import ContourPiece
 
-Curve = tuple[FloatArray, FloatArray]
-"""Masses [GeV] and couplings of the points of one closed curve; the last point is joined to the first."""
-
-
-def crossings(curves: Sequence[Curve], mass_gev: float) -> FloatArray:
-    """Couplings at which closed curves cross a mass, in rising order: always an even number of them."""
-    x0 = np.log(mass_gev)
-    found = [np.zeros(0)]
-    for mass, coupling in curves:
-        x, y = np.log(mass), np.log(coupling)
-        x2, y2 = np.roll(x, -1), np.roll(y, -1)
-        # half-open segments: a point of the curve on the line counts once per branch
-        (on,) = np.nonzero((x <= x0) != (x2 <= x0))
-        share = (x0 - x[on]) / (x2[on] - x[on])
-        found.append(y[on] + share * (y2[on] - y[on]))
-    return np.exp(np.sort(np.concatenate(found)))
+Pieces = tuple[ContourPiece, ...]
 
 
-def edges_at(curves: Sequence[Curve], mass_gev: float) -> tuple[float, float] | None:
-    """Smallest and largest coupling of the area at a mass; None where it has none."""
-    found = crossings(curves, mass_gev)
-    return (float(found[0]), float(found[-1])) if found.size else None
+def closed_piece(mass_gev: FloatArray, coupling: FloatArray) -> ContourPiece:
+    """One curve through points in their order; the last is joined to the first."""
+    return ContourPiece("reference", 0, np.append(mass_gev, mass_gev[0]), np.append(coupling, coupling[0]))
+
+
+def outer_edges(pieces: Pieces, mass_gev: float) -> tuple[float, float] | None:
+    """Smallest and largest coupling inside the pieces at a mass; None where there is none."""
+    found = edges_at(pieces, mass_gev)
+    return (found[0][0], found[-1][1]) if found else None
 
 
 def overlap(
-    first: Sequence[Curve],
-    second: Sequence[Curve],
-    mass_range_gev: tuple[float, float] | None = None,
-    columns: int = 800,
+    first: Pieces, second: Pieces, mass_range_gev: tuple[float, float] | None = None, columns: int = 800
 ) -> float:
-    """Intersection over union of the areas inside closed curves in ln(mass) x ln(coupling); even-odd rule.
+    """Intersection over union of two areas in ln(mass) x ln(coupling).
 
     Exact in the coupling, midpoint rule in ``columns`` of ln(mass) over the given masses or all of them.
     """
-    low, high = mass_range_gev or _mass_range([*first, *second])
+    low, high = mass_range_gev or _mass_range(first + second)
     edges = np.linspace(np.log(low), np.log(high), columns + 1)
     common = total = 0.0
     for mass in np.exp((edges[1:] + edges[:-1]) / 2):
-        a, b = np.log(crossings(first, mass)), np.log(crossings(second, mass))
+        a, b = _intervals(first, mass), _intervals(second, mass)
         both = _common_length(a, b)
         common += both
-        total += _length(a) + _length(b) - both
+        total += float(np.ptp(a, axis=1).sum() + np.ptp(b, axis=1).sum()) - both
     return common / total if total > 0 else 0.0
 
 
-def _mass_range(curves: Sequence[Curve]) -> tuple[float, float]:
-    masses = np.concatenate([mass for mass, _ in curves])
+def _mass_range(pieces: Pieces) -> tuple[float, float]:
+    masses = np.concatenate([piece.mass_gev for piece in pieces])
     return float(masses.min()), float(masses.max())
 
 
-def _length(ends: FloatArray) -> float:
-    """Length of the intervals (ends[0], ends[1]), (ends[2], ends[3]), ..."""
-    return float(np.sum(ends[1::2] - ends[::2]))
+def _intervals(pieces: Pieces, mass_gev: float) -> FloatArray:
+    """ln(coupling) of the excluded intervals at a mass, shape (n, 2)."""
+    return np.asarray(np.log(edges_at(pieces, mass_gev))).reshape(-1, 2)
 
 
 def _common_length(a: FloatArray, b: FloatArray) -> float:
     """Length that two sets of disjoint intervals share."""
-    start = np.maximum(a[::2, None], b[None, ::2])
-    stop = np.minimum(a[1::2, None], b[None, 1::2])
-    return float(np.sum(np.maximum(stop - start, 0.0)))
+    start = np.maximum(a[:, None, 0], b[None, :, 0])
+    stop = np.minimum(a[:, None, 1], b[None, :, 1])
+    return float(np.maximum(stop - start, 0.0).sum())

@@ -28,7 +28,8 @@ class ContourReference:
     """Edges to compare with one run.
 
     kind: ``table`` (file of mass, lower, upper, largest yield), ``curve`` (file of points of one closed
-    curve, read at ``masses_gev``) or ``points`` ((mass, lower, upper) in ``points``). Tolerances are relative.
+    curve, read at ``masses_gev``) or ``points`` (mass, lower, upper in ``points``). Tolerances are relative;
+    rounding: relative, of a reference with few digits, is added to them.
     tuned_lower, tuned_upper: masses at which that edge was tuned on this reference.
     """
 
@@ -38,6 +39,7 @@ class ContourReference:
     tolerance_lower: float
     tolerance_upper: float
     source: str
+    rounding: float = 0.0
     file: str | None = None
     masses_gev: tuple[float, ...] = ()
     points: tuple[tuple[float, float, float], ...] = ()
@@ -88,11 +90,13 @@ class AcceptancePoint:
 class AcceptanceReference:
     """The volume ``z_m`` [m] of the denominator, the relative tolerance and the points.
 
-    remark: what is known about points outside the tolerance.
+    rounding: half of the last digit of ``long_lived`` and ``at_coupling``, added to the tolerance. remark:
+    what is known about points outside the tolerance.
     """
 
     z_m: tuple[float, float]
     tolerance: float
+    rounding: tuple[float, float]
     remark: str
     points: tuple[AcceptancePoint, ...]
 

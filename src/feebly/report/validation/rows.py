@@ -125,7 +125,7 @@ def _folded(rows: list[Row]) -> Iterator[str]:
 
 def _heading(*columns: str) -> str:
     own, reference, ratio, tolerance, verdict = columns
-    return f"{'':40} {own:>10} {reference:>10} {ratio:>8} {tolerance:>9}  {verdict}"
+    return f"{'':39} {own:>10} {reference:>10} {ratio:>8} {tolerance:>9}  {verdict}"
 
 
 def _row_lines(row: Row) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _row_lines(row: Row) -> Iterator[str]:
     word = " calibrated" if row.tuned else ""
     own, reference = _number(row.own, ".4g"), _number(row.reference, ".4g")
     ratio, tolerance = _number(row.ratio, ".3f"), _number(row.tolerance, ".1%")
-    yield f"  {row.name:<38} {own:>10} {reference:>10} {ratio:>8} {tolerance:>9}  {row.verdict}{word}"
+    yield f"  {row.name:<37} {own:>10} {reference:>10} {ratio:>8} {tolerance:>9}  {row.verdict}{word}"
     if row.remark:
         yield fill(row.remark, WIDTH, initial_indent="      ", subsequent_indent="      ")
 

@@ -10,7 +10,7 @@ from feebly.analysis.analysis import load_analysis
 from feebly.apparatus.experiment import load_experiment
 from feebly.report.validation.acceptance import acceptance_rows
 from feebly.report.validation.contours import contour_rows
-from feebly.report.validation.curves import Curve
+from feebly.report.validation.curves import Pieces
 from feebly.report.validation.plan import ReferenceRun, validation_plan
 from feebly.report.validation.references import reference_folder
 from feebly.report.validation.resolution import resolution_rows
@@ -33,9 +33,9 @@ def all_rows(
     sampling = Sampling(load_experiment(_EXPERIMENT), load_analysis(_EXPERIMENT))
     report = progress or (lambda done, total, text: None)
     contours = {}
-    for done, (name, settings) in enumerate(plan.runs.items()):
-        report(done, len(plan.runs), f"contour {name}")
-        contours[name] = observed_contour(settings, jobs)
+    for name, settings in plan.runs.items():
+        report(0, 1, f"contour {name}")
+        contours[name] = observed_contour(settings, progress, jobs)
     yield from contour_rows(contours, plan, sampling.analysis, folder)
     report(0, 1, "yields")
     yield from yield_rows(plan.yields, sampling, folder)
@@ -47,8 +47,10 @@ def all_rows(
         yield Row("not compared yet", later.name, skipped=later.reason)
 
 
-def observed_contour(settings: ReferenceRun, jobs: int | None = None) -> list[Curve]:
-    """Closed curves of the observed exclusion of one run."""
+def observed_contour(
+    settings: ReferenceRun, progress: Progress | None = None, jobs: int | None = None
+) -> Pieces:
+    """Pieces of the observed exclusion of one run."""
     from feebly.workflow.run import run
 
     result = run(
@@ -59,5 +61,6 @@ def observed_contour(settings: ReferenceRun, jobs: int | None = None) -> list[Cu
         response=settings.response,
         mass=settings.mass_gev,
         jobs=jobs,
+        progress=progress,
     )
-    return [(piece.mass_gev, piece.coupling) for piece in result.scan.contour("observed")]
+    return result.scan.contour("observed")

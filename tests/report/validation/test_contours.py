@@ -1,0 +1,119 @@
+"""Rows of contours, with curves made of the references themselves."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from feebly.analysis.analysis import load_analysis
+from feebly.report.validation.contours import (
+    area_rows,
+    calibrated_on,
+    contour_rows,
+    edge_rows,
+    edge_step,
+    reference_curve,
+    reference_points,
+)
+from feebly.report.validation.curves import closed_piece
+from feebly.report.validation.plan import ContourReference, validation_plan
+
+TABLE = "# m,low,up,peak\n0.2,5e-7,4e-6,20\n0.3,4e-7,3e-6,15\n0.5,5e-7,9e-7,3.0\n"
+REFERENCE = ContourReference(
+    "pilot", "mumu", "table", 0.03, 0.03, "here", file="t.csv", tuned_lower=(0.2, 0.3)
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "contours").mkdir()
+    (tmp_path / "contours" / "t.csv").write_text(TABLE)
+    return tmp_path
+
+
+def scaled(folder, factor):
+    piece = reference_curve(REFERENCE, folder / "contours" / "t.csv")
+    return (replace(piece, coupling=piece.coupling * factor),)
+
+
+def test_own_curve_equal_to_the_table(folder):
+    rows = list(edge_rows(scaled(folder, 1.0), REFERENCE, "itself", folder))
+    assert [row.name for row in rows] == 2 * ["0.2 GeV", "0.3 GeV", "0.5 GeV"]
+    assert_allclose([row.ratio for row in rows], 1.0, rtol=1e-12)
+    assert [row.own for row in rows[:2]] == pytest.approx([5e-7, 4e-7], rel=1e-12, abs=0)
+    assert [row.own for row in rows[3:5]] == pytest.approx([4e-6, 3e-6], rel=1e-12, abs=0)
+
+
+def test_tolerances_and_calibrated_rows(folder):
+    rows = list(edge_rows(scaled(folder, 1.05), REFERENCE, "itself", folder))
+    # N_peak = 3.0 < 1.5 ln 10: 10% instead of 3%
+    assert [row.verdict for row in rows] == 2 * ["outside", "outside", "ok"]
+    assert [row.tuned for row in rows] == ["itself", "itself", None, None, None, None]
+
+
+def test_a_mass_that_is_not_excluded_is_outside(folder):
+    own = (closed_piece(np.array([0.25, 0.6, 0.6, 0.25]), np.array([5e-7, 5e-7, 3e-6, 3e-6])),)
+    rows = list(edge_rows(own, REFERENCE, "", folder))
+    assert rows[0].own is None
+    assert rows[0].verdict == "outside"
+
+
+def test_missing_file_is_one_skipped_row(folder):
+    (row,) = edge_rows((), replace(REFERENCE, file="u.csv"), "", folder)
+    assert row.verdict.startswith("skipped: contours/u.csv is not in the folder")
+    assert list(area_rows((), replace(REFERENCE, file="u.csv"), folder)) == []
+    (row,) = edge_rows((), REFERENCE, "", None)
+    assert row.verdict.startswith("skipped: no folder of references")
+
+
+def test_area_of_a_table_ends_with_its_masses(folder):
+    piece = reference_curve(REFERENCE, folder / "contours" / "t.csv")
+    wider = closed_piece(
+        np.array([0.1, 0.2, 0.3, 0.5, 0.8, 0.5, 0.3, 0.2]),
+        np.array([1e-6, 5e-7, 4e-7, 5e-7, 7e-7, 9e-7, 3e-6, 4e-6]),
+    )
+    (row,) = area_rows((wider,), REFERENCE, folder)
+    assert row.verdict == "info"
+    assert row.own == pytest.approx(1.0, rel=1e-9, abs=0)
+    (row,) = area_rows((replace(piece, coupling=2 * piece.coupling),), REFERENCE, folder)
+    assert row.own < 0.7
+
+
+def test_curve_of_points_is_read_at_the_masses(folder):
+    (folder / "contours" / "c.txt").write_text("0.1 1e-6\n1.0 1e-7\n1.0 1e-5\n")
+    reference = ContourReference("c", "mumu", "curve", 0.1, 0.1, "", file="c.txt", masses_gev=(10**-0.5, 2.0))
+    (point,) = reference_points(reference, folder / "contours" / "c.txt")
+    assert_allclose(point, (10**-0.5, 10**-6.5, 10**-5.5, np.inf), rtol=1e-12)
+
+
+def test_step_is_measured_from_the_slope_around_it():
+    notch = validation_plan().notch[0]
+    left, right = notch.sides_gev
+    mass = np.array([0.3, left, 0.4071, 0.4071, 0.4149, 0.4149, right, 0.5])
+    smooth = 4e-7 * (mass / 0.4) ** 0.8
+    lower = smooth * np.where(abs(mass - 0.411) < 0.004, 1.255, 1.0)
+    lower[[2, 5]] = smooth[[2, 5]]  # vertical steps
+    upper = 5e-6 * (mass / 0.4) ** -3
+    own = (closed_piece(np.concatenate([mass, mass[::-1]]), np.concatenate([lower, upper[::-1]])),)
+    assert edge_step(own, replace(notch, edge="lower")) == pytest.approx(1.255, rel=1e-9, abs=0)
+    assert edge_step(own, replace(notch, edge="upper")) == pytest.approx(1.0, rel=1e-9, abs=0)
+    assert edge_step((), notch) is None
+
+
+def test_calibrated_on_quotes_the_analysis():
+    analysis, plan = load_analysis("na62-dump-2021"), validation_plan()
+    assert "0.44 GeV" in calibrated_on(plan.runs["mumu"], analysis)
+    assert calibrated_on(plan.runs["combined"], analysis).count("combined curve") == 1
+
+
+def test_all_contour_rows_without_references():
+    plan, analysis = validation_plan(), load_analysis("na62-dump-2021")
+    own = (closed_piece(np.array([0.05, 0.53, 0.53, 0.05]), np.array([4e-7, 4e-7, 4e-6, 4e-6])),)
+    rows = list(contour_rows(dict.fromkeys(plan.runs, own), plan, analysis, None))
+    closing = {row.name: row for row in rows if row.group == "closing mass [GeV]"}
+    assert closing["mumu"].own == 0.53
+    assert closing["mumu"].verdict == "ok"
+    assert closing["ee"].verdict == "outside"
+    assert sum(row.skipped is not None for row in rows) == sum(c.file is not None for c in plan.contours)
+    assert any(row.group == "edge at 411 MeV over its surroundings" and row.ratio for row in rows)

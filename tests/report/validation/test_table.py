@@ -1,0 +1,84 @@
+"""The plan of comparisons and the whole table."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from feebly.analysis.analysis import load_analysis
+from feebly.physics.production.presets import preset
+from feebly.report.validation import table, validate
+from feebly.report.validation.curves import closed_piece
+from feebly.report.validation.plan import validation_plan
+from feebly.report.validation.resolution import QUANTITIES
+from feebly.report.validation.rows import WIDTH
+
+PLAN = validation_plan()
+
+
+def test_plan_names_what_exists():
+    analysis = load_analysis("na62-dump-2021")
+    for run in PLAN.runs.values():
+        assert preset(run.preset)
+        assert set(run.response) == set(run.channels)
+        for tag, name in run.response.items():
+            assert analysis.response(name, tag).origin.calibrated_on
+    for item in (*PLAN.contours, *PLAN.closing, *PLAN.notch):
+        assert item.run in PLAN.runs
+        assert item.source
+    assert {r.quantity for r in PLAN.resolution} == set(QUANTITIES)
+
+
+def test_notch_is_measured_outside_the_window_of_the_event():
+    (event,) = load_analysis("na62-dump-2021").final_state("mumu").signal_region.events
+    for notch in PLAN.notch:
+        left, right = notch.sides_gev
+        assert notch.mass_gev == event.mass_gev
+        assert left < event.mass_gev - event.mass_window_gev
+        assert right > event.mass_gev + event.mass_window_gev
+
+
+def test_genuine_tests_are_not_called_calibrated():
+    # nothing was tuned on the upper edges above 0.2 GeV, the notches and the pilot's curves
+    for contour in PLAN.contours:
+        assert contour.tuned_upper[1] <= 0.2
+        if contour.name.endswith("pilot"):
+            assert contour.tuned_lower == (0.0, 0.0)
+        else:
+            assert contour.tuned_lower[1] > 0.4
+
+
+@pytest.fixture
+def short_plan(monkeypatch):
+    """One contour for all runs, one acceptance, one resolution: the table without its long calculations."""
+    asked = []
+
+    def contour(settings, progress, jobs):
+        asked.append((settings.preset, settings.channels, jobs))
+        mass = np.array([0.01, 0.53, 0.53, 0.01])
+        return (closed_piece(mass, np.array([4e-7, 4e-7, 4e-6, 4e-6])),)
+
+    acceptance = replace(PLAN.acceptance, points=PLAN.acceptance.points[:1])
+    plan = replace(PLAN, acceptance=acceptance, resolution=PLAN.resolution[:1])
+    monkeypatch.setattr(table, "validation_plan", lambda: plan)
+    monkeypatch.setattr(table, "observed_contour", contour)
+    return asked
+
+
+def test_whole_table_without_references(short_plan, tmp_path):
+    told = []
+    report = validate(lambda *args: told.append(args), jobs=2, reference_dir=tmp_path)
+    assert [(name, jobs) for name, _, jobs in short_plan] == [(r.preset, 2) for r in PLAN.runs.values()]
+    assert len(told) >= len(PLAN.runs)
+    reasons = [row.skipped for row in report.rows if row.skipped]
+    files = [contour.file for contour in PLAN.contours if contour.file]
+    for name in [*files, PLAN.yields.file]:
+        assert any(f"{name} is not in the folder" in reason for reason in reasons), name
+    for later in PLAN.later:
+        assert later.reason in reasons
+    by_group = {row.group: row for row in report.rows}
+    assert by_group["acceptance of bremsstrahlung"].verdict == "ok"
+    assert by_group["reconstruction"].verdict == "ok"
+    text = report.text(full=True)
+    assert max(map(len, text.splitlines())) <= WIDTH
+    assert text.isascii()
