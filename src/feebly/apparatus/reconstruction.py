@@ -41,8 +41,9 @@ def vertex_and_pointing(s, n, z1, m1, m2, axis_x, axis_y):
         # u = (ux, uy, 1): path length is the distance in z
         cx, cy, cz = uy1 - uy2, ux2 - ux1, ux1 * uy2 - uy1 * ux2
         cc = cx * cx + cy * cy + cz * cz
-        l1 = -(wy * cx - wx * cy + (wx * uy2 - wy * ux2) * cz) / cc
-        l2 = -(wy * cx - wx * cy + (wx * uy1 - wy * ux1) * cz) / cc
+        per_cc = 1.0 / cc
+        l1 = -(wy * cx - wx * cy + (wx * uy2 - wy * ux2) * cz) * per_cc
+        l2 = -(wy * cx - wx * cy + (wx * uy1 - wy * ux1) * cz) * per_cc
         ax, ay, az = s[HX1 + i] + ux1 * l1, s[HY1 + i] + uy1 * l1, z1 + l1
         bx, by, bz = s[HX2 + i] + ux2 * l2, s[HY2 + i] + uy2 * l2, z1 + l2
         xv, yv, zv = 0.5 * (ax + bx), 0.5 * (ay + by), 0.5 * (az + bz)
@@ -51,22 +52,21 @@ def vertex_and_pointing(s, n, z1, m1, m2, axis_x, axis_y):
         s[RZV + i] = zv
         s[CDA + i] = np.sqrt((ax - bx) ** 2 + (ay - by) ** 2 + (az - bz) ** 2)
 
-        n1 = s[RP1 + i] / np.sqrt(1.0 + ux1 * ux1 + uy1 * uy1)  # p_z of each track
-        n2 = s[RP2 + i] / np.sqrt(1.0 + ux2 * ux2 + uy2 * uy2)
         p1, p2 = s[RP1 + i], s[RP2 + i]
-        e1, e2 = np.sqrt(p1 * p1 + m1 * m1), np.sqrt(p2 * p2 + m2 * m2)
-        # m^2 = m1^2 + m2^2 + 2 (E1 E2 - p1 p2) + 2 p1 p2 (1 - cos); the last from |u1 x u2|^2
-        product = p1 * p2
-        norm = np.sqrt((1.0 + ux1 * ux1 + uy1 * uy1) * (1.0 + ux2 * ux2 + uy2 * uy2))
-        cos = (1.0 + ux1 * ux2 + uy1 * uy2) / norm
-        sin2 = cc / (norm * norm)
-        energy_term = (m1 * m1 * p2 * p2 + m2 * m2 * p1 * p1 + m1 * m1 * m2 * m2) / (e1 * e2 + product)
-        mass2 = m1 * m1 + m2 * m2 + 2.0 * energy_term + 2.0 * product * sin2 / (1.0 + cos)
-        s[MASS + i] = np.sqrt(mass2)
+        cos_z1 = 1.0 / np.sqrt(1.0 + ux1 * ux1 + uy1 * uy1)  # p_z = p cos_z
+        cos_z2 = 1.0 / np.sqrt(1.0 + ux2 * ux2 + uy2 * uy2)
+        # m^2 = m1^2 + m2^2 + 2 (E1 E2 - p1 p2) + 2 p1 p2 (1 - cos), without differences of large numbers:
+        # E1 E2 - p1 p2 = (m1^2 p2^2 + m2^2 p1^2 + m1^2 m2^2)/(E1 E2 + p1 p2), 1 - cos = sin^2/(1 + cos)
+        e1e2 = np.sqrt((p1 * p1 + m1 * m1) * (p2 * p2 + m2 * m2))
+        energy_term = (m1 * m1 * p2 * p2 + m2 * m2 * p1 * p1 + m1 * m1 * m2 * m2) / (e1e2 + p1 * p2)
+        cos = (1.0 + ux1 * ux2 + uy1 * uy2) * cos_z1 * cos_z2
+        sin2 = cc * (cos_z1 * cos_z2) ** 2
+        s[MASS + i] = np.sqrt(m1 * m1 + m2 * m2 + 2.0 * energy_term + 2.0 * p1 * p2 * sin2 / (1.0 + cos))
 
-        tx = (n1 * ux1 + n2 * ux2) / (n1 + n2)
-        ty = (n1 * uy1 + n2 * uy2) / (n1 + n2)
+        per_pz = 1.0 / (p1 * cos_z1 + p2 * cos_z2)
+        tx = (p1 * cos_z1 * ux1 + p2 * cos_z2 * ux2) * per_pz
+        ty = (p1 * cos_z1 * uy1 + p2 * cos_z2 * uy2) * per_pz
         rx, ry = xv - axis_x, yv - axis_y
-        tt = tx * tx + ty * ty
-        s[ZTAX + i] = zv - (rx * tx + ry * ty) / tt
-        s[CDATAX + i] = abs(rx * ty - ry * tx) / np.sqrt(tt)
+        per_tt = 1.0 / (tx * tx + ty * ty)
+        s[ZTAX + i] = zv - (rx * tx + ry * ty) * per_tt
+        s[CDATAX + i] = abs(rx * ty - ry * tx) * np.sqrt(per_tt)

@@ -53,26 +53,28 @@ def track_slopes(s, n, z_magnet, kick, p_min):
     """
     for i in range(n):
         px, py, pz = s[PX1 + i], s[PY1 + i], s[PZ1 + i]
-        tx, ty = px / pz, py / pz
+        per_pz = 1.0 / pz
+        tx, ty = px * per_pz, py * per_pz
         after = px + kick
-        pz_after = np.sqrt(pz * pz + (px - after) * (px + after))
+        per_pz_after = 1.0 / np.sqrt(pz * pz + (px - after) * (px + after))
         s[TX1 + i] = tx
         s[TY1 + i] = ty
         s[MX1 + i] = s[XV + i] + tx * (z_magnet - s[ZV + i])
         s[MY1 + i] = s[YV + i] + ty * (z_magnet - s[ZV + i])
-        s[DX1 + i] = after / pz_after
-        s[DY1 + i] = py / pz_after
+        s[DX1 + i] = after * per_pz_after
+        s[DY1 + i] = py * per_pz_after
         fast1 = (px * px + py * py + pz * pz > p_min * p_min) & (pz > 0.0)
         px, py, pz = s[PX2 + i], s[PY2 + i], s[PZ2 + i]
-        tx, ty = px / pz, py / pz
+        per_pz = 1.0 / pz
+        tx, ty = px * per_pz, py * per_pz
         after = px - kick
-        pz_after = np.sqrt(pz * pz + (px - after) * (px + after))
+        per_pz_after = 1.0 / np.sqrt(pz * pz + (px - after) * (px + after))
         s[TX2 + i] = tx
         s[TY2 + i] = ty
         s[MX2 + i] = s[XV + i] + tx * (z_magnet - s[ZV + i])
         s[MY2 + i] = s[YV + i] + ty * (z_magnet - s[ZV + i])
-        s[DX2 + i] = after / pz_after
-        s[DY2 + i] = py / pz_after
+        s[DX2 + i] = after * per_pz_after
+        s[DY2 + i] = py * per_pz_after
         fast2 = (px * px + py * py + pz * pz > p_min * p_min) & (pz > 0.0)
         s[MASK + i] = 1.0 if fast1 & fast2 else 0.0
 

@@ -1,4 +1,8 @@
-"""Masses at which a channel is sampled: fixed per channel, so that tables are shared between runs."""
+"""Masses at which a channel is sampled: fixed per channel, so that tables are shared between runs.
+
+The variable of interpolation is x = ln(m - threshold): close to the threshold of the decay the yield is a
+power of m - threshold (the two tracks hardly separate), so that ln N is linear in x there.
+"""
 
 from __future__ import annotations
 
@@ -11,26 +15,28 @@ from feebly.core.interfaces import FloatArray
 
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
-EDGE = 1e-4  # relative distance of the outermost knots from a kinematic threshold
-_PER_E_FOLD, _LEAST, _MOST = 6.0, 9, 33
+ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the threshold; below it the yield is zero
+BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
+_PER_E_FOLD, _LEAST = 4.0, 6
 
 
 def segments(low_gev: float, high_gev: float) -> list[tuple[float, float]]:
-    """Ranges in which the yield is a smooth function of the mass, from threshold to threshold."""
-    low, high = low_gev * (1 + EDGE), high_gev * (1 - EDGE)
+    """Ranges of mass in which the yield is smooth; low_gev: where the channel opens, high_gev: its end."""
+    low, high = low_gev * (1 + ABOVE_THRESHOLD), high_gev * (1 - BELOW_END)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]
-    edges = [low, *breaks, high]
-    return list(itertools.pairwise(edges))
+    return list(itertools.pairwise([low, *breaks, high]))
 
 
-def knots(low_gev: float, high_gev: float) -> FloatArray:
-    """Chebyshev-Lobatto points in ln m: dense at both ends, where thresholds bend the curve most."""
-    span = math.log(high_gev / low_gev)
-    n = min(max(7 + math.ceil(_PER_E_FOLD * span), _LEAST), _MOST)
-    x = 0.5 * (1.0 - np.cos(np.pi * np.arange(n) / (n - 1)))
-    return low_gev * np.exp(span * x)
+def knots(low_gev: float, high_gev: float, threshold_gev: float) -> FloatArray:
+    """Masses from low to high: even in x = ln(m - threshold) at the lower end, denser at the upper end."""
+    low, high = math.log(low_gev - threshold_gev), math.log(high_gev - threshold_gev)
+    n = _LEAST + math.ceil(_PER_E_FOLD * (high - low))
+    x = low + (high - low) * np.sin(0.5 * np.pi * np.arange(n) / (n - 1))
+    masses = threshold_gev + np.exp(x)
+    masses[0], masses[-1] = low_gev, high_gev
+    return masses
 
 
 def blocks(masses: FloatArray) -> list[FloatArray]:

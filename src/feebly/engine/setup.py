@@ -30,7 +30,8 @@ from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 
 TABLE_SCHEMA = 1
 _SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard": SEPARATION_HARD}
-_DIMENSIONS = {"bremsstrahlung": 9, "meson-decay": 11, "mixing": 9}
+# direction 2, decay 3, production 1 or 3; the interaction point (U8..U10) is not worth a map
+_DIMENSIONS = {"bremsstrahlung": 6, "meson-decay": 8, "mixing": 6}
 
 
 @dataclass(frozen=True)

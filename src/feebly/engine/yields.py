@@ -13,28 +13,29 @@ from numpy.typing import ArrayLike, NDArray
 from feebly.core.errors import DataError, DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import laplace
+from feebly.engine.knots import ABOVE_THRESHOLD, BELOW_END
 from feebly.engine.sampler import MassSample
 
 if TYPE_CHECKING:
     from scipy.interpolate import RectBivariateSpline
 
 SIGNAL = 0  # index of the signal region in the histograms
-# lambda = ctau/m [m/GeV] of the interpolation. Below, the yield is smaller than exp(-80) of the largest for any
-# detector tens of metres away; above, N is proportional to 1/lambda to 1e-4.
+# lambda = ctau/m [m/GeV] of the interpolation. Below, a detector tens of metres away sees less than exp(-80)
+# of the largest yield; above, N is proportional to 1/lambda to 1e-4.
 _LAMBDA = np.logspace(np.log10(2e-3), 5.0, 24 * 8)
 _TINY = 1e-300
-_EDGE_TOLERANCE = 3e-4  # relative: outermost knots lie 1e-4 inside the thresholds
 
 
 @dataclass(frozen=True, eq=False)
 class Segment:
     """Samples between two kinematic thresholds, in order of mass.
 
-    At a threshold no event may be accepted at all (tracks that never separate): the yield is zero up to the
-    first sampled mass with events, and interpolated between those that have some.
+    Close to a threshold no event may be accepted at all (tracks that never separate): the yield is zero below
+    the first sampled mass with events, and interpolated between those that have some.
     """
 
     samples: tuple[MassSample, ...]
+    threshold_gev: float
 
     @cached_property
     def masses_gev(self) -> FloatArray:
@@ -43,7 +44,8 @@ class Segment:
     @cached_property
     def open(self) -> Segment:
         """The samples that have events in the signal region."""
-        return Segment(tuple(s for s in self.samples if s.histogram[SIGNAL, :, 0].any()))
+        opened = tuple(s for s in self.samples if s.histogram[SIGNAL, :, 0].any())
+        return Segment(opened, self.threshold_gev)
 
     def transform(self, ctau_over_mass: FloatArray, region: int) -> tuple[FloatArray, FloatArray]:
         """Yield and MC error at the sampled masses, shape (mass, lambda)."""
@@ -51,21 +53,23 @@ class Segment:
         return laplace(histogram, ctau_over_mass)
 
     def covers(self, mass: FloatArray) -> NDArray[np.bool_]:
+        """Between the outermost samples; at the ends of the channel up to its kinematic limits."""
         low, high = self.masses_gev[0], self.masses_gev[-1]
-        return (mass >= low * (1 - _EDGE_TOLERANCE)) & (mass <= high * (1 + _EDGE_TOLERANCE))
+        low = self.threshold_gev if low <= self.threshold_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
+        return (mass >= low) & (mass <= high * (1 + 1.01 * BELOW_END))
 
     @cached_property
     def _splines(self) -> tuple[RectBivariateSpline, RectBivariateSpline]:
-        """ln N (cubic) and the relative error (linear) over (ln m, ln lambda), signal region."""
+        """ln N (cubic) and the relative error (linear) over (x, ln lambda), signal region."""
         from scipy.interpolate import RectBivariateSpline
 
         value, error = self.open.transform(_LAMBDA, SIGNAL)
-        ln_m, ln_lambda = np.log(self.open.masses_gev), np.log(_LAMBDA)
+        x, ln_lambda = self._x(self.open.masses_gev), np.log(_LAMBDA)
         value = np.maximum(value, _TINY)
-        degree = min(3, ln_m.size - 1)
+        degree = min(3, x.size - 1)
         return (
-            RectBivariateSpline(ln_m, ln_lambda, np.log(value), kx=degree, ky=3, s=0),
-            RectBivariateSpline(ln_m, ln_lambda, error / value, kx=1, ky=1, s=0),
+            RectBivariateSpline(x, ln_lambda, np.log(value), kx=degree, ky=3, s=0),
+            RectBivariateSpline(x, ln_lambda, error / value, kx=1, ky=1, s=0),
         )
 
     def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
@@ -73,23 +77,27 @@ class Segment:
             return np.zeros(mass.shape)
         lam = ctau / mass
         inside = np.clip(lam, _LAMBDA[0], _LAMBDA[-1])
-        value = np.exp(self._splines[0].ev(self._ln_mass(mass), np.log(inside)))
+        value = np.exp(self._splines[0].ev(self._x(mass), np.log(inside)))
         value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
-        return np.where((lam < _LAMBDA[0]) | ~self.open.covers(mass), 0.0, value)
+        first, last = self.open.masses_gev[0], self.open.masses_gev[-1]
+        closed = (mass < first) | (mass > last * (1 + 1.01 * BELOW_END))
+        return np.where((lam < _LAMBDA[0]) | closed, 0.0, value)
 
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
         if len(self.open.samples) < 2:
             return np.zeros(mass.shape)
         inside = np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1])
-        return np.asarray(self._splines[1].ev(self._ln_mass(mass), np.log(inside)))
+        return np.asarray(self._splines[1].ev(self._x(mass), np.log(inside)))
 
     def converged(self, mass: FloatArray) -> NDArray[np.bool_]:
         flags = np.array([sample.converged for sample in self.samples])
         above = np.clip(np.searchsorted(self.masses_gev, mass), 1, len(flags) - 1)
         return flags[above] & flags[above - 1]
 
-    def _ln_mass(self, mass: FloatArray) -> FloatArray:
-        return np.log(np.clip(mass, self.open.masses_gev[0], self.open.masses_gev[-1]))
+    def _x(self, mass: FloatArray) -> FloatArray:
+        """ln(m - threshold), the mass taken to the nearest sampled one where it lies outside."""
+        inside = np.clip(mass, self.open.masses_gev[0], self.open.masses_gev[-1])
+        return np.log(inside - self.threshold_gev)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +170,13 @@ class YieldTables:
 
 
 def assemble(
-    production: str, final_state: str, blocks: Sequence[Sequence[Sequence[MassSample]]]
+    production: str,
+    final_state: str,
+    threshold_gev: float,
+    blocks: Sequence[Sequence[Sequence[MassSample]]],
 ) -> ChannelTable:
     """A channel's table from its segments, each a sequence of blocks of samples."""
-    segments = (Segment(tuple(sample for block in segment for sample in block)) for segment in blocks)
+    segments = (
+        Segment(tuple(sample for block in segment for sample in block), threshold_gev) for segment in blocks
+    )
     return ChannelTable(production, final_state, tuple(segments))

@@ -8,7 +8,7 @@ from typing import Any
 
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import digest
-from feebly.engine.knots import EDGE, blocks, knots, segments
+from feebly.engine.knots import blocks, knots, segments
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.yields import YieldTables, assemble
@@ -31,10 +31,15 @@ class TableRequest:
         """Blocks of knots of each segment that overlaps the asked masses."""
         low, high = self.asked_gev
         return [
-            blocks(knots(start, stop))
+            blocks(knots(start, stop, self.threshold_gev))
             for start, stop in segments(*self.open_gev)
-            if start < high and stop > low * (1 + EDGE)
+            if start < high and stop > low
         ]
+
+    @property
+    def threshold_gev(self) -> float:
+        """Sum of the daughters' masses: the reference point of the interpolation in mass."""
+        return sum(self.setup.daughter_masses_gev)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,7 @@ def obtain_tables(
     for request in requests:
         parts = [[next(remaining) for _ in segment] for segment in request.segments()]
         channel = (request.setup.production, request.setup.final_state.tag)
-        tables[channel] = assemble(*channel, parts)
+        tables[channel] = assemble(*channel, request.threshold_gev, parts)
         digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})
     fresh = [sample for i in waiting for sample in samples[i] or []]
     return ObtainedTables(YieldTables(tables), digests, len(waiting), sum(sample.events for sample in fresh))
