@@ -11,6 +11,8 @@ momentum roots have to be solved and no integrable singularity appears at the ed
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
@@ -18,6 +20,7 @@ from feebly.core.block import MASK, NZ, U5, U6, U7, WEIGHT, E, P
 from feebly.core.vecmath import cos_sin_turn, exp, log
 
 _PI = 3.141592653589793
+_LN_SCALE = math.log(28.9444)  # s_0 [GeV^2] of the COMPETE fit
 
 
 @njit(inline="always")
@@ -38,7 +41,7 @@ def bb_splitting(z, pt2, m, m_p, alpha):
 def sigma_pp_mb(s):
     """Total proton-proton cross section [mb] at squared energy s [GeV^2] (COMPETE fit, PDG)."""
     ln_s = log(s)
-    ln = ln_s - 3.365376832834434  # ln 28.9444
+    ln = ln_s - _LN_SCALE
     return 35.45 + 0.308 * ln * ln + 42.53 * exp(-0.458 * ln_s) - 33.34 * exp(-0.545 * ln_s)
 
 
