@@ -12,7 +12,7 @@ from feebly.engine.knots import BLOCK_OF_MASSES, blocks, knots, segments
 @pytest.mark.parametrize(("low", "high"), [(0.2113, 0.5479), (0.00103, 2.0), (0.5, 0.52)])
 def test_segments_lie_inside_the_thresholds(low: float, high: float) -> None:
     parts = segments(low, high)
-    assert low < parts[0][0] < low * 1.001
+    assert low < parts[0][0] < low * 1.003
     assert high * 0.999 < parts[-1][1] < high
     for (_, end), (start, _) in pairwise(parts):
         assert end == start
@@ -23,18 +23,20 @@ def test_closed_channel_has_no_segment() -> None:
     assert segments(0.3, 0.3) == []
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.01, 2.0), (0.5, 0.52), (0.22, 0.54)])
-def test_knots_rise_from_end_to_end_and_crowd_there(low: float, high: float) -> None:
-    masses = knots(low, high)
-    assert_allclose(masses[[0, -1]], [low, high], rtol=1e-12)
-    steps = np.diff(np.log(masses))
+@pytest.mark.parametrize(("low", "high"), [(0.01, 2.0), (0.215, 0.52), (0.2117, 2.0)])
+def test_knots_rise_from_end_to_end(low: float, high: float) -> None:
+    threshold = 0.2113 if low > 0.2113 else 0.001
+    masses = knots(low, high, threshold)
+    assert_allclose(masses[[0, -1]], [low, high], rtol=0)
+    steps = np.diff(np.log(masses - threshold))
     assert np.all(steps > 0)
-    assert steps[0] < 0.2 * steps.max()
-    assert steps[-1] < 0.2 * steps.max()
+    # even at the lower end, where ln N is a straight line, crowded at the end of the production
+    assert_allclose(steps[:3], steps[0], rtol=0.03)
+    assert steps[-1] < 0.1 * steps[0]
 
 
 def test_tasks_do_not_depend_on_anything_but_the_masses() -> None:
-    masses = knots(0.01, 2.0)
+    masses = knots(0.01, 2.0, 0.001)
     tasks = blocks(masses)
     assert_allclose(np.concatenate(tasks), masses, rtol=0)
     assert max(map(len, tasks)) == BLOCK_OF_MASSES

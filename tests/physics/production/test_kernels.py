@@ -36,7 +36,7 @@ def brems_sampling(**changes: float) -> BremsstrahlungSampling:
 
 def run_brems(mass: float, cos: np.ndarray, u: np.ndarray, s: BremsstrahlungSampling) -> np.ndarray:
     """The block after production, for n <= BLOCK directions (cos theta) and uniform numbers; WEIGHT was 1."""
-    block = scratch(NZ=cos, U8=u, WEIGHT=np.ones(u.size))
+    block = scratch(NZ=cos, U5=u, WEIGHT=np.ones(u.size))
     bremsstrahlung(
         block, u.size, mass, s.beam_momentum_gev, PROTON_MASS_GEV, ALPHA, s.z_min, s.z_max, s.pt_max_gev,
         s.validity_max,
@@ -89,7 +89,7 @@ def test_bremsstrahlung_into_a_cone(mass: float, theta_max: float) -> None:
     u, w = (nodes + 1) / 2, weights / 2
     theta = theta_max * u
     grid_theta, grid_u = (x.ravel() for x in np.meshgrid(theta, u, indexing="ij"))
-    made = in_blocks(lambda cos, u8: run_brems(mass, cos, u8, s), np.cos(grid_theta), grid_u)
+    made = in_blocks(lambda cos, u: run_brems(mass, cos, u, s), np.cos(grid_theta), grid_u)
     solid_angle = 2 * np.pi * np.sin(theta) * theta_max * w
     total = solid_angle @ made["W"].reshape(64, 64) @ w
 
@@ -112,7 +112,7 @@ def test_bremsstrahlung_in_all_directions(mass: float, published: float) -> None
     low, high = np.log(1e-5), np.log(0.026)  # sin(theta) = 1 GeV/40 GeV at most; below 10 urad is nothing
     theta = np.exp(low + (high - low) * middle)
     grid_theta, grid_u = (x.ravel() for x in np.meshgrid(theta, middle, indexing="ij"))
-    made = in_blocks(lambda cos, u8: run_brems(mass, cos, u8, s), np.cos(grid_theta), grid_u)
+    made = in_blocks(lambda cos, u: run_brems(mass, cos, u, s), np.cos(grid_theta), grid_u)
     solid_angle = 2 * np.pi * np.sin(theta) * theta * (high - low) / n
     total = np.sum(solid_angle @ made["W"].reshape(n, n)) / n
     # the edge at pT_max crosses the cells of the grid: 1e-3
@@ -129,9 +129,9 @@ def table_numbers(s: HadronSpectrum) -> tuple[np.ndarray, float, float, float, f
 
 
 def run_mixing(mass: float, s: HadronSpectrum, e_min: float) -> Callable[..., np.ndarray]:
-    def run(cos: np.ndarray, u8: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        block = scratch(NZ=cos, U8=u8, WEIGHT=weight)
-        mixing(block, u8.size, mass, *table_numbers(s), e_min)
+    def run(cos: np.ndarray, u: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        block = scratch(NZ=cos, U5=u, WEIGHT=weight)
+        mixing(block, u.size, mass, *table_numbers(s), e_min)
         return block
 
     return run
@@ -141,7 +141,7 @@ def run_decay(
     mass: float, m_parent: float, m_recoil: float, s: HadronSpectrum, e_min: float
 ) -> Callable[..., np.ndarray]:
     def run(cos: np.ndarray, u: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        block = scratch(NZ=cos, U8=u[:, 0], U9=u[:, 1], U10=u[:, 2], WEIGHT=weight)
+        block = scratch(NZ=cos, U5=u[:, 0], U6=u[:, 1], U7=u[:, 2], WEIGHT=weight)
         meson_decay(block, cos.size, mass, m_parent, m_recoil, *table_numbers(s), e_min)
         return block
 
