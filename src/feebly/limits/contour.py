@@ -23,7 +23,7 @@ from feebly.limits.results import ContourPiece
 Limit = Callable[[FloatArray], FloatArray]
 """s_up [events] of masses [GeV]; NaN where nothing is open."""
 
-MASS_TOLERANCE = 2e-4
+MASS_TOLERANCE = 1e-4
 """Relative precision of the curve in mass, where it runs along the coupling (tips, resonances)."""
 
 COUPLING_TOLERANCE = 2e-3
@@ -33,6 +33,7 @@ ROOT_TOLERANCE = 1e-7
 """|F| at a vertex."""
 
 _MAX_PASSES = 8
+_MAX_PARTS = 8  # of one chord in one pass
 _SAFETY = 2.0  # of the estimated distance between arc and chord
 _HIDDEN = 0.5  # depth in F of islands and holes that are looked for between the nodes
 
@@ -58,8 +59,11 @@ class Curve:
     ln_coupling: FloatArray
     open_edge: bool
 
-    def piece(self, number: int) -> ContourPiece:
-        mass, coupling = np.exp(self.ln_mass), np.exp(self.ln_coupling)
+    def piece(self, number: int, lattice: Lattice) -> ContourPiece:
+        along_mass = self.free & self.along_mass
+        mass = np.where(along_mass, np.exp(self.ln_mass), lattice.mass_gev[self.column])
+        along_coupling = self.free & ~self.along_mass
+        coupling = np.where(along_coupling, np.exp(self.ln_coupling), lattice.coupling[self.row])
         closed = np.append(mass, mass[0]), np.append(coupling, coupling[0])
         return ContourPiece(self.kind, number, *closed, open_edge=self.open_edge)
 
@@ -79,7 +83,7 @@ def find_contours(
         if finer is lattice:
             break
         lattice = finer
-    return lattice, _numbered(_curves(lattice, _fields(lattice, limits), log_yield, steps=40))
+    return lattice, _numbered(lattice, _curves(lattice, _fields(lattice, limits), log_yield, steps=40))
 
 
 def edges_at(pieces: tuple[ContourPiece, ...], mass_gev: float) -> list[tuple[float, float]]:
@@ -234,7 +238,7 @@ def _corners(lattice: Lattice, curve: Curve) -> BoolArray:
 
 
 def _bends(lattice: Lattice, curve: Curve) -> tuple[FloatArray, FloatArray]:
-    """The middle of each chord that is too far from the arc, in ln m or in ln coupling."""
+    """Cuts of each chord that is too far from the arc, in ln m or in ln coupling, whichever it runs along."""
     x, y = curve.ln_mass / MASS_TOLERANCE, curve.ln_coupling / COUPLING_TOLERANCE
     dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y  # from each vertex to the next
     length = np.hypot(dx, dy)
@@ -244,10 +248,20 @@ def _bends(lattice: Lattice, curve: Curve) -> tuple[FloatArray, FloatArray]:
         curvature = 2 * np.abs(dx0 * dy - dy0 * dx) / (length0 * length * np.hypot(dx0 + dx, dy0 + dy))
     curvature = np.where(_corners(lattice, curve), 0.0, np.nan_to_num(curvature, posinf=0.0))
     sag = np.maximum(curvature, np.roll(curvature, -1)) * length**2 / 8
-    bent, wide = sag > 1 / _SAFETY, np.abs(dx) >= np.abs(dy)
-    x_middle = (curve.ln_mass + np.roll(curve.ln_mass, -1)) / 2
-    y_middle = (curve.ln_coupling + np.roll(curve.ln_coupling, -1)) / 2
-    return x_middle[bent & wide], y_middle[bent & ~wide]
+    parts = np.minimum(np.ceil(np.sqrt(sag * _SAFETY)), _MAX_PARTS).astype(int)
+    wide = np.abs(dx) >= np.abs(dy)
+    return (
+        _between(curve.ln_mass, np.where(wide, parts, 1)),
+        _between(curve.ln_coupling, np.where(wide, 1, parts)),
+    )
+
+
+def _between(ends: FloatArray, parts: IntArray) -> FloatArray:
+    """Points that cut each chord of a closed curve in equal parts; none where ``parts`` is 0 or 1."""
+    inner = np.maximum(parts - 1, 0)
+    chord = np.repeat(np.arange(ends.size), inner)
+    k = np.arange(chord.size) - np.repeat(np.cumsum(inner) - inner, inner) + 1
+    return np.asarray(ends[chord] + (np.roll(ends, -1) - ends)[chord] * k / parts[chord])
 
 
 def _tips(lattice: Lattice, curve: Curve) -> tuple[FloatArray, FloatArray]:
@@ -290,11 +304,11 @@ def _vertex(s0: FloatArray, s2: FloatArray, g0: FloatArray, g2: FloatArray) -> t
     return np.nan_to_num(shift), np.nan_to_num(slope * shift + curvature * shift**2)
 
 
-def _numbered(curves: list[Curve]) -> tuple[ContourPiece, ...]:
+def _numbered(lattice: Lattice, curves: list[Curve]) -> tuple[ContourPiece, ...]:
     """Pieces of each kind in order of their lowest mass, then coupling."""
     pieces = []
     for kind in dict.fromkeys(curve.kind for curve in curves):
         of_kind = [curve for curve in curves if curve.kind == kind]
         of_kind.sort(key=lambda curve: (float(curve.ln_mass.min()), float(curve.ln_coupling.min())))
-        pieces += [curve.piece(number) for number, curve in enumerate(of_kind)]
+        pieces += [curve.piece(number, lattice) for number, curve in enumerate(of_kind)]
     return tuple(pieces)
