@@ -91,11 +91,13 @@ class Acceptance(NamedTuple):
 
 _AFTER_PRODUCTION = np.array([WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, U2, U3, U4])
 _AFTER_TRANSPORT = np.array(
-    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, TAU, XV, YV, ZV]
+    [WEIGHT, INDEX, TAU, XV, YV, ZV]
     + [PX1 + k * BLOCK for k in range(3)]
     + [PX2 + k * BLOCK for k in range(3)]
     + [TX1 + k * BLOCK for k in range(4)]
 )
+# What else a caller may want to see of the selected events.
+_TRUTH = np.concatenate((_AFTER_TRANSPORT, np.array([X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E])))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -141,7 +143,7 @@ def produce(s, n, process, density):
 @njit(nogil=True, error_model="numpy")
 def run_block(
     s, survivors, saved, key0, key1, first_event, edges, n_uniform, process, density, apparatus, planes, cuts,
-    cones, regions, keep_coordinates,
+    cones, regions, keep_coordinates, keep_truth,
 ):  # fmt: skip
     """One block from random numbers to region labels; returns the number of events left in the rows."""
     a = apparatus
@@ -159,7 +161,7 @@ def run_block(
     two_body(s, n, process.mass, process.daughter1, process.daughter2)
     track_slopes(s, n, a.z_magnet, a.kick, cuts.p_min)
     apply_planes(s, n, planes, a.z_magnet)
-    n = compact(s, n, _AFTER_TRANSPORT, survivors)
+    n = compact(s, n, _TRUTH if keep_truth else _AFTER_TRANSPORT, survivors)
     apply_separation(s, n, cuts.separation_kind, cuts.separation_z, cuts.separation_d0, cuts.separation_power)
     fill_normal(s, n, key0, key1, first_event)
     smear_tracks(s, n, a.z_chamber1, a.z_chamber2, a.hit, a.scattering, a.p_constant, a.p_slope)
@@ -238,7 +240,7 @@ def _compiled(digest: int) -> Any:
             first_event = block * BLOCK
             n = run_block(
                 s, survivors, saved, key0, key1, first_event, edges, n_uniform, process, density, apparatus,
-                planes, cuts, cones, regions, train,
+                planes, cuts, cones, regions, train, events.shape[0] > 0,
             )  # fmt: skip
             fill(s, n, histogram)
             if train:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from feebly.core.errors import ConfigError
+from feebly.core.interfaces import ProductionChannel
 from feebly.engine.setup import ChannelSetup
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
@@ -22,25 +23,29 @@ DEFAULT_PRECISION = 0.01
 DEFAULT_SEED = 1
 
 
+def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed: int) -> ChannelSetup:
+    """Everything that the sample of one production channel and final state depends on."""
+    return ChannelSetup(
+        channel.tag,
+        channel.sampling(),
+        choices.spectrum(channel),
+        choices.experiment,
+        choices.analysis.final_state(state),
+        choices.response(state).pair_separation,
+        seed,
+    )
+
+
 def table_requests(
     choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
 ) -> list[TableRequest]:
     """One request per (production, final state) that is open somewhere in the asked masses."""
     requests = []
     for state in choices.channels:
-        final_state = choices.analysis.final_state(state)
         threshold = choices.model.threshold_gev(state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
-            setup = ChannelSetup(
-                channel.tag,
-                channel.sampling(),
-                choices.spectrum(channel),
-                choices.experiment,
-                final_state,
-                choices.response(state).pair_separation,
-                seed,
-            )
+            setup = channel_setup(choices, channel, state, seed)
             requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision))
     return requests
 

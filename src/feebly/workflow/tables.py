@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,7 +71,34 @@ class ObtainedTables:
     tables: YieldTables
     digests: dict[str, str]
     sampled_blocks: int
-    sampled_events: int
+
+
+def obtain_samples(
+    tasks: Sequence[SamplingTask],
+    store: TableStore,
+    jobs: int = 1,
+    progress: Progress | None = None,
+    sampled: list[int] | None = None,
+) -> list[list[MassSample]]:
+    """Samples of each task, from the store or made now; ``sampled`` receives the indices of those made.
+
+    Each finished task is in the store before the next is waited for: an interrupt loses nothing.
+    """
+    found = {
+        index: block for index, task in enumerate(tasks) if (block := store.load(task.key())) is not None
+    }
+    waiting = [index for index in range(len(tasks)) if index not in found]
+    report = progress or (lambda done, total, text: None)
+    if waiting:
+        report(0, len(waiting), "sampling yields")
+    for done, (position, block) in enumerate(run_tasks(compute, [tasks[i] for i in waiting], jobs), start=1):
+        index = waiting[position]
+        store.save(tasks[index].key(), block)
+        found[index] = block
+        report(done, len(waiting), tasks[index].label)
+    if sampled is not None:
+        sampled.extend(waiting)
+    return [found[index] for index in range(len(tasks))]
 
 
 def obtain_tables(
@@ -80,7 +107,7 @@ def obtain_tables(
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> ObtainedTables:
-    """Tables of all requests. Each finished block is in the store before the next is waited for."""
+    """Tables of all requests, assembled from their blocks."""
     requests = [request for request in requests if request.segments()]
     tasks = [
         SamplingTask(request.setup, masses, request.precision)
@@ -88,23 +115,13 @@ def obtain_tables(
         for segment in request.segments()
         for masses in segment
     ]
-    samples = [store.load(task.key()) for task in tasks]
-    waiting = [index for index, block in enumerate(samples) if block is None]
-    report = progress or (lambda done, total, text: None)
-    if waiting:
-        report(0, len(waiting), "sampling yields")
-    for done, (position, block) in enumerate(run_tasks(compute, [tasks[i] for i in waiting], jobs), start=1):
-        index = waiting[position]
-        store.save(tasks[index].key(), block)
-        samples[index] = block
-        report(done, len(waiting), tasks[index].label)
-
-    remaining = iter([block or [] for block in samples])
+    fresh: list[int] = []
+    samples = obtain_samples(tasks, store, jobs, progress, fresh)
+    remaining = iter(samples)
     tables, digests = {}, {}
     for request in requests:
         parts = [[next(remaining) for _ in segment] for segment in request.segments()]
         channel = (request.setup.production, request.setup.final_state.tag)
         tables[channel] = assemble(*channel, request.threshold_gev, parts)
         digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})
-    fresh = [sample for i in waiting for sample in samples[i] or []]
-    return ObtainedTables(YieldTables(tables), digests, len(waiting), sum(sample.events for sample in fresh))
+    return ObtainedTables(YieldTables(tables), digests, len(fresh))

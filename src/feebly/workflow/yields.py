@@ -1,0 +1,141 @@
+"""Model-independent yields: N_if(m, ctau) of one production mode and final state, at the asked masses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from feebly.core.errors import ConfigError
+from feebly.core.interfaces import FloatArray
+from feebly.engine.histogram import laplace
+from feebly.engine.knots import BLOCK_OF_MASSES
+from feebly.engine.sampler import MassSample
+from feebly.physics.production.presets import preset
+from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
+from feebly.workflow.executors import available_cores
+from feebly.workflow.run import DEFAULT_PRECISION, DEFAULT_SEED, channel_setup, checked_precision
+from feebly.workflow.store import Report, TableStore, default_directory
+from feebly.workflow.tables import Progress, SamplingTask, obtain_samples
+
+REFERENCE_COUPLING = 1.0
+BARE_PRESET = "current"
+
+
+@dataclass(frozen=True)
+class YieldRows:
+    """A table of yields: columns of equal length and what its numbers mean.
+
+    Columns: mass_gev, ctau_m, region, yield (events), mc_error (standard deviation in events).
+    """
+
+    header: dict[str, Any]
+    columns: dict[str, list[Any]]
+
+
+def yields(
+    model: str,
+    production: str,
+    channel: str,
+    *,
+    masses: Sequence[float],
+    ctau: tuple[float, float, int],
+    experiment: str | Path = DEFAULT_EXPERIMENT,
+    analysis: str | Path | None = None,
+    preset_name: str | None = None,
+    pot: float | None = None,
+    response: Mapping[str, str] | str | None = None,
+    precision: float = DEFAULT_PRECISION,
+    seed: int = DEFAULT_SEED,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    report: Report = lambda line: None,
+    cache_dir: str | Path | None = None,
+) -> YieldRows:
+    """Events in each region for branching ratio 1 at the reference coupling, for any lifetime.
+
+    Multiply by (coupling/reference)^2 (dark photon) and the branching ratio, and take ctau at the coupling.
+    masses [GeV]: sampled there, not interpolated. ctau: (min, max, number) in metres, log-spaced.
+    preset_name: physics of the production (default: ``current``, untuned, where it has the mode, else the
+    analysis' own). The efficiency of the response set is included.
+    """
+    physics = preset_name or _preset_with(production, experiment, analysis)
+    choices = choose(model, experiment, analysis, [channel], [production], physics, response, pot)
+    (mode,) = choices.production
+    setup = channel_setup(choices, mode, channel, seed)
+    asked = _checked_masses(choices, masses, channel)
+    tasks = [
+        SamplingTask(setup, asked[k : k + BLOCK_OF_MASSES], checked_precision(precision))
+        for k in range(0, asked.size, BLOCK_OF_MASSES)
+    ]
+    store = TableStore(Path(cache_dir) if cache_dir else default_directory(), report)
+    blocks = obtain_samples(tasks, store, jobs or available_cores(), progress)
+    samples = [sample for block in blocks for sample in block]
+    return YieldRows(_header(choices, channel), _columns(choices, channel, samples, _checked_ctau(ctau)))
+
+
+def _preset_with(production: str, experiment: str | Path, analysis: str | Path | None) -> str:
+    if production in preset(BARE_PRESET).production:
+        return BARE_PRESET
+    return choose_setting(experiment, analysis, None)[1].default_preset
+
+
+def _checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> FloatArray:
+    """Masses at which the channel is open; ConfigError names the first that is not."""
+    (mode,) = choices.production
+    asked = np.array(sorted(set(map(float, masses))))
+    if asked.size == 0:
+        raise ConfigError("mass: expected at least one mass in GeV")
+    choices.model.ctau_m(asked, REFERENCE_COUPLING)  # refuses masses outside the model's range
+    low, high = mode.mass_range_gev(choices.model.mass_range_gev)
+    low = max(low, choices.model.threshold_gev(channel))
+    outside = asked[(asked <= low) | (asked >= high)]
+    if outside.size:
+        raise ConfigError(
+            f"{mode.tag} -> {channel} is closed at m = {outside[0]:g} GeV; it is open between "
+            f"{low:.4f} and {high:.4f} GeV"
+        )
+    return asked
+
+
+def _checked_ctau(ctau: tuple[float, float, int]) -> FloatArray:
+    low, high, n = ctau
+    if not (0 < low <= high < float("inf")) or n < 1:
+        raise ConfigError(f"ctau {low:g}:{high:g}:{n}: expected MIN:MAX:N in metres with 0 < MIN <= MAX")
+    return np.geomspace(low, high, int(n))
+
+
+def _header(choices: Choices, channel: str) -> dict[str, Any]:
+    response = choices.response(channel)
+    return {
+        "reference coupling": f"{choices.model.coupling_name} = {REFERENCE_COUPLING:g}",
+        "branching ratio": 1,
+        "POT": choices.analysis.pot,
+        "response set": f"{choices.responses[channel]} (efficiency {response.efficiency:g} included)",
+        "preset": choices.preset.name,
+        "experiment": choices.experiment.name,
+        "units": "masses in GeV, ctau in m, yields and Monte Carlo errors in events",
+    }
+
+
+def _columns(
+    choices: Choices, channel: str, samples: Sequence[MassSample], ctau: FloatArray
+) -> dict[str, list[Any]]:
+    (mode,) = choices.production
+    multiplicity = choices.multiplicities()[mode.tag]
+    regions = [region.name for region in choices.analysis.final_state(channel).regions]
+    table: dict[str, list[Any]] = {name: [] for name in ("mass_gev", "ctau_m", "region", "yield", "mc_error")}
+    for sample in samples:
+        rate = float(mode.rate(sample.mass_gev, REFERENCE_COUPLING, multiplicity))
+        factor = choices.analysis.pot * rate * choices.response(channel).efficiency
+        value, error = laplace(sample.histogram, ctau / sample.mass_gev)
+        for k, region in enumerate(regions):
+            table["mass_gev"] += [sample.mass_gev] * ctau.size
+            table["ctau_m"] += ctau.tolist()
+            table["region"] += [region] * ctau.size
+            table["yield"] += (factor * value[k]).tolist()
+            table["mc_error"] += (factor * error[k]).tolist()
+    return table
