@@ -97,6 +97,17 @@ def test_cls_uses_the_signal_error():
     assert_allclose(observation.cls(np.array([0.411]), np.array([[3.0, 5.0]]))[0], expected, rtol=1e-8)
 
 
+def test_cls_of_the_profile_convention():
+    mass_gev = 0.411
+    observation = toy_observation(toy_signal(final_states=("mumu",)), convention="cls-profile")
+    n, background = 1, observation.region("mumu").background.density
+    signal = np.array([0.05, 0.5, 2.0, 3.28, 7.0, 20.0])
+    exact = cls_value(n, signal, background, 0.0, "cls-profile")
+    found = observation.cls(np.array([mass_gev]), signal[None])[0]
+    assert_allclose(found, exact, rtol=4e-3)
+    assert observation.cls(np.array([mass_gev]), np.array([[0.0, 1e4]])).tolist() == [[1.0, 0.0]]
+
+
 def test_limits_are_computed_once_per_hypothesis(both):
     found, index = both.hypotheses(np.linspace(0.01, 2, 500))
     assert len(found) == 3

@@ -113,7 +113,7 @@ def toy_observation(signal, pot=None, **conventions):
 def toy_events(mass_gev, coupling, rate=1.0, pot=POT, branching_ratio=1.0):
     """N written down a second time, without the package."""
     length = MOMENTUM_GEV / mass_gev * CTAU_M / coupling**2
-    decays = np.exp(-Z_MIN / length) - np.exp(-Z_MAX / length)
+    decays = np.exp(-Z_MIN / length) * (1 - np.exp(-(Z_MAX - Z_MIN) / length))
     return pot * rate * coupling**2 * branching_ratio * 0.5 * 1e-3 * decays
 
 
