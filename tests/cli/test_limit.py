@@ -45,6 +45,12 @@ def test_a_signal_at_the_limit_has_cls_of_one_minus_cl(feebly):
     assert (above["excluded"], below["excluded"]) == (True, False)
 
 
+def test_error_of_the_background_enters_the_cls_of_a_signal(feebly):
+    data = ("--n", "1", "--b", "3", "--sigma-b", "1.5")
+    s_up = answer(feebly, *data)["s_up"]
+    assert_allclose(answer(feebly, *data, "--s", repr(s_up))["cls"], 0.1, rtol=1e-9)
+
+
 def test_text(feebly):
     done = feebly("limit", "--n", "1", "--b", "0.016", "--sigma-b", "0.002", "--s", "4")
     assert done.out.splitlines() == [

@@ -33,6 +33,12 @@ def test_table_in_a_folder(feebly, fake_yields, tmp_path):
     assert [float(row["yield"]) for row in rows] == [1.5e-3, 2.5]
 
 
+def test_unwritable_folder_is_told_before_the_work(feebly, fake_yields, tmp_path):
+    (tmp_path / "taken").write_text("")
+    assert feebly(*ASKED, *GRID, "--out", "taken").code == 3
+    assert fake_yields.options is None
+
+
 def test_json(feebly, fake_yields):
     found = json.loads(feebly(*ASKED, *GRID, "--out", "-", "--json").out)
     assert found["columns"]["yield"] == [1.5e-3, 2.5]

@@ -23,7 +23,6 @@ def one_line_errors(is_resumable: Callable[[], bool]) -> Iterator[None]:
     """Turn a user's mistake, a full disk or Ctrl-C inside the block into one line and an exit code."""
     try:
         yield
-        sys.stdout.flush()
     except FeeblyError as error:
         _end(f"error: {_one_line(str(error))}", error.exit_code)
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ import typer
 
 
 def answer(text: str) -> None:
-    """The answer of a command for a person."""
+    """The answer of a command for a person; written out at once, so that a full disk is noticed here."""
     typer.echo(text.removesuffix("\n"))
 
 
