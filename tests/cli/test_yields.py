@@ -47,14 +47,28 @@ def test_json(feebly, fake_yields):
 
 
 def test_options_become_arguments(feebly, fake_yields):
-    feebly(*ASKED, *GRID, "--response", "2303", "--pot", "1e18", "--precision", "0.02", "--seed", "3")
+    feebly(
+        *ASKED,
+        *GRID,
+        "--response",
+        "2303",
+        "--pot",
+        "1e18",
+        "--precision",
+        "0.02",
+        "--seed",
+        "3",
+        "--preset",
+        "current",
+    )
     assert fake_yields.arguments == ("dark-photon", "brems", "mumu")
-    given = {k: v for k, v in fake_yields.options.items() if k != "progress"}
+    given = {k: v for k, v in fake_yields.options.items() if k not in ("progress", "report")}
     assert given == {
         "masses": (0.3,),
         "ctau": (1.0, 10.0, 2),
         "experiment": "na62-dump-2021",
         "analysis": None,
+        "preset_name": "current",
         "pot": 1e18,
         "response": "2303",
         "precision": 0.02,

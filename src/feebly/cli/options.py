@@ -23,6 +23,10 @@ Analysis = Annotated[
         help="Default: the one of the same name; needed when --experiment is a file.",
     ),
 ]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
+]
 Response = Annotated[
     str | None,
     typer.Option(

@@ -29,10 +29,7 @@ def run(
         str | None,
         typer.Option("--production", metavar="A,B", help="Production modes; default: all of the preset."),
     ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
-    ] = None,
+    preset: options.Preset = None,
     response: options.Response = None,
     pot: options.Pot = None,
     mass: Annotated[

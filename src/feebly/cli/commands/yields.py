@@ -11,7 +11,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.output import answer, answer_json
+from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
 from feebly.cli.values import given
 
@@ -34,6 +34,7 @@ def yields(
     ctau: Annotated[str, typer.Option("--ctau", metavar="MIN:MAX:N", help="Proper decay lengths [m].")],
     experiment: options.Experiment = "na62-dump-2021",
     analysis: options.Analysis = None,
+    preset: options.Preset = None,
     pot: options.Pot = None,
     response: options.Response = None,
     precision: options.Precision = "0.01",
@@ -52,7 +53,8 @@ def yields(
     """Events against mass and proper decay length.
 
     Of one production mode and one final state, for branching ratio 1 at the reference coupling that the
-    header names. Written as table.csv: mass_gev, ctau_m, region, yield, mc_error (absolute).
+    header names. Written as table.csv: mass_gev, ctau_m, region, yield, mc_error (events). The physics is
+    that of the preset 'current' where it has the mode, else of the analysis' own preset.
 
     \b
     Example:
@@ -72,12 +74,14 @@ def yields(
             ctau=values.value_range(ctau, "--ctau"),
             experiment=experiment,
             analysis=analysis,
+            preset_name=preset,
             pot=given(values.number, pot, "--pot"),
             response=given(values.response_sets, response, "--response"),
             precision=values.number(precision, "--precision"),
             seed=values.whole_number(seed, "--seed"),
             jobs=given(values.positive, jobs, "--jobs"),
             progress=update,
+            report=note,
         )
     path = None if out == STDOUT else _write(rows, folder)
     if as_json:
