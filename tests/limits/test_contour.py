@@ -337,3 +337,22 @@ def test_columns_on_both_sides_of_a_jump():
     assert columns.size == 2
     assert columns[0] < 0.407 < columns[1]
     assert_allclose(columns, 0.407, rtol=1e-6)
+
+
+def test_columns_are_added_until_the_curve_is_straight_between_them():
+    # F = 0 on a sine; four columns for each period to begin with
+    def height(ln_mass):
+        return -14 + 0.8 * np.sin(6 * ln_mass)
+
+    def log_yield(mass, coupling):
+        return 1 - (np.log(coupling) - height(np.log(mass))) ** 2
+
+    mass, coupling = np.geomspace(0.1, 2, 13), np.geomspace(1e-8, 1e-4, 60)
+    start = Lattice(mass, coupling, log_yield(mass[:, None], coupling[None, :]))
+    lattice, pieces = find_contours(start, {"expected": lambda m: np.ones(m.shape)}, log_yield)
+    asked = np.geomspace(0.11, 1.9, 300)
+    found = np.array([edges_at(pieces, m)[0] for m in asked])
+    slope = np.abs(4.8 * np.cos(6 * np.log(asked)))
+    distance = np.abs(np.log(found[:, 0]) - (height(np.log(asked)) - 1))
+    assert np.all(distance < 2e-3 + 1e-4 * slope)
+    assert lattice.mass_gev.size < 400
