@@ -1,0 +1,38 @@
+"""The NumPy chain of the benchmarks makes the same histogram as the compiled chain."""
+
+import numpy as np
+from benchmarks.numpy_chain import CHUNK, mapped, numpy_chain
+
+from feebly.analysis.analysis import PairSeparation
+from feebly.core.block import BLOCK
+from feebly.engine.histogram import laplace
+from feebly.engine.importance import apply_map, uniform_map
+from feebly.engine.sampler import _Runner, _train, per_event
+from twins.channels import channel
+from twins.scratch import row, scratch
+
+LAMBDA = np.array([0.03, 0.3, 3.0, 1e5])
+
+
+def test_same_yield_in_both_regions() -> None:
+    setup = channel("brems", "mumu", PairSeparation("smooth", 0.035))
+    run = _Runner(setup)
+    edges = _train(run, 0.3, uniform_map(setup.dimensions), rounds=3)
+    one = per_event(run(0.3, 0, 400, edges)[0], 400 * BLOCK)
+    other = per_event(numpy_chain(setup, 0.3, edges, 24 * CHUNK), 24 * CHUNK)
+    (a, da), (b, db) = laplace(one, LAMBDA), laplace(other, LAMBDA)
+    assert np.all(np.abs(a - b) < 4.5 * np.hypot(da, db))
+    assert np.all(np.hypot(da, db)[0, 1:] < 0.03 * a[0, 1:])
+
+
+def test_same_map() -> None:
+    rng = np.random.default_rng(3)
+    widths = rng.uniform(0.2, 1.0, (2, 32))
+    edges = np.concatenate([np.zeros((2, 1)), np.cumsum(widths, axis=1)], axis=1)
+    edges /= edges[:, -1:]
+    u = rng.random((2, BLOCK))
+    s = scratch(U0=u[0], U1=u[1])
+    apply_map(s, BLOCK, edges, BLOCK // 16)
+    y, jacobian = mapped(u, edges)
+    np.testing.assert_allclose(y, [row(s, "U0"), row(s, "U1")], rtol=1e-12)
+    np.testing.assert_allclose(jacobian, row(s, "JACOBIAN"), rtol=1e-12)
