@@ -117,3 +117,13 @@ def test_all_contour_rows_without_references():
     assert closing["ee"].verdict == "outside"
     assert sum(row.skipped is not None for row in rows) == sum(c.file is not None for c in plan.contours)
     assert any(row.group == "edge at 411 MeV over its surroundings" and row.ratio for row in rows)
+
+
+def test_rounding_of_points_is_added_to_the_tolerance():
+    reference = ContourReference(
+        "few digits", "ee", "points", 0.10, 0.12, "", rounding=0.01, points=((0.1, 5.8e-7, 1.4e-5),)
+    )
+    own = (closed_piece(np.array([0.05, 0.2, 0.2, 0.05]), np.array([5.2e-7, 5.2e-7, 1.4e-5, 1.4e-5])),)
+    lower, upper = edge_rows(own, reference, "", None)
+    assert (lower.tolerance, upper.tolerance) == pytest.approx((0.11, 0.13), rel=1e-12, abs=0)
+    assert lower.verdict == "ok", "10.3% off, two digits"

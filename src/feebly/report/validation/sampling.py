@@ -15,7 +15,7 @@ from feebly.engine.setup import ChannelSetup
 from feebly.physics.spectra.hadron_spectrum import load_spectrum
 
 SEED = 1
-PRECISION = 0.005
+PRECISION = 0.003
 LONG = 1e9
 """ctau/m [m/GeV] beyond any flight: yields are then proportional to its inverse."""
 
