@@ -68,7 +68,7 @@ def test_options_become_arguments(feebly, fake_yields):
         "ctau": (1.0, 10.0, 2),
         "experiment": "na62-dump-2021",
         "analysis": None,
-        "preset_name": "current",
+        "preset": "current",
         "pot": 1e18,
         "response": "2303",
         "precision": 0.02,

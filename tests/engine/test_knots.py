@@ -11,16 +11,20 @@ from feebly.engine.knots import BLOCK_OF_MASSES, blocks, knots, segments
 
 @pytest.mark.parametrize(("low", "high"), [(0.2113, 0.5479), (0.00103, 2.0), (0.5, 0.52)])
 def test_segments_lie_inside_the_thresholds(low: float, high: float) -> None:
-    parts = segments(low, high)
+    parts = segments(low, high, low)
     assert low < parts[0][0] < low * 1.003
     assert high * 0.999 < parts[-1][1] < high
     for (_, end), (start, _) in pairwise(parts):
         assert end == start
 
 
+def test_a_channel_that_opens_above_the_threshold_is_sampled_from_there() -> None:
+    assert segments(0.28, 2.0, 0.2113)[0][0] == 0.28
+
+
 def test_closed_channel_has_no_segment() -> None:
-    assert segments(0.3, 0.2) == []
-    assert segments(0.3, 0.3) == []
+    assert segments(0.3, 0.2, 0.1) == []
+    assert segments(0.3, 0.3, 0.1) == []
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.01, 2.0), (0.215, 0.52), (0.2117, 2.0)])

@@ -65,11 +65,13 @@ def laplace(histogram: FloatArray, ctau_over_mass: FloatArray) -> tuple[FloatArr
     (..., lambda).
     """
     lam = np.asarray(ctau_over_mass, dtype=float)
-    tau = bin_centres()[:, None]
-    g = np.exp(-tau / lam) / lam
-    w, wt, wtt, ww = (histogram[..., k] for k in range(MOMENTS))
+    filled = np.flatnonzero(histogram[..., 0].reshape(-1, TAU_BINS).any(axis=0))
+    bins = slice(filled[0], filled[-1] + 1) if filled.size else slice(0, 1)
+    tau = bin_centres()[bins]
+    w, wt, wtt, ww = (np.ascontiguousarray(histogram[..., bins, k]) for k in range(MOMENTS))
+    g = np.exp(-tau[:, None] / lam) / lam
     # second-order expansion of exp(-tau/lambda) about the bin centre
-    first = wt - w * tau[:, 0]
-    second = wtt - 2.0 * wt * tau[:, 0] + w * tau[:, 0] ** 2
+    first = wt - w * tau
+    second = wtt - 2.0 * wt * tau + w * tau**2
     value = w @ g - first @ (g / lam) + 0.5 * (second @ (g / lam**2))
     return value, np.sqrt(ww @ g**2)

@@ -20,9 +20,9 @@ BELOW_END = 1e-4  # relative distance of the last knot from the end of the produ
 _PER_E_FOLD, _LEAST = 4.0, 6
 
 
-def segments(low_gev: float, high_gev: float) -> list[tuple[float, float]]:
-    """Ranges of mass in which the yield is smooth; low_gev: where the channel opens, high_gev: its end."""
-    low, high = low_gev * (1 + ABOVE_THRESHOLD), high_gev * (1 - BELOW_END)
+def segments(low_gev: float, high_gev: float, threshold_gev: float) -> list[tuple[float, float]]:
+    """Ranges of mass in which the yield is smooth, for a channel that is open from low to high."""
+    low, high = max(low_gev, threshold_gev * (1 + ABOVE_THRESHOLD)), high_gev * (1 - BELOW_END)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]

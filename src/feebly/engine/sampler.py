@@ -19,7 +19,7 @@ from feebly.engine.setup import ChannelSetup
 # Training draws its events far from those of the measurement.
 _TRAINING_BLOCK = 1 << 40
 _TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
-_FIRST_BATCH, _MAX_BLOCKS = 96, 2048
+_FIRST_BATCH, _MAX_BLOCKS = 96, 1024
 _GROWTH = 2  # a batch is at most twice what is there: early errors are estimated from few events
 _SHORT = (1e-2, 1e-4, 1e-6)  # short lifetimes: fractions of the largest yield
 # Where the precision is asked, in units of --precision: maximum, long lifetime, 1e-2 and 1e-4 of the maximum.

@@ -56,7 +56,7 @@ class Segment:
         """Between the outermost samples; at the ends of the channel up to its kinematic limits."""
         low, high = self.masses_gev[0], self.masses_gev[-1]
         low = self.threshold_gev if low <= self.threshold_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
-        return (mass >= low) & (mass <= high * (1 + 1.01 * BELOW_END))
+        return (mass >= low * (1 - 1e-12)) & (mass <= high * (1 + 1.01 * BELOW_END))
 
     @cached_property
     def _splines(self) -> tuple[RectBivariateSpline, RectBivariateSpline]:
@@ -80,7 +80,7 @@ class Segment:
         value = np.exp(self._splines[0].ev(self._x(mass), np.log(inside)))
         value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
         first, last = self.open.masses_gev[0], self.open.masses_gev[-1]
-        closed = (mass < first) | (mass > last * (1 + 1.01 * BELOW_END))
+        closed = (mass < first * (1 - 1e-12)) | (mass > last * (1 + 1.01 * BELOW_END))
         return np.where((lam < _LAMBDA[0]) | closed, 0.0, value)
 
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:

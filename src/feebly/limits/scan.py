@@ -33,18 +33,20 @@ def scan(
     observation: Observation,
     mass_range: Range | None = None,
     coupling_range: Range | None = None,
+    precision: float = 0.01,
 ) -> ScanResult:
     """Yields, limits and CLs on a grid, and the contours of the observed and the expected limit.
 
     mass_range [GeV], coupling_range: (min, max, number of grid points); default: the model's own grid. The
-    contours do not depend on the grid but for its range. A projection has no observed contour. Masses at
+    contours do not depend on the grid but for its range. precision: relative error of the coupling above which
+    a cell near the limit counts as not converged. A projection has no observed contour. Masses at
     which no channel is open are skipped with a note. Raises DomainError where all are closed.
     """
     default = signal.model.default_grid
     mass = log_spaced("mass", mass_range or default.mass_gev)
     coupling = log_spaced("coupling", coupling_range or default.coupling)
     closed_note = notes.closed_masses(signal, mass)  # refuses a range without any open channel
-    grid = make_grid(signal, observation, mass, coupling)
+    grid = make_grid(signal, observation, mass, coupling, precision)
 
     def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
         flat = masses.ndim == 1
@@ -93,24 +95,42 @@ def limits_by_kind(observation: Observation) -> dict[str, Limit]:
 
 
 def make_grid(
-    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray
+    signal: SignalYields,
+    observation: Observation,
+    mass_gev: FloatArray,
+    coupling: FloatArray,
+    precision: float,
 ) -> Grid:
     """Yields with their MC errors, counts, limits and CLs on all pairs of masses and couplings."""
     events = signal.on_grid(mass_gev, coupling)
     counts, total = observation.counts(mass_gev), events.total()
+    mc_error = events.relative_error(signal.source)
     limits = {kind: limit(mass_gev) for kind, limit in limits_by_kind(observation).items()}
     return Grid(
         mass_gev=mass_gev,
         coupling=coupling,
         yields=events.by_final_state(),
         by_channel=events.by_channel(),
-        mc_error=events.relative_error(signal.source),
+        mc_error=mc_error,
         observed={tag: n.astype(float) for tag, n in counts.items()} if counts else None,
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
         cls=observation.cls(mass_gev, total),
-        unconverged=events.unconverged(signal.source) & near_limit(total, limits),
+        unconverged=(
+            events.unconverged(signal.source)
+            & near_limit(total, limits)
+            & (coupling_error(total, coupling, mc_error) > precision)
+        ),
     )
+
+
+def coupling_error(total: FloatArray, coupling: FloatArray, mc_error: FloatArray) -> FloatArray:
+    """Relative error of the coupling at the limit that a relative error of the yield makes; (M, C).
+
+    The error of N over |d ln N/d ln C|, the slope taken as 1 where it is flatter (at a closing mass).
+    """
+    slope = np.abs(np.gradient(_log(total), np.log(coupling), axis=1))
+    return mc_error / np.maximum(slope, 1.0)
 
 
 def near_limit(total: FloatArray, limits: Mapping[str, FloatArray]) -> NDArray[np.bool_]:

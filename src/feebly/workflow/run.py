@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.setup import ChannelSetup
@@ -112,11 +114,12 @@ def run(
     choices = choose(model, experiment, analysis, channels, production, preset, response, pot, mass, coupling)
     refuse_double_counting(choices, signal_error, force_signal_error)
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention, signal_error)
+    observation.s_up_expected(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
     store = TableStore(Path(cache_dir) if cache_dir else default_directory(), report)
     requests = table_requests(choices, choices.mass[:2], checked_precision(precision), seed)
     obtained = obtain_tables(requests, store, jobs or available_cores(), progress)
     sampled = time.perf_counter()
-    result = scan(signal_yields(choices, obtained), observation, choices.mass, choices.coupling)
+    result = scan(signal_yields(choices, obtained), observation, choices.mass, choices.coupling, precision)
     finished = time.perf_counter()
     return RunResult(
         model=choices.model.tag,

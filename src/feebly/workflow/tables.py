@@ -32,7 +32,7 @@ class TableRequest:
         low, high = self.asked_gev
         return [
             blocks(knots(start, stop, self.threshold_gev))
-            for start, stop in segments(*self.open_gev)
+            for start, stop in segments(*self.open_gev, self.threshold_gev)
             if start < high and stop > low
         ]
 

@@ -14,7 +14,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
-from feebly.physics.production.presets import preset
+from feebly.physics.production.presets import preset as load_preset
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
 from feebly.workflow.executors import available_cores
 from feebly.workflow.run import DEFAULT_PRECISION, DEFAULT_SEED, channel_setup, checked_precision
@@ -45,7 +45,7 @@ def yields(
     ctau: tuple[float, float, int],
     experiment: str | Path = DEFAULT_EXPERIMENT,
     analysis: str | Path | None = None,
-    preset_name: str | None = None,
+    preset: str | None = None,
     pot: float | None = None,
     response: Mapping[str, str] | str | None = None,
     precision: float = DEFAULT_PRECISION,
@@ -59,10 +59,10 @@ def yields(
 
     Multiply by (coupling/reference)^2 (dark photon) and the branching ratio, and take ctau at the coupling.
     masses [GeV]: sampled there, not interpolated. ctau: (min, max, number) in metres, log-spaced.
-    preset_name: physics of the production (default: ``current``, untuned, where it has the mode, else the
+    preset: physics of the production (default: ``current``, untuned, where it has the mode, else the
     analysis' own). The efficiency of the response set is included.
     """
-    physics = preset_name or _preset_with(production, experiment, analysis)
+    physics = preset or _preset_with(production, experiment, analysis)
     choices = choose(model, experiment, analysis, [channel], [production], physics, response, pot)
     (mode,) = choices.production
     setup = channel_setup(choices, mode, channel, seed)
@@ -78,7 +78,7 @@ def yields(
 
 
 def _preset_with(production: str, experiment: str | Path, analysis: str | Path | None) -> str:
-    if production in preset(BARE_PRESET).production:
+    if production in load_preset(BARE_PRESET).production:
         return BARE_PRESET
     return choose_setting(experiment, analysis, None)[1].default_preset
 

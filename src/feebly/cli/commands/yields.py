@@ -74,7 +74,7 @@ def yields(
             ctau=values.value_range(ctau, "--ctau"),
             experiment=experiment,
             analysis=analysis,
-            preset_name=preset,
+            preset=preset,
             pot=given(values.number, pot, "--pot"),
             response=given(values.response_sets, response, "--response"),
             precision=values.number(precision, "--precision"),
