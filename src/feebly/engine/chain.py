@@ -198,11 +198,6 @@ def collect(s, n, events, event_rows, stored):
     return stored
 
 
-def kernel_digest() -> str:
-    """SHA-256 of the sources of all compiled stages: it names the kernels in cache keys."""
-    return _kernel_digest()
-
-
 _KERNEL_SOURCES = (
     ("feebly.core", ("block.py", "vecmath.py", "randomness.py")),
     ("feebly.apparatus", ("beam.py", "transport.py", "response.py", "reconstruction.py")),
@@ -214,7 +209,8 @@ _KERNEL_SOURCES = (
 
 
 @cache
-def _kernel_digest() -> str:
+def kernel_digest() -> str:
+    """SHA-256 of the sources of all compiled stages: the version of the kernels."""
     sha = hashlib.sha256()
     for package, names in _KERNEL_SOURCES:
         for name in names:

@@ -16,6 +16,8 @@ from feebly.engine.histogram import MOMENTS, TAU_BINS, coarse_laplace, laplace
 from feebly.engine.importance import BINS, UNIFORM_EVENTS, refine, uniform_map
 from feebly.engine.setup import ChannelSetup
 
+# Part of the key of every table: raise it with any change here that changes the samples.
+SAMPLER_VERSION = 1
 # Training draws its events far from those of the measurement.
 _TRAINING_BLOCK = 1 << 40
 _TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3

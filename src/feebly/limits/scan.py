@@ -38,8 +38,8 @@ def scan(
     """Yields, limits and CLs on a grid, and the contours of the observed and the expected limit.
 
     mass_range [GeV], coupling_range: (min, max, number of grid points); default: the model's own grid. The
-    contours do not depend on the grid but for its range. precision: relative error of the coupling above which
-    a cell near the limit counts as not converged. A projection has no observed contour. Masses at
+    contours do not depend on the grid but for its range. precision: relative error of the coupling above
+    which a cell near the limit counts as not converged. A projection has no observed contour. Masses at
     which no channel is open are skipped with a note. Raises DomainError where all are closed.
     """
     default = signal.model.default_grid

@@ -9,7 +9,7 @@ from typing import Any
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import digest
 from feebly.engine.knots import blocks, knots, segments
-from feebly.engine.sampler import MassSample, sample_masses
+from feebly.engine.sampler import SAMPLER_VERSION, MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.yields import YieldTables, assemble
 from feebly.workflow.executors import run_tasks
@@ -52,7 +52,8 @@ class SamplingTask:
 
     def key(self) -> dict[str, Any]:
         """All that the result depends on."""
-        return self.setup.key() | {"masses_gev": self.masses_gev, "precision": self.precision}
+        sampling = {"sampler": SAMPLER_VERSION, "masses_gev": self.masses_gev, "precision": self.precision}
+        return self.setup.key() | sampling
 
     @property
     def label(self) -> str:
