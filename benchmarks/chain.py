@@ -103,7 +103,9 @@ def starts() -> Iterator[Figure]:
         environment = {"NUMBA_CACHE_DIR": cache_folder}
         cold = run_python(script, environment).cpu_s
         warm = median(run_python(script, environment).cpu_s for _ in range(REPEATS))
-    yield Figure("cold start (compile)", cold, "s", 15.0, note="CPU time to the first block, one process")
+    yield Figure(
+        "cold start (compile)", cold, "s", 15.0, note="CPU time of a process to its first block, once"
+    )
     yield Figure("warm start", warm, "s", 2.0, note="the same with compiled code on disk")
 
 

@@ -1,15 +1,16 @@
 """The NumPy chain of the benchmarks makes the same histogram as the compiled chain."""
 
 import numpy as np
-from benchmarks.numpy_chain import CHUNK, mapped, numpy_chain
+from benchmarks.numpy_chain import CHUNK, mapped, numpy_chain, track
 
 from feebly.analysis.analysis import PairSeparation
 from feebly.core.block import BLOCK
 from feebly.engine.histogram import laplace
 from feebly.engine.importance import apply_map, uniform_map
 from feebly.engine.sampler import _Runner, _train, per_event
-from twins.channels import channel
+from twins.channels import channel, na62
 from twins.scratch import row, scratch
+from twins.spectrometer import position_at
 
 LAMBDA = np.array([0.03, 0.3, 3.0, 1e5])
 
@@ -36,3 +37,15 @@ def test_same_map() -> None:
     y, jacobian = mapped(u, edges)
     np.testing.assert_allclose(y, [row(s, "U0"), row(s, "U1")], rtol=1e-12)
     np.testing.assert_allclose(jacobian, row(s, "JACOBIAN"), rtol=1e-12)
+
+
+def test_same_tracks() -> None:
+    rng = np.random.default_rng(4)
+    vertex = np.column_stack([*rng.normal(0, 0.3, (2, 50)), rng.uniform(100, 180, 50)])
+    momentum = np.column_stack([*rng.normal(0, 0.2, (2, 50)), rng.uniform(10, 200, 50)])
+    columns = dict(zip(("xv", "yv", "zv", "px1", "py1", "pz1"), [*vertex.T, *momentum.T], strict=True))
+    for charge in (1, -1):
+        for plane in na62().planes:
+            expected = position_at(plane.z_m, vertex, momentum, charge, na62().magnet)
+            found = np.column_stack(track(columns, 1, charge, na62())(plane.z_m))
+            np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)

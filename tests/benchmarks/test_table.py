@@ -12,13 +12,14 @@ FIGURES = [
     Figure("quick", 0.1, "s", 0.3),
     Figure("slow", 3.0, "s", 2.0),
     Figure("exact", 2.0, "s", 2.0),
+    Figure("exactly", 2.0, "x", 2.0, larger_is_better=True),
     Figure("free", 1.0, "s"),
     Figure("future", None, "/s", 5e6, larger_is_better=True),
 ]
 
 
 def test_status_follows_the_direction_of_the_target() -> None:
-    assert [f.status for f in FIGURES] == ["ok", "below", "ok", "below", "ok", "", MISSING]
+    assert [f.status for f in FIGURES] == ["ok", "below", "ok", "below", "ok", "ok", "", MISSING]
 
 
 def test_table_has_a_line_for_each_figure() -> None:
@@ -27,7 +28,7 @@ def test_table_has_a_line_for_each_figure() -> None:
     assert [line.split()[0] for line in lines] == [f.name for f in FIGURES]
     assert lines[0].split() == ["ratio", "6.5", "x", ">=", "5", "x", "ok", "how"]
     assert lines[3].split() == ["slow", "3", "s", "<=", "2", "s", "below"]
-    assert lines[6].split()[:3] == ["future", "-", ">="]
+    assert lines[7].split()[:3] == ["future", "-", ">="]
     # columns stay in line
     assert len({line.index(f.status) for line, f in zip(lines, FIGURES, strict=True) if f.status}) == 1
 
@@ -36,7 +37,7 @@ def test_json_has_machine_and_status() -> None:
     answer = json.loads(as_json(FIGURES))
     assert answer["machine"]["vectors"]
     assert [row["status"] for row in answer["figures"]] == [f.status for f in FIGURES]
-    assert answer["figures"][6]["value"] is None
+    assert answer["figures"][7]["value"] is None
 
 
 def test_asked_topics_are_measured_and_printed(
