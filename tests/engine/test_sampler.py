@@ -19,6 +19,7 @@ CHANNELS = [("brems", "ee", 0.1), ("pi0", "ee", 0.05), ("eta", "mumu", 0.3), ("m
 NAMES = (
     "WEIGHT", "TAU", "REGION", "X0", "Y0", "Z0", "NX", "NY", "NZ", "P", "E", "XV", "YV", "ZV",
     "PX1", "PY1", "PZ1", "PX2", "PY2", "PZ2", "RXV", "RYV", "RZV", "CDA", "MASS", "ZTAX", "CDATAX",
+    "G0", "G9",
 )  # fmt: skip
 
 
@@ -76,6 +77,10 @@ def test_events_are_whole(tag: str, decay: str, mass: float) -> None:
     assert np.all(table["CDA"] < state.track_cda_max_m)
     # nothing decays before it is made, nor is made before the dump
     assert np.all((table["TAU"] > 0) & (table["Z0"] > na62().dump.z_impact_m))
+    # decays outside the fiducial volume are simulated too: some are reconstructed inside
+    assert table["ZV"].min() < state.fiducial_volume.z_min_m
+    # every event has deviates of its own
+    assert all(np.unique(table[name]).size == table["WEIGHT"].size for name in ("G0", "G9"))
     # the reconstructed vertex and mass scatter around the true ones
     signal = table["REGION"] == 1
     assert abs(np.median(table["MASS"][signal] / mass) - 1) < 0.01
