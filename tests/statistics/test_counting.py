@@ -117,6 +117,42 @@ def test_count_quantiles_of_a_known_background_are_those_of_poisson(b):
     assert_allclose(count_quantiles(b), expected, rtol=0, atol=0)
 
 
+def test_count_quantiles_far_out_keep_their_side():
+    for b in (1e-6, 0.3, 100.0):
+        poisson = stats.poisson(b)
+        expected = [*poisson.ppf(stats.norm.cdf([-7, -5])), *poisson.isf(stats.norm.sf([5, 7]))]
+        assert_allclose(count_quantiles(b, (-7, -5, 5, 7)), expected, rtol=0, atol=0)
+
+
+class Listed:
+    """A background that remembers up to which count it was asked."""
+
+    def __init__(self, background):
+        self.background, self.mean, self.asked = background, background.mean, []
+
+    def counts(self, n_max):
+        self.asked.append(n_max)
+        return self.background.counts(n_max)
+
+
+# the background of ee at 3e19 POT: 2.2 events with a tail beyond 50
+PROJECTED_EE = BetaProduct(12835.7, (0.96075, 0.62716), 79.929)
+
+
+def test_no_counts_beyond_the_largest_quantile_are_asked_for():
+    background = Listed(PROJECTED_EE)
+    assert count_quantiles(background) == (0, 0, 1, 6, 18)
+    assert max(background.asked) <= 2 * (2 * PROJECTED_EE.mean + 16)
+    likelihood_ordered_p_value(0, background)  # needs them all
+    assert max(background.asked) > 100
+
+
+def test_count_quantiles_of_a_long_tail_are_those_of_its_distribution():
+    cumulative = PROJECTED_EE.counts(400).cumulative
+    levels = stats.norm.cdf([-2, -1, 0, 1, 2])
+    assert count_quantiles(PROJECTED_EE) == tuple(np.searchsorted(cumulative, levels))
+
+
 @settings(max_examples=30, deadline=None)
 @given(n=st.integers(0, 20), u=st.floats(-5, 1.5), relative=st.floats(0.01, 1))
 def test_p_values_are_ordered(n, u, relative):

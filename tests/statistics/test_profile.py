@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import optimize, stats
 
-from feebly.statistics import cls_value, upper_limit
+from feebly.statistics import TruncatedGaussian, cls_value, upper_limit
 from feebly.statistics.profile import fitted_background, profile_cls, q_tilde
 
 
@@ -74,6 +74,37 @@ def test_mumu_event_gives_3_28():
 @pytest.mark.parametrize(("b", "sigma"), [(0.016, 0.002), (1.0, 0.5), (3.0, 0.3)])
 def test_limit_without_event_is_ln10(b, sigma):
     assert_allclose(upper_limit(0, b, sigma, convention="cls-profile").s_up, np.log(10), rtol=1e-8)
+
+
+SIGNALS = np.geomspace(1e-12, 1e3, 61)
+MEASURED = [(0.016, 0.002), (1.0, 0.5), (26.3, 3.4), (0.0, 0.5), (1e-3, 5.0)]
+
+
+@pytest.mark.parametrize(("b", "sigma"), MEASURED)
+def test_cls_without_event_is_exp_minus_s_for_every_signal(b, sigma):
+    cls = cls_value(0, SIGNALS, TruncatedGaussian(b, sigma), convention="cls-profile")
+    assert_allclose(cls, np.exp(-SIGNALS), rtol=1e-12)
+    # 1 - CLs would hide a wrong tie at signals far below one event
+    assert_allclose(q_tilde(0, np.linspace(-9, 9, 7)[:, None], 1e-12, sigma), 2e-12, rtol=1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 3, 30])
+@pytest.mark.parametrize(("b", "sigma"), MEASURED)
+def test_cls_falls_from_one_to_zero_over_fifteen_decades(n, b, sigma):
+    cls = cls_value(n, SIGNALS, TruncatedGaussian(b, sigma), convention="cls-profile")
+    assert_allclose(cls[0], 1, rtol=1e-9)
+    assert np.all(np.diff(cls) <= 1e-12)
+    assert np.all(cls >= 0)
+    assert cls[-1] < 1e-200
+
+
+@pytest.mark.parametrize(("n", "a"), [(0, 1.0), (1, 3.0), (20, 26.0)])
+def test_q_tilde_of_a_tiny_signal_is_the_slope_of_the_likelihood(n, a):
+    # -2 dlnL/ds at s = 0, b = b_0: q = 2 s (1 - n / b_0), in the range where the difference of two
+    # likelihoods has no digits left
+    b_null = float(fitted_background(n, a, 0.0, 0.5))
+    for s in (1e-11, 1e-8):
+        assert_allclose(q_tilde(n, a, s, 0.5), 2 * s * (1 - n / b_null), rtol=1e-6)
 
 
 def test_known_background_orders_like_the_count():

@@ -94,10 +94,15 @@ class _Averaged:
         from scipy.special import gammainc
 
         nodes, weights = self.quadrature()
-        tail = np.ones(n_max + 1)
-        # P(N >= k | b) is the regularised lower incomplete Gamma function P(k, b)
-        tail[1:] = [weights @ gammainc(k, nodes) for k in range(1, n_max + 1)]
-        return CountDistribution(poisson_pmf(n_max, nodes) @ weights, tail)
+        pmf = np.zeros(n_max + 1)
+        step = max(1, _BLOCK // pmf.size)
+        for start in range(0, nodes.size, step):
+            block = slice(start, start + step)
+            pmf += poisson_pmf(n_max, nodes[block]) @ weights[block]
+        # P(N >= n_max | b) is the regularised lower incomplete Gamma function; the others add up from there
+        last = weights @ gammainc(max(n_max, 1), nodes)
+        at_least = np.cumsum(np.append(last, pmf[n_max - 1 : 0 : -1]))[::-1]  # k = 1 .. n_max
+        return CountDistribution(pmf, np.append(1.0, np.minimum(at_least, 1.0))[: n_max + 1])
 
 
 @dataclass(frozen=True, slots=True)

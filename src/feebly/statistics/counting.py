@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from feebly.core.errors import DomainError
@@ -24,11 +26,11 @@ def p_value(n: int, background: float | Background) -> float:
 
 def two_sided_z(p: float) -> float:
     """Z with P(|z| > Z) = p for a standard normal z: NA62 quotes 1.587% as 2.41 sigma (2303.08666)."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     if not 0 < p <= 1:
         raise DomainError(f"p-value = {p!r}: expected a probability in (0, 1]")
-    return float(norm.isf(p / 2))
+    return float(-ndtri(p / 2))
 
 
 def likelihood_ordered_p_value(n: int, background: float | Background) -> float:
@@ -49,15 +51,28 @@ def count_quantiles(background: float | Background, sigmas: tuple[float, ...] = 
 
     For b below about 0.02 all of -2 .. +2 sigma are n = 0: a band made of them is degenerate.
     """
-    from scipy.stats import norm
+    # no count beyond the largest quantile is needed: the tail of a projected background can be very long
+    beyond = max(_normal_cumulative(-max(sigmas)), _NEGLIGIBLE)
+    counts = distribution_of_all_counts(as_background(background), negligible=beyond)
+    return tuple(_quantile(counts, z) for z in sigmas)
 
-    cumulative = distribution_of_all_counts(as_background(background)).cumulative
-    return tuple(int(n) for n in np.searchsorted(cumulative, norm.cdf(sigmas)))
+
+def _quantile(counts: CountDistribution, z: float) -> int:
+    """Smallest n with P(N <= n) >= Phi(z), told from the side whose probability keeps its digits."""
+    if z < 0:
+        return int(np.argmax(counts.cumulative >= _normal_cumulative(z)))
+    return int(np.argmax(counts.tail[1:] <= max(_normal_cumulative(-z), _NEGLIGIBLE)))
 
 
-def distribution_of_all_counts(background: Background, at_least: int = 0) -> CountDistribution:
-    """Distribution of the count up to a negligible P(N >= n_max), with n_max > ``at_least``."""
+def _normal_cumulative(z: float) -> float:
+    return math.erfc(-z / math.sqrt(2)) / 2
+
+
+def distribution_of_all_counts(
+    background: Background, at_least: int = 0, negligible: float = _NEGLIGIBLE
+) -> CountDistribution:
+    """Distribution of the count up to a ``negligible`` P(N >= n_max), with n_max > ``at_least``."""
     n_max = max(at_least + 1, int(2 * background.mean) + 16)
-    while (counts := background.counts(n_max)).tail[-1] > _NEGLIGIBLE:
+    while (counts := background.counts(n_max)).tail[-1] > negligible:
         n_max *= 2
     return counts

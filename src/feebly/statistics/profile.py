@@ -30,24 +30,41 @@ _REACH = 9.0  # the auxiliary measurement is within 9 sigma of b but for 2e-19
 
 def fitted_background(n: ArrayLike, a: ArrayLike, s: ArrayLike, sigma: float) -> FloatArray:
     """b >= 0 that maximises the likelihood of (n, a) at fixed signal s; all in events, shapes broadcast."""
+    mean, _ = _stationary_mean(n, a, s, sigma)
+    return np.asarray(np.maximum(mean - np.asarray(s, dtype=float), 0.0))
+
+
+def _stationary_mean(n: ArrayLike, a: ArrayLike, s: ArrayLike, sigma: float) -> tuple[FloatArray, FloatArray]:
+    """x = s + b at the maximum of the likelihood over all b, and the root of the quadratic equation of x."""
     n, a, s = (np.asarray(value, dtype=float) for value in (n, a, s))
     # dlnL/db = n/x - 1 + (a - b)/sigma^2 = 0 with x = s + b: x^2 - c x - n sigma^2 = 0
     c = s + a - sigma**2
     root = np.hypot(c, 2 * np.sqrt(n) * sigma)
     with np.errstate(divide="ignore", invalid="ignore"):
         x = np.where(c >= 0, (c + root) / 2, 2 * n * sigma**2 / (root - c))
-    return np.asarray(np.maximum(np.nan_to_num(x) - s, 0.0))
+    return np.asarray(np.nan_to_num(x)), root
 
 
 def q_tilde(n: ArrayLike, a: ArrayLike, s: float, sigma: float) -> FloatArray:
-    """q-tilde of the signal s for the data (n, a), Eq. (16) of 1007.1727; shapes broadcast."""
+    """q-tilde of the signal s for the data (n, a), Eq. (16) of 1007.1727; shapes broadcast.
+
+    Written in the difference of the two fitted means, not as a difference of two likelihoods: it keeps its
+    digits for signals far below one event. At n = 0 it is 2 s for every a.
+    """
+    from scipy.special import xlog1py
+
     n, a = (np.asarray(value, dtype=float) for value in (n, a))
-    fitted = fitted_background(n, a, s, sigma)
-    # inside the boundaries the best fit is b = a, s = n - a
-    b_free = np.maximum(a, 0.0)
-    b_best = np.where(n > b_free, b_free, fitted_background(n, a, 0.0, sigma))
-    s_best = np.maximum(n - b_free, 0.0)
-    q = 2 * (_log_likelihood(n, a, s_best, b_best, sigma) - _log_likelihood(n, a, s, fitted, sigma))
+    free, null = np.maximum(a, 0.0), _stationary_mean(n, a, 0.0, sigma)
+    # the best fit is b = a, s = n - a inside the boundaries, else s = 0
+    inside = n > free
+    s_best, mean_best = np.where(inside, n - free, 0.0), np.where(inside, n, null[0])
+    mean, root = _stationary_mean(n, a, s, sigma)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # from x^2 - c x = n sigma^2 at s and at 0, where the fit at s is not b = 0
+        from_null = np.where(mean >= s, s * (mean + null[0]) / (root + null[1]), s - null[0])
+        shift = np.where(inside, np.maximum(mean, s) - n, from_null)
+        b_shift, b_sum = shift - (s - s_best), np.maximum(mean - s, 0.0) + mean_best - s_best
+        q = 2 * (shift - xlog1py(n, shift / mean_best)) + b_shift * (b_sum - 2 * a) / sigma**2
     return np.where(s_best >= s, 0.0, np.maximum(q, 0.0))
 
 
@@ -83,10 +100,3 @@ def _tail_probability(q_observed: float, s: float, sigma: float, s_true: float, 
         low, high = np.where(inside, low, middle), np.where(inside, middle, high)
     probability = np.where(never, 0.0, ndtr((b_true - high) / sigma))
     return float(poisson_pmf(n.size - 1, mean) @ probability)
-
-
-def _log_likelihood(n: FloatArray, a: FloatArray, s: ArrayLike, b: FloatArray, sigma: float) -> FloatArray:
-    from scipy.special import xlogy
-
-    mean = np.asarray(s) + b
-    return np.asarray(xlogy(n, mean) - mean - ((a - b) / sigma) ** 2 / 2)

@@ -79,12 +79,15 @@ def unit_lognormal_nodes(sigma: float, n: int) -> Nodes:
     return np.exp(sigma_ln * z - sigma_ln**2 / 2), weights / weights.sum()
 
 
+@lru_cache(maxsize=64)
 def beta_nodes(a: float, b: float, order: int) -> Nodes:
     """Gauss nodes on (0, 1) with the Beta(a, b) density as weight (Golub and Welsch, 1969).
 
     Normalised weights from the recurrence of the Jacobi polynomials (NIST DLMF 18.9.2): no Gamma
     function appears, so large a or b do not overflow.
     """
+    from scipy.linalg import eigh_tridiagonal
+
     alpha, beta = b - 1, a - 1  # Jacobi weight (1 - x)^alpha (1 + x)^beta with x = 2 t - 1
     k = np.arange(1, order)
     c = 2 * k + alpha + beta
@@ -95,7 +98,7 @@ def beta_nodes(a: float, b: float, order: int) -> Nodes:
     ratio = np.ones(order - 1)
     ratio[1:] = (k[1:] + alpha + beta) / (c[1:] - 1)
     off_diagonal = np.sqrt(4 * k * (k + alpha) * (k + beta) * ratio / (c**2 * (c + 1)))
-    x, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off_diagonal, 1) + np.diag(off_diagonal, -1))
+    x, vectors = eigh_tridiagonal(diagonal, off_diagonal)
     return np.clip((1 + x) / 2, 0, 1), vectors[0] ** 2
 
 
