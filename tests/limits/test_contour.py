@@ -88,7 +88,7 @@ def test_closing_mass():
     tip = np.argmax(piece.mass_gev)
     assert_allclose(piece.mass_gev[tip], closing, rtol=1e-4)
     assert_allclose(piece.coupling[tip], toy_maximum(closing, RATE)[0], rtol=0.02)
-    assert edges_at((piece,), closing * 1.001) == []
+    assert edges_at((piece,), closing * 1.001) == ()
 
 
 def test_lower_edge_of_long_lived_particles_goes_like_pot_to_the_minus_quarter():
@@ -236,7 +236,7 @@ def test_pieces_that_meet_the_edge_are_closed_along_it():
     assert piece.open_edge
     at_edge = piece.coupling[piece.mass_gev == MASS[0]]
     assert_allclose([at_edge.min(), at_edge.max()], toy_edges(MASS[0], LN10, RATE), rtol=1e-6)
-    assert edges_at((piece,), MASS[0]) == [(at_edge.min(), at_edge.max())]
+    assert edges_at((piece,), MASS[0]) == ((at_edge.min(), at_edge.max()),)
 
 
 def test_a_grid_that_is_excluded_completely_is_its_own_frame():
@@ -315,15 +315,58 @@ def test_vector_roots_of_steep_functions():
     assert_allclose(vector_roots(f, f(np.zeros(1), [0]), f(np.ones(1), [0]), 60), [0.03], rtol=1e-6)
 
 
-def test_edges_of_a_square_with_a_square_hole():
-    def square(low, up, kind="observed"):
-        return ContourPiece(kind, 0, np.array([low, up, up, low, low]), np.array([low, low, up, up, low]))
+SQUARE = [(1, 1), (10, 1), (10, 100), (1, 100), (1, 1)]
+INNER = [(2, 5), (5, 5), (5, 20), (2, 20), (2, 5)]
 
-    pieces = (square(1.0, 16.0), square(2.0, 8.0))
-    assert_allclose(edges_at(pieces, 4.0), [(1, 2), (8, 16)], rtol=1e-12)
-    assert_allclose(edges_at(pieces, 1.5), [(1, 16)], rtol=1e-12)
-    assert_allclose(edges_at(pieces, 16.0), [(1, 16)], rtol=1e-12)
-    assert edges_at(pieces, 17.0) == []
+
+def closed_curve(points, number=0):
+    mass, coupling = np.array(points, float).T
+    return ContourPiece("observed", number, mass, coupling)
+
+
+@pytest.mark.parametrize("mass", [1.0, 1.5, 3.0, 10.0])
+def test_a_rectangle_is_one_interval_up_to_its_vertical_edges(mass):
+    ((low, high),) = edges_at([closed_curve(SQUARE)], mass)
+    assert_allclose((low, high), (1, 100), rtol=1e-12)
+
+
+@pytest.mark.parametrize("mass", [0.5, 10.1])
+def test_nothing_is_excluded_beside_the_curve(mass):
+    assert edges_at([closed_curve(SQUARE)], mass) == ()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_a_curve_inside_another_is_a_hole(reverse):
+    inner = closed_curve(INNER[::-1] if reverse else INNER, 1)
+    assert_allclose(edges_at([closed_curve(SQUARE), inner], 3.0), [(1, 5), (20, 100)], rtol=1e-12)
+
+
+def test_edges_are_straight_between_points_in_log_log():
+    """Power law C = m^2 from (1, 1) to (10, 100): C = 9 at m = 3."""
+    triangle = closed_curve([(1, 1), (10, 100), (10, 1e4), (1, 1)])
+    ((low, high),) = edges_at([triangle], 3.0)
+    assert_allclose((low, high), (9, 81), rtol=1e-12)
+
+
+@given(
+    mass=st.floats(-1.5, 1.5).map(lambda u: 10.0**u),
+    knots=st.lists(st.floats(-1, 1), min_size=3, max_size=12, unique=True),
+)
+def test_a_band_of_constant_width_is_found_at_every_mass(mass, knots):
+    """Lower edge any zig-zag, upper edge 7 times it: the ratio is 7 inside and nothing is found outside."""
+    x = 10.0 ** np.sort(np.round(knots, 3))
+    if np.any(np.diff(x) <= 0):
+        return
+    low = 1e-6 * 2.0 ** (np.arange(len(x)) % 3)
+    band = ContourPiece(
+        "observed", 0, np.concatenate([x, x[::-1], x[:1]]), np.concatenate([low, 7 * low[::-1], low[:1]])
+    )
+    found = edges_at([band], mass)
+    if x[0] <= mass <= x[-1]:
+        ((bottom, top),) = found
+        assert_allclose(top / bottom, 7, rtol=1e-9)
+    else:
+        assert found == ()
 
 
 def test_subdivision_keeps_the_points_and_bounds_the_step():

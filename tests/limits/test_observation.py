@@ -1,9 +1,14 @@
 """Counts by mass hypothesis and the limit on the total signal."""
 
+import time
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from feebly.analysis.analysis import load_analysis
+from feebly.core.errors import ConfigError
+from feebly.limits.observation import Observation
 from feebly.statistics import Fixed, cls_value, upper_limit
 from limits.toy_search import ToyModel, toy_observation, toy_signal
 
@@ -108,6 +113,26 @@ def test_cls_of_the_profile_convention():
     assert observation.cls(np.array([mass_gev]), np.array([[0.0, 1e4]])).tolist() == [[1.0, 0.0]]
 
 
+@pytest.mark.parametrize("final_states", [("ee", "mumu"), ("ee",)])
+def test_the_profile_convention_is_refused_for_several_regions_and_for_ee(final_states):
+    with pytest.raises(ConfigError) as refusal:
+        toy_observation(toy_signal(final_states=final_states), convention="cls-profile")
+    alone = "mumu alone, or " if "mumu" in final_states else ""
+    assert str(refusal.value) == (
+        f"convention 'cls-profile' with channels {', '.join(final_states)}: expected one region with a "
+        f"background b +- sigma; choose {alone}convention 'cls-counting'"
+    )
+
+
+def test_a_projection_far_ahead_takes_no_time():
+    # b = 9.6 +- 14 at 1e20 POT with a tail beyond 100 events; it once took minutes
+    signal = toy_signal(final_states=("ee",))
+    start = time.process_time()
+    s_up = toy_observation(signal, pot=1e20).s_up_expected([0.3])
+    assert time.process_time() - start < 2
+    assert_allclose(s_up, 7.609, rtol=1e-3)
+
+
 def test_limits_are_computed_once_per_hypothesis(both):
     found, index = both.hypotheses(np.linspace(0.01, 2, 500))
     assert len(found) == 3
@@ -116,9 +141,5 @@ def test_limits_are_computed_once_per_hypothesis(both):
 
 
 def test_unknown_final_states_are_refused():
-    from feebly.analysis.analysis import load_analysis
-    from feebly.core.errors import ConfigError
-    from feebly.limits.observation import Observation
-
     with pytest.raises(ConfigError, match="unknown channel 'mumuu'"):
         Observation(load_analysis("na62-dump-2021"), ToyModel(), ("mumuu",))

@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.core.errors import DomainError
-from feebly.limits.scan import knots_of_curvature, log_spaced, near_limit, scan
+from feebly.limits.scan import coupling_error, knots_of_curvature, log_spaced, near_limit, scan
 from limits.toy_search import POT, ToySource, flat, toy_events, toy_maximum, toy_observation, toy_signal
 
 LN10 = np.log(10)
@@ -159,12 +159,47 @@ def test_impossible_ranges_are_refused(asked):
 def test_unconverged_cells_near_the_limit_are_marked():
     signal = toy_signal(lambda m: 5 * flat(m))
     signal.source.unconverged.add(("brems", "ee"))
+    signal.source.error[("brems", "ee")] = 10.0  # far above 1% on the coupling, whatever the slope
     grid = run(signal).grid
     ratio = grid.total / LN10
     near = (ratio < 3) & (ratio > 1 / 3)
-    assert np.array_equal(grid.unconverged[grid.mass_gev < 0.4], near[grid.mass_gev < 0.4])
-    assert near.any()
+    low = grid.mass_gev < 0.4
+    assert np.array_equal(grid.unconverged[low], near[low])
+    assert near[low].any()
     assert not run().grid.unconverged.any()
+
+
+def test_a_missed_precision_that_does_not_move_the_coupling_is_not_marked():
+    signal = toy_signal(lambda m: 5 * flat(m))
+    signal.source.unconverged.add(("brems", "ee"))
+    # an error of 1% on the yield is less on the coupling: the precision that was asked
+    assert not run(signal).grid.unconverged.any()
+    signal.source.error[("brems", "ee")] = 0.02
+    grid = run(signal).grid
+    moved = coupling_error(grid.total, grid.coupling, grid.mc_error) > 0.01
+    assert grid.unconverged.any()
+    assert not np.any(grid.unconverged & ~moved)
+
+
+@pytest.mark.parametrize("power", [-7.0, -2.0, -0.3, 0.5, 2.0, 4.0])
+def test_coupling_error_of_a_power_law(power):
+    # N ~ C^p: dC/C = dN/N / |p|; where the yield is flatter than C itself the slope counts as 1
+    coupling = np.geomspace(1e-7, 1e-4, 23)
+    total = 3.0 * np.array([[1.0], [20.0]]) * (coupling / 1e-5) ** power
+    error = np.array([[0.02], [0.3]]) * np.ones(23)
+    assert_allclose(coupling_error(total, coupling, error), error / max(abs(power), 1.0), rtol=1e-9)
+
+
+def test_coupling_error_at_long_and_at_short_lifetime():
+    # N ~ C^2 (exp(-a C^2) - exp(-b C^2)): ln N has slope 4 for small C and 2 - 2 a C^2 for large C
+    coupling = np.geomspace(1e-9, 1e-4, 4001)
+    total = toy_events(0.3, coupling)[None]
+    error = np.full(total.shape, 0.1)
+    found = coupling_error(total, coupling, error)[0]
+    assert_allclose(found[1], 0.1 / 4, rtol=1e-3)
+    c = coupling[2850]
+    a = 80.0 * 0.3 / (80.0 * 1e-13)  # z_min m / (p K)
+    assert_allclose(found[2850], 0.1 / (2 * a * c**2 - 2), rtol=1e-3)
 
 
 def test_near_either_limit():

@@ -9,7 +9,7 @@ between the nodes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -86,10 +86,11 @@ def find_contours(
     return lattice, _numbered(lattice, _curves(lattice, _fields(lattice, limits), log_yield, steps=40))
 
 
-def edges_at(pieces: tuple[ContourPiece, ...], mass_gev: float) -> list[tuple[float, float]]:
+def edges_at(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[tuple[float, float], ...]:
     """Excluded couplings (low, up) at one mass, rising: the curves are straight in the logarithms.
 
-    pieces: of one kind. A curve inside another one is a hole.
+    pieces: of one kind. A point is inside where an odd number of crossings lies below it: a curve inside
+    another one is a hole.
     """
     x, crossings = np.log(mass_gev), []
     for piece in pieces:
@@ -99,7 +100,7 @@ def edges_at(pieces: tuple[ContourPiece, ...], mass_gev: float) -> list[tuple[fl
         k = np.flatnonzero(left[:-1] != left[1:])
         crossings.extend(np.exp(v[k] + (x - u[k]) / (u[k + 1] - u[k]) * (v[k + 1] - v[k])))
     crossings.sort()
-    return [(float(low), float(up)) for low, up in zip(crossings[::2], crossings[1::2], strict=True)]
+    return tuple((float(low), float(up)) for low, up in zip(crossings[::2], crossings[1::2], strict=True))
 
 
 def excess(lattice: Lattice, limit: Limit) -> FloatArray:

@@ -16,8 +16,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.analysis.analysis import Analysis
 from feebly.analysis.regions import Region
+from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray, Model
-from feebly.statistics import Background, Sum, cls_value, expected_limit, upper_limit
+from feebly.statistics import (
+    Background,
+    Fixed,
+    Sum,
+    TruncatedGaussian,
+    cls_value,
+    expected_limit,
+    upper_limit,
+)
 from feebly.statistics.backgrounds import CountDistribution
 
 Curve = Callable[[FloatArray], FloatArray]
@@ -36,7 +45,8 @@ class Observation:
     """Signal regions of the chosen final states, with the conventions of the limit.
 
     final_states: tags of ``analysis`` that ``model`` has. cl, convention, signal_error: as in
-    ``feebly.statistics.upper_limit``. A projection has no observed limit.
+    ``feebly.statistics.upper_limit``. A projection has no observed limit. Raises ConfigError for unknown
+    final states and for ``cls-profile`` with several regions or a background that is not b +- sigma.
     """
 
     analysis: Analysis
@@ -50,6 +60,20 @@ class Observation:
         for tag in self.final_states:
             self.region(tag)
             self.model.threshold_gev(tag)
+        if self.convention == "cls-profile":
+            self._refuse_profile_of_many()
+
+    def _refuse_profile_of_many(self) -> None:
+        """The profile convention is for one region whose background is a number, with or without an error."""
+        simple = [tag for tag in self.final_states if _is_number(self.region(tag).background.density)]
+        if len(self.final_states) == len(simple) == 1:
+            return
+        channels = ", ".join(self.final_states)
+        alone = f"{' or '.join(simple)} alone, or " if simple else ""
+        raise ConfigError(
+            f"convention 'cls-profile' with channels {channels}: expected one region with a background "
+            f"b +- sigma; choose {alone}convention 'cls-counting'"
+        )
 
     def region(self, final_state: str) -> Region:
         """Signal region of a final state."""
@@ -157,6 +181,10 @@ class Observation:
     def _by_mass(self, mass_gev: ArrayLike, limit: Callable[[Hypothesis], float]) -> FloatArray:
         found, index = self.hypotheses(mass_gev)
         return np.array([limit(h) if h.final_states else np.nan for h in found])[index]
+
+
+def _is_number(background: Background) -> bool:
+    return isinstance(background, Fixed | TruncatedGaussian)
 
 
 def _interpolated(cls: Curve, s_up: float) -> Curve:

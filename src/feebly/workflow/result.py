@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
 from feebly.core.provenance import Origin
+from feebly.limits.contour import edges_at
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
 
@@ -94,7 +95,7 @@ class RunResult:
 
     def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
         """Intervals of the coupling inside the contour at one mass; ``kind`` as `main_kind` when not said."""
-        return excluded_couplings(self.contour(kind or self.main_kind), mass_gev)
+        return edges_at(self.contour(kind or self.main_kind), mass_gev)
 
     def summary(self) -> str:
         """One sentence: what is excluded, at which POT, from which counts, convention and preset."""
@@ -125,16 +126,6 @@ def plain_number(value: float) -> str:
     return f"{value:g}".replace("e+", "e")
 
 
-def excluded_couplings(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[Interval, ...]:
-    """Intervals of the coupling inside closed curves at one mass, from low to high.
-
-    The curves are straight between their points in log mass and log coupling; a point is inside when an odd
-    number of crossings lies below it, so that a curve inside another one is a hole.
-    """
-    crossings = sorted(c for piece in pieces for c in _crossings(piece, mass_gev))
-    return tuple(zip(crossings[::2], crossings[1::2], strict=True))
-
-
 def excluded_masses(pieces: Iterable[ContourPiece]) -> tuple[Interval, ...]:
     """Ranges of the mass [GeV] that the pieces cover, those that overlap or touch joined."""
     ranges: list[Interval] = []
@@ -144,17 +135,6 @@ def excluded_masses(pieces: Iterable[ContourPiece]) -> tuple[Interval, ...]:
         else:
             ranges.append((low, high))
     return tuple(ranges)
-
-
-def _crossings(piece: ContourPiece, mass_gev: float) -> Iterator[float]:
-    """Couplings where a closed curve crosses a vertical line; a vertex on the line counts once."""
-    x, y = np.log(piece.mass_gev), np.log(piece.coupling)
-    line = np.log(mass_gev)
-    # at the largest mass of the curve its points would all be on the left: look from the other side
-    left = x < line if line == x.max() else x <= line
-    for i in np.flatnonzero(left[:-1] != left[1:]):
-        fraction = (line - x[i]) / (x[i + 1] - x[i])
-        yield float(np.exp(y[i] + fraction * (y[i + 1] - y[i])))
 
 
 def _where(pieces: tuple[ContourPiece, ...], coupling_name: str) -> str:

@@ -10,6 +10,7 @@ from feebly.core.constants import ALPHA
 from feebly.core.errors import ConfigError
 from feebly.physics.production.bremsstrahlung import (
     Bremsstrahlung,
+    bremsstrahlung_nodes,
     bremsstrahlung_per_proton,
     sigma_pp_mb,
     splitting_bb_gev_m2,
@@ -53,6 +54,19 @@ def test_integral_agrees_with_an_independent_quadrature():
     assert_allclose(
         bremsstrahlung_per_proton(0.3), np.trapezoid(np.trapezoid(w, pt2, axis=1) * ratio, z[:, 0]), rtol=1e-4
     )
+
+
+def test_nodes_average_the_momentum_fraction():
+    # <z> of the sample against a plain sum over z and pT², other cuts than the defaults
+    sampling = Bremsstrahlung(z_min=0.2, z_max=0.6, pt_max_gev=0.5).sampling()
+    z, pt2, weights = bremsstrahlung_nodes(0.3, sampling)
+    assert pt2.max() < 0.25
+    fine_z = np.linspace(0.2, 0.6, 801)
+    w = splitting_bb_gev_m2(fine_z[:, None], np.linspace(0, 0.25, 2001), 0.3).sum(axis=1)
+    s = lambda e: 2 * 0.93827209 * e + 2 * 0.93827209**2  # noqa: E731
+    w *= sigma_pp_mb(s(400 * (1 - fine_z)))
+    expected = np.trapezoid(fine_z * w, fine_z) / np.trapezoid(w, fine_z)
+    assert_allclose((weights * z).sum() / weights.sum(), expected, rtol=1e-3)
 
 
 def test_validity_cut_is_inert_at_400_gev_and_bites_when_tightened():

@@ -15,6 +15,7 @@ from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
 
 _MP = PROTON_MASS_GEV
+_NODES = 48  # in z and in ln H: 1e-8
 
 
 def sigma_pp_mb(s_gev2: ArrayLike) -> FloatArray:
@@ -57,17 +58,31 @@ def bremsstrahlung_per_proton(
     Cut at H/(4 E_p² z (1-z)²) <= validity_max as well as in z and pT. s' = 2 m_p E_p (1 - z) + 2 m_p².
     Gauss-Legendre in z and ln H, 1e-8.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(48)
-    energy = np.hypot(beam_momentum_gev, _MP)
-    z = (z_range[0] + z_range[1]) / 2 + (z_range[1] - z_range[0]) / 2 * nodes[:, None]
+    sampling = BremsstrahlungSampling("bb", *z_range, pt_max_gev, validity_max, beam_momentum_gev)
+    _, _, weights = bremsstrahlung_nodes(mass_gev, sampling)
+    return float(weights.sum())
+
+
+def bremsstrahlung_nodes(
+    mass_gev: float, sampling: BremsstrahlungSampling
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """z (n, 1), pT² [GeV²] (n, n) and weights (n, n) of A' per interacting proton at ε = 1 and F = 1.
+
+    Sums over them are the integral of `bremsstrahlung_per_proton` with a function of z and pT under it.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    energy = np.hypot(sampling.beam_momentum_gev, _MP)
+    half = (sampling.z_max - sampling.z_min) / 2
+    z = sampling.z_min + half * (1 + nodes[:, None])
     h_min = virtuality_h_gev2(z, 0.0, mass_gev)
-    h_max = np.minimum(h_min + pt_max_gev**2, validity_max * 4 * energy**2 * z * (1 - z) ** 2)
-    log_span = np.log(np.maximum(h_max / h_min, 1.0))
-    pt2 = h_min * np.expm1(log_span * (1 + nodes) / 2)
+    h_max = np.minimum(
+        h_min + sampling.pt_max_gev**2, sampling.validity_max * 4 * energy**2 * z * (1 - z) ** 2
+    )
+    span = np.log(np.maximum(h_max / h_min, 1.0)) / 2
+    pt2 = h_min * np.expm1(span * (1 + nodes))
     density = splitting_bb_gev_m2(z, pt2, mass_gev) * (h_min + pt2)  # dpT² = H dlnH
-    inner = np.sum(weights * density, axis=1, keepdims=True) * log_span / 2
     ratio = sigma_pp_mb(_s_gev2(energy * (1 - z))) / sigma_pp_mb(_s_gev2(energy))
-    return float(np.sum(weights[:, None] * inner * ratio) * (z_range[1] - z_range[0]) / 2)
+    return z, pt2, weights[:, None] * weights * half * span * density * ratio
 
 
 def _s_gev2(energy_gev: ArrayLike) -> FloatArray:

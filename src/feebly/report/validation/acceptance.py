@@ -11,20 +11,12 @@ from dataclasses import replace
 import numpy as np
 
 from feebly.apparatus.experiment import Experiment
-from feebly.core.constants import PROTON_MASS_GEV
 from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
 from feebly.physics.models.dark_photon import DarkPhoton
-from feebly.physics.production.bremsstrahlung import (
-    Bremsstrahlung,
-    sigma_pp_mb,
-    splitting_bb_gev_m2,
-    virtuality_h_gev2,
-)
+from feebly.physics.production.bremsstrahlung import Bremsstrahlung, bremsstrahlung_nodes
 from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference
 from feebly.report.validation.rows import Row
 from feebly.report.validation.sampling import LONG, Sampling, one_mass, selected
-
-_NODES = 48
 
 
 def acceptance_rows(reference: AcceptanceReference, sampling: Sampling) -> Iterator[Row]:
@@ -65,7 +57,7 @@ def decays_in_volume(
     ctau_over_mass: ctau/m [m/GeV], shape (n,). Integral over z = p/p_beam and ln H of the splitting function
     with the cuts and sigma(s')/sigma(s) of the sample (1311.3870), Gauss-Legendre.
     """
-    z, pt2, weight = _momentum_nodes(mass_gev, sampling)
+    z, pt2, weight = bremsstrahlung_nodes(mass_gev, sampling)
     pz = np.sqrt((z * sampling.beam_momentum_gev) ** 2 - pt2)
     length = pz[..., None] * ctau_over_mass
     probability = decay_probability(
@@ -86,26 +78,3 @@ def decay_probability(
     steepness = 1 - interaction_m / length_m
     depth = -np.expm1(-way / interaction_m * steepness) / steepness
     return np.asarray(-np.exp(-way / length_m) * np.expm1(-span / length_m) * depth)
-
-
-def _momentum_nodes(
-    mass_gev: float, sampling: BremsstrahlungSampling
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """z (n, 1), pT^2 [GeV^2] (n, n) and weights (n, n): their sum is the number of A' per proton."""
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
-    energy = np.hypot(sampling.beam_momentum_gev, PROTON_MASS_GEV)
-    half = (sampling.z_max - sampling.z_min) / 2
-    z = sampling.z_min + half * (1 + nodes[:, None])
-    h_min = virtuality_h_gev2(z, 0.0, mass_gev)
-    h_max = np.minimum(
-        h_min + sampling.pt_max_gev**2, sampling.validity_max * 4 * energy**2 * z * (1 - z) ** 2
-    )
-    span = np.log(np.maximum(h_max / h_min, 1.0)) / 2
-    pt2 = h_min * np.expm1(span * (1 + nodes))
-    density = splitting_bb_gev_m2(z, pt2, mass_gev) * (h_min + pt2)  # dpT^2 = H dlnH
-    shadow = sigma_pp_mb(_s_gev2(energy * (1 - z))) / sigma_pp_mb(_s_gev2(energy))
-    return z, pt2, weights[:, None] * weights * half * span * density * shadow
-
-
-def _s_gev2(energy_gev: FloatArray) -> FloatArray:
-    return np.asarray(2 * PROTON_MASS_GEV * (energy_gev + PROTON_MASS_GEV))
