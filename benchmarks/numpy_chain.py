@@ -71,17 +71,17 @@ def produced(rng: np.random.Generator, setup: ChannelSetup, mass: float, edges: 
     )
     z0 = e.dump.z_impact_m + rng.exponential(e.dump.interaction_length_m, CHUNK)
     z_aim, radius = aim_disc(e)
-    r, phi = radius * np.sqrt(u[0]), 2 * np.pi * u[1]
+    r, phi = radius * np.sqrt(u[0]), 2 * np.pi * u[6]
     dx, dy, dz = r * np.cos(phi) - x0, r * np.sin(phi) - y0, z_aim - z0
     d = np.sqrt(dx**2 + dy**2 + dz**2)
     nz = dz / d
-    z = s.z_min + (s.z_max - s.z_min) * u[5]
+    z = s.z_min + (s.z_max - s.z_min) * u[3]
     p = z * s.beam_momentum_gev
     pt2 = p**2 * (1 - nz) * (1 + nz)
     density = np.where(pt2 < s.pt_max_gev**2, bremsstrahlung_density(s, mass, z, pt2), 0.0)
     weight = jacobian * np.pi * radius**2 * nz / d**2 * density * p**2 * nz / np.pi * (s.z_max - s.z_min)
     c = {"w": weight, "x0": x0, "y0": y0, "z0": z0, "nx": dx / d, "ny": dy / d, "nz": nz, "p": p}
-    c |= {"u2": u[2], "u3": u[3], "u4": u[4]}
+    c |= {"u_z": u[1], "u_cos": u[2], "u_phi": u[7]}
     return keep(c, density > 0)
 
 
@@ -89,12 +89,12 @@ def decayed(c: Columns, setup: ChannelSetup, mass: float) -> Columns:
     """Vertex, tau and slopes of both daughters; those above the momentum cut."""
     low, high = setup.experiment.decay_region_z_m
     m1, m2 = setup.daughter_masses_gev
-    zv = low + (high - low) * c["u2"]
+    zv = low + (high - low) * c["u_z"]
     lever, pz = zv - c["z0"], c["p"] * c["nz"]
     xv, yv = c["x0"] + c["nx"] / c["nz"] * lever, c["y0"] + c["ny"] / c["nz"] * lever
     p_star = np.sqrt((mass**2 - (m1 + m2) ** 2) * (mass**2 - (m1 - m2) ** 2)) / (2 * mass)
-    cos = 2 * c["u3"] - 1
-    transverse, phi = p_star * np.sqrt(1 - cos**2), 2 * np.pi * c["u4"]
+    cos = 2 * c["u_cos"] - 1
+    transverse, phi = p_star * np.sqrt(1 - cos**2), 2 * np.pi * c["u_phi"]
     gamma = np.sqrt(c["p"] ** 2 + mass**2) / mass
     along = gamma * p_star * cos + c["p"] / mass * np.sqrt(p_star**2 + m1**2)
     a, b = transverse * np.cos(phi), transverse * np.sin(phi)

@@ -12,7 +12,7 @@ BEAM = (0.01, -0.022, 0.006, 0.004, 23.07, 0.153)  # x, y, their sigmas, z of th
 
 
 def points(u8: np.ndarray, u9: np.ndarray, u10: np.ndarray) -> np.ndarray:
-    s = scratch(U8=u8, U9=u9, U10=u10)
+    s = scratch(U_SPOT_RADIUS=u8, U_SPOT_PHI=u9, U_DEPTH=u10)
     interaction_point(s, u8.size, *BEAM)
     return vectors(s, "X0 Y0 Z0", u8.size)
 
@@ -39,6 +39,6 @@ def test_distribution_of_the_points() -> None:
 
 
 def test_production_starts_at_the_face_of_the_dump() -> None:
-    s = scratch(U8=[0.5], U9=[0.0], U10=[1 - 2**-33])
+    s = scratch(U_SPOT_RADIUS=[0.5], U_SPOT_PHI=[0.0], U_DEPTH=[1 - 2**-33])
     interaction_point(s, 1, *BEAM)
     assert row(s, "Z0", 1)[0] >= 23.07

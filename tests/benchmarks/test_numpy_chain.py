@@ -32,10 +32,10 @@ def test_same_map() -> None:
     edges = np.concatenate([np.zeros((2, 1)), np.cumsum(widths, axis=1)], axis=1)
     edges /= edges[:, -1:]
     u = rng.random((2, BLOCK))
-    s = scratch(U0=u[0], U1=u[1])
+    s = scratch(U_AIM_RADIUS=u[0], U_DECAY_Z=u[1])
     apply_map(s, BLOCK, edges, BLOCK // 16)
     y, jacobian = mapped(u, edges)
-    np.testing.assert_allclose(y, [row(s, "U0"), row(s, "U1")], rtol=1e-12)
+    np.testing.assert_allclose(y, [row(s, "U_AIM_RADIUS"), row(s, "U_DECAY_Z")], rtol=1e-12)
     np.testing.assert_allclose(jacobian, row(s, "JACOBIAN"), rtol=1e-12)
 
 

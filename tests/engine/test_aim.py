@@ -15,7 +15,7 @@ Z, RADIUS = 194.066, 1.05
 
 def aimed(origin: tuple[float, float, float], u: np.ndarray, jacobian: np.ndarray) -> np.ndarray:
     x0, y0, z0 = (np.full(BLOCK, value) for value in origin)
-    s = scratch(X0=x0, Y0=y0, Z0=z0, U0=u[0], U1=u[1], JACOBIAN=jacobian)
+    s = scratch(X0=x0, Y0=y0, Z0=z0, U_AIM_RADIUS=u[0], U_AIM_PHI=u[1], JACOBIAN=jacobian)
     aim_at_disc(s, BLOCK, Z, RADIUS)
     return s
 
@@ -36,7 +36,7 @@ def test_directions_hit_the_disc_uniformly() -> None:
 
 @pytest.mark.parametrize("z0", [23.2, 193.0])
 def test_solid_angle_from_the_axis(z0: float) -> None:
-    """2 pi (1 - cos(alpha)); U0 on a Gauss grid, so that the sum is an integral."""
+    """2 pi (1 - cos(alpha)); U_AIM_RADIUS on a Gauss grid, so that the sum is an integral."""
     nodes, weights = np.polynomial.legendre.leggauss(BLOCK)
     u = np.array([(nodes + 1) / 2, np.zeros(BLOCK)])
     total = row(aimed((0.0, 0.0, z0), u, np.ones(BLOCK)), "WEIGHT") @ weights / 2

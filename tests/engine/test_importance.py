@@ -9,7 +9,7 @@ from feebly.engine.importance import BINS, UNIFORM_EVENTS, accumulate, apply_map
 from twins.scratch import row, scratch, vectors
 
 DIMENSIONS = 3
-NAMES = "U0 U1 U2"
+NAMES = "U_AIM_RADIUS U_DECAY_Z U_DECAY_COS"
 SHARE = UNIFORM_EVENTS / BLOCK
 
 
@@ -84,7 +84,7 @@ def test_identity_map() -> None:
 
 
 def test_events_are_numbered() -> None:
-    s = scratch(U0=np.full(BLOCK, 0.5))
+    s = scratch(U_AIM_RADIUS=np.full(BLOCK, 0.5))
     apply_map(s, BLOCK, uniform_map(1), UNIFORM_EVENTS)
     assert np.array_equal(row(s, "INDEX"), np.arange(BLOCK))
 
@@ -134,4 +134,4 @@ def test_one_hot_bin_does_not_collapse_the_map() -> None:
     for _ in range(5):
         edges = refine(edges, training)
         assert np.all(np.diff(edges, axis=1) > 0)
-    assert ROWS["U0"] == U0
+    assert ROWS["U_AIM_RADIUS"] == U0

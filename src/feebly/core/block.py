@@ -13,7 +13,8 @@ from __future__ import annotations
 BLOCK = 512  # events per block: the rows in use (about 200 kB) stay in the second-level cache
 
 _ROW_NAMES = """
-    U0 U1 U2 U3 U4 U5 U6 U7 U8 U9 U10 U11
+    U_AIM_RADIUS U_DECAY_Z U_DECAY_COS U_MADE1 U_MADE2 U_MADE3
+    U_AIM_PHI U_DECAY_PHI U_SPOT_RADIUS U_SPOT_PHI U_DEPTH U_SPARE
     WEIGHT INDEX JACOBIAN
     X0 Y0 Z0 NX NY NZ P E
     XV YV ZV TAU
@@ -24,10 +25,11 @@ _ROW_NAMES = """
     G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11
     MASK REGION
 """.split()  # noqa: SIM905  (a picture of the rows, not a list)
-# Line by line: uniform numbers of the mapped dimensions; weight, original index in the block, map Jacobian;
-# production point, direction, momentum and energy; decay vertex and (z - z0)/p_z; daughters' momenta; true
-# slopes before (T) and after (D) the magnet, positions in the magnet (M) and on the plane in hand (Q);
-# measured tracks at the first chamber; reconstructed vertex, mass, pointing; normal deviates; labels.
+# Line by line: uniform numbers, first those that the importance map shapes (MADE: production); weight,
+# original index in the block, map Jacobian; production point, direction, momentum and energy; decay vertex
+# and (z - z0)/p_z; daughters' momenta; true slopes before (T) and after (D) the magnet, positions in the
+# magnet (M) and on the plane in hand (Q); measured tracks at the first chamber; reconstructed vertex, mass,
+# pointing; normal deviates; labels.
 
 ROWS = {name: k * BLOCK for k, name in enumerate(_ROW_NAMES)}
 SCRATCH_SIZE = len(_ROW_NAMES) * BLOCK
@@ -35,7 +37,11 @@ RANDOM_ROWS = 12
 NORMAL_ROWS = 12
 
 # Compiled code needs plain module constants, so each row's offset is spelled out from the one table.
-(U0, U1, U2, U3, U4, U5, U6, U7, U8, U9, U10, U11) = (ROWS[f"U{k}"] for k in range(RANDOM_ROWS))
+U_AIM_RADIUS, U_DECAY_Z, U_DECAY_COS = ROWS["U_AIM_RADIUS"], ROWS["U_DECAY_Z"], ROWS["U_DECAY_COS"]
+U_MADE1, U_MADE2, U_MADE3 = ROWS["U_MADE1"], ROWS["U_MADE2"], ROWS["U_MADE3"]
+U_AIM_PHI, U_DECAY_PHI = ROWS["U_AIM_PHI"], ROWS["U_DECAY_PHI"]
+U_SPOT_RADIUS, U_SPOT_PHI, U_DEPTH = ROWS["U_SPOT_RADIUS"], ROWS["U_SPOT_PHI"], ROWS["U_DEPTH"]
+U0 = U_AIM_RADIUS  # first of the uniform numbers
 WEIGHT, INDEX, JACOBIAN = ROWS["WEIGHT"], ROWS["INDEX"], ROWS["JACOBIAN"]
 X0, Y0, Z0 = ROWS["X0"], ROWS["Y0"], ROWS["Z0"]
 NX, NY, NZ = ROWS["NX"], ROWS["NY"], ROWS["NZ"]

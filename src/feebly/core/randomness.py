@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from feebly.core.block import BLOCK, G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, U0
-from feebly.core.vecmath import cos_sin_turn, log
+from feebly.core.vecmath import normal_pair
 
 _M0 = np.uint64(0xD2511F53)
 _M1 = np.uint64(0xCD9E8D57)
@@ -71,11 +71,13 @@ def fill_normal(s, n, key0, key1, first_event):
         for i in range(n):
             event = np.uint64(first_event + np.int64(s[INDEX + i]))
             a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
-            r1 = np.sqrt(-2.0 * log((np.float64(np.int64(a)) + 0.5) * _TO_UNIT))
-            r2 = np.sqrt(-2.0 * log((np.float64(np.int64(c)) + 0.5) * _TO_UNIT))
-            cos1, sin1 = cos_sin_turn(np.float64(np.int64(b)) * _TO_UNIT)
-            cos2, sin2 = cos_sin_turn(np.float64(np.int64(d)) * _TO_UNIT)
-            s[row + i] = r1 * cos1
-            s[row + BLOCK + i] = r1 * sin1
-            s[row + 2 * BLOCK + i] = r2 * cos2
-            s[row + 3 * BLOCK + i] = r2 * sin2
+            g0, g1 = normal_pair(
+                (np.float64(np.int64(a)) + 0.5) * _TO_UNIT, np.float64(np.int64(b)) * _TO_UNIT
+            )
+            g2, g3 = normal_pair(
+                (np.float64(np.int64(c)) + 0.5) * _TO_UNIT, np.float64(np.int64(d)) * _TO_UNIT
+            )
+            s[row + i] = g0
+            s[row + BLOCK + i] = g1
+            s[row + 2 * BLOCK + i] = g2
+            s[row + 3 * BLOCK + i] = g3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from feebly.core.block import JACOBIAN, NX, NY, NZ, U0, U1, WEIGHT, X0, Y0, Z0
+from feebly.core.block import JACOBIAN, NX, NY, NZ, U_AIM_PHI, U_AIM_RADIUS, WEIGHT, X0, Y0, Z0
 from feebly.core.vecmath import cos_sin_turn
 
 _PI = 3.141592653589793
@@ -13,15 +13,17 @@ _PI = 3.141592653589793
 
 @njit(nogil=True, error_model="numpy")
 def aim_at_disc(s, n, z_disc, radius):
-    """Fill NX, NY, NZ towards a point of the disc (uniform in area, U0 and U1); WEIGHT = JACOBIAN dOmega.
+    """Fill NX, NY, NZ towards a point of the disc and WEIGHT = JACOBIAN dOmega.
+
+    The point is uniform in area, from U_AIM_RADIUS and U_AIM_PHI.
 
     dOmega = dA cos(theta)/D^2 with the distance D from the production point: the bound is exact for every
     production point, and directions outside it could never be accepted (``geometry.aim_disc``).
     """
     area = _PI * radius * radius
     for i in range(n):
-        r = radius * np.sqrt(s[U0 + i])
-        cos, sin = cos_sin_turn(s[U1 + i])
+        r = radius * np.sqrt(s[U_AIM_RADIUS + i])
+        cos, sin = cos_sin_turn(s[U_AIM_PHI + i])
         dx, dy, dz = r * cos - s[X0 + i], r * sin - s[Y0 + i], z_disc - s[Z0 + i]
         d2 = dx * dx + dy * dy + dz * dz
         d = np.sqrt(d2)

@@ -29,9 +29,9 @@ from feebly.core.block import (
     TAU,
     TX1,
     U0,
-    U2,
-    U3,
-    U4,
+    U_DECAY_COS,
+    U_DECAY_PHI,
+    U_DECAY_Z,
     WEIGHT,
     X0,
     XV,
@@ -89,7 +89,9 @@ class Acceptance(NamedTuple):
     cda_max: float
 
 
-_AFTER_PRODUCTION = np.array([WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, U2, U3, U4])
+_AFTER_PRODUCTION = np.array(
+    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI]
+)
 _AFTER_TRANSPORT = np.array(
     [WEIGHT, INDEX, TAU, XV, YV, ZV]
     + [PX1 + k * BLOCK for k in range(3)]

@@ -13,7 +13,7 @@ from numba import njit
 from feebly.core.block import BLOCK, INDEX, JACOBIAN, U0
 from feebly.core.interfaces import FloatArray
 
-BINS = 32
+BINS = 32  # a power of two
 UNIFORM_EVENTS = 32  # of each block of 512: 6.25%
 _DAMPING = 0.75  # exponent that slows the refinement (Lepage's alpha)
 
@@ -38,24 +38,24 @@ def _find_bin(edges, d, y):
 @njit(nogil=True, error_model="numpy")
 def apply_map(s, n, edges, n_uniform):
     """Replace the uniform rows U0.. by mapped coordinates; fill JACOBIAN = 1/(density of the mixture)."""
-    bins = edges.shape[1] - 1
     for i in range(n):
         s[JACOBIAN + i] = 1.0
         s[INDEX + i] = np.float64(i)
     for d in range(edges.shape[0]):
         row = U0 + d * BLOCK
+        grid = edges[d]
         for i in range(n_uniform):
             b = _find_bin(edges, d, s[row + i])
-            s[JACOBIAN + i] *= bins * (edges[d, b + 1] - edges[d, b])
+            s[JACOBIAN + i] *= BINS * (grid[b + 1] - grid[b])
         for i in range(n_uniform, n):
-            x = s[row + i] * bins
-            b = int(x)
-            width = edges[d, b + 1] - edges[d, b]
-            s[row + i] = edges[d, b] + (x - b) * width
-            s[JACOBIAN + i] *= bins * width
+            x = s[row + i] * BINS
+            b = int(x) & (BINS - 1)
+            width = grid[b + 1] - grid[b]
+            s[row + i] = grid[b] + (x - b) * width
+            s[JACOBIAN + i] *= BINS * width
     share = n_uniform / n
     for i in range(n):
-        s[JACOBIAN + i] = 1.0 / ((1.0 - share) / s[JACOBIAN + i] + share)
+        s[JACOBIAN + i] /= (1.0 - share) + share * s[JACOBIAN + i]
 
 
 @njit(nogil=True, error_model="numpy")

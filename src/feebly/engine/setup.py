@@ -30,8 +30,9 @@ from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 
 TABLE_SCHEMA = 1
 _SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard": SEPARATION_HARD}
-# direction 2, decay 3, production 1 or 3; the interaction point (U8..U10) is not worth a map
-_DIMENSIONS = {"bremsstrahlung": 6, "meson-decay": 8, "mixing": 6}
+# Polar angle of flight, decay z and angle, and 1 or 3 numbers of production. The azimuths about the two
+# directions of flight and the interaction point are not worth a map.
+_DIMENSIONS = {"bremsstrahlung": 4, "meson-decay": 6, "mixing": 4}
 
 
 @dataclass(frozen=True)

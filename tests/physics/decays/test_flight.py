@@ -20,7 +20,7 @@ def flights(seed: int) -> dict[str, np.ndarray]:
         "X0": x0, "Y0": y0, "Z0": 23.07 + rng.exponential(0.15, BLOCK),
         "NX": direction[:, 0], "NY": direction[:, 1], "NZ": direction[:, 2],
         "P": 10.0 ** rng.uniform(1, 2.6, BLOCK),
-        "U2": rng.uniform(size=BLOCK), "WEIGHT": rng.uniform(1, 2, BLOCK),
+        "U_DECAY_Z": rng.uniform(size=BLOCK), "WEIGHT": rng.uniform(1, 2, BLOCK),
     }  # fmt: skip
 
 
@@ -31,17 +31,17 @@ def test_vertex_lies_on_the_line_of_flight() -> None:
     origin, vertex = (vectors(s, names) for names in ("X0 Y0 Z0", "XV YV ZV"))
     path = np.linalg.norm(vertex - origin, axis=1)
     assert_allclose((vertex - origin) / path[:, None], vectors(s, "NX NY NZ"), rtol=1e-9, atol=1e-15)
-    assert_allclose(vertex[:, 2], Z_MIN + (Z_MAX - Z_MIN) * event["U2"], rtol=1e-15)
+    assert_allclose(vertex[:, 2], Z_MIN + (Z_MAX - Z_MIN) * event["U_DECAY_Z"], rtol=1e-15)
     assert_allclose(row(s, "TAU"), path / event["P"], rtol=1e-12)  # proper length over mass
 
 
 @pytest.mark.parametrize("ctau_m", [1e-3, 0.03, 1.0, 1e3])
 @pytest.mark.parametrize("mass", [0.05, 1.0])
 def test_weights_add_up_to_the_chance_to_decay_in_the_region(ctau_m: float, mass: float) -> None:
-    """Integral over U2 (Gauss-Legendre) of WEIGHT exp(-m TAU/ctau) m/ctau = difference of two survivals."""
+    """Integral over U_DECAY_Z of WEIGHT exp(-m TAU/ctau) m/ctau = difference of two survivals."""
     nodes, weights = np.polynomial.legendre.leggauss(BLOCK)
     event = {name: np.full(BLOCK, values[0]) for name, values in flights(2).items()}
-    event |= {"U2": (nodes + 1) / 2, "WEIGHT": np.ones(BLOCK), "P": np.full(BLOCK, 77.0)}
+    event |= {"U_DECAY_Z": (nodes + 1) / 2, "WEIGHT": np.ones(BLOCK), "P": np.full(BLOCK, 77.0)}
     s = scratch(**event)
     decay_vertex(s, BLOCK, Z_MIN, Z_MAX)
     chance = np.sum(weights / 2 * row(s, "WEIGHT") * np.exp(-mass * row(s, "TAU") / ctau_m)) * mass / ctau_m

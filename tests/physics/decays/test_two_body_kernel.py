@@ -35,7 +35,7 @@ def decayed(mass: float, m1: float, m2: float, seed: int, spread: float = 3e-3) 
     p = 10.0 ** rng.uniform(0, 2.6, BLOCK)
     u = rng.uniform(size=(2, BLOCK))
     n = dict(zip(("NX", "NY", "NZ"), direction.T, strict=True))
-    s = scratch(P=p, E=np.hypot(p, mass), U3=u[0], U4=u[1], **n)
+    s = scratch(P=p, E=np.hypot(p, mass), U_DECAY_COS=u[0], U_DECAY_PHI=u[1], **n)
     two_body(s, BLOCK, mass, m1, m2)
     return direction * p[:, None], u, vectors(s, "PX1 PY1 PZ1"), vectors(s, "PX2 PY2 PZ2")
 
@@ -90,7 +90,7 @@ def test_isotropic_in_the_rest_frame() -> None:
 
 
 def test_first_daughter_goes_forward_for_large_u3() -> None:
-    """U3 = (1 + cos theta*)/2 of the first, positive daughter about the direction of flight."""
+    """U_DECAY_COS = (1 + cos theta*)/2 of the first, positive daughter about the direction of flight."""
     parent, u, first, second = decayed(1.0, MUON_MASS_GEV, MUON_MASS_GEV, 4)
     faster = np.linalg.norm(first, axis=1) > np.linalg.norm(second, axis=1)
     assert np.array_equal(faster, u[0] > 0.5)

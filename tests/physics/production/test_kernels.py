@@ -36,7 +36,7 @@ def brems_sampling(**changes: float) -> BremsstrahlungSampling:
 
 def run_brems(mass: float, cos: np.ndarray, u: np.ndarray, s: BremsstrahlungSampling) -> np.ndarray:
     """The block after production, for n <= BLOCK directions (cos theta) and uniform numbers; WEIGHT was 1."""
-    block = scratch(NZ=cos, U5=u, WEIGHT=np.ones(u.size))
+    block = scratch(NZ=cos, U_MADE1=u, WEIGHT=np.ones(u.size))
     bremsstrahlung(
         block, u.size, mass, s.beam_momentum_gev, PROTON_MASS_GEV, ALPHA, s.z_min, s.z_max, s.pt_max_gev,
         s.validity_max,
@@ -130,7 +130,7 @@ def table_numbers(s: HadronSpectrum) -> tuple[np.ndarray, float, float, float, f
 
 def run_mixing(mass: float, s: HadronSpectrum, e_min: float) -> Callable[..., np.ndarray]:
     def run(cos: np.ndarray, u: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        block = scratch(NZ=cos, U5=u, WEIGHT=weight)
+        block = scratch(NZ=cos, U_MADE1=u, WEIGHT=weight)
         mixing(block, u.size, mass, *table_numbers(s), e_min)
         return block
 
@@ -141,7 +141,7 @@ def run_decay(
     mass: float, m_parent: float, m_recoil: float, s: HadronSpectrum, e_min: float
 ) -> Callable[..., np.ndarray]:
     def run(cos: np.ndarray, u: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        block = scratch(NZ=cos, U5=u[:, 0], U6=u[:, 1], U7=u[:, 2], WEIGHT=weight)
+        block = scratch(NZ=cos, U_MADE1=u[:, 0], U_MADE2=u[:, 1], U_MADE3=u[:, 2], WEIGHT=weight)
         meson_decay(block, cos.size, mass, m_parent, m_recoil, *table_numbers(s), e_min)
         return block
 

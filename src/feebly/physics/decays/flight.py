@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from numba import njit
 
-from feebly.core.block import NX, NY, NZ, TAU, U2, WEIGHT, X0, XV, Y0, YV, Z0, ZV, P
+from feebly.core.block import NX, NY, NZ, TAU, U_DECAY_Z, WEIGHT, X0, XV, Y0, YV, Z0, ZV, P
 
 
 @njit(nogil=True, error_model="numpy")
 def decay_vertex(s, n, z_min, z_max):
-    """Fill XV, YV, ZV [m] and TAU = (z - z0)/p_z [m/GeV]; z uniform in [z_min, z_max] from U2.
+    """Fill XV, YV, ZV [m] and TAU = (z - z0)/p_z [m/GeV]; z uniform in [z_min, z_max] from U_DECAY_Z.
 
     The decay density in z is exp(-t/ctau)/ctau * (m/p_z) with t = m TAU. WEIGHT receives
     (z_max - z_min)/p_z: the factor m/ctau is applied with the exponential, for all lifetimes at once.
     """
     for i in range(n):
-        z = z_min + (z_max - z_min) * s[U2 + i]
+        z = z_min + (z_max - z_min) * s[U_DECAY_Z + i]
         pz = s[P + i] * s[NZ + i]
         dz = z - s[Z0 + i]
         s[XV + i] = s[X0 + i] + s[NX + i] / s[NZ + i] * dz

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from feebly.core.block import NX, NY, NZ, PX1, PX2, PY1, PY2, PZ1, PZ2, U3, U4, E, P
+from feebly.core.block import NX, NY, NZ, PX1, PX2, PY1, PY2, PZ1, PZ2, U_DECAY_COS, U_DECAY_PHI, E, P
 from feebly.core.vecmath import cos_sin_turn
 
 
 @njit(nogil=True, error_model="numpy")
 def two_body(s, n, m, m1, m2):
-    """Fill the daughters' momenta [GeV]; cos theta* from U3 about the direction of flight, azimuth from U4.
+    """Fill the daughters' momenta [GeV]; U_DECAY_COS and U_DECAY_PHI turn about the direction of flight.
 
     The first daughter is boosted along the flight direction, the second follows by subtraction.
     """
@@ -19,10 +19,10 @@ def two_body(s, n, m, m1, m2):
     e_star = np.sqrt(p_star * p_star + m1 * m1)
     for i in range(n):
         gamma, beta_gamma = s[E + i] / m, s[P + i] / m
-        c = 2.0 * s[U3 + i] - 1.0
+        c = 2.0 * s[U_DECAY_COS + i] - 1.0
         transverse = p_star * np.sqrt((1.0 - c) * (1.0 + c))
         longitudinal = gamma * p_star * c + beta_gamma * e_star
-        cos_phi, sin_phi = cos_sin_turn(s[U4 + i])
+        cos_phi, sin_phi = cos_sin_turn(s[U_DECAY_PHI + i])
         a, b = transverse * cos_phi, transverse * sin_phi
         nx, ny, nz = s[NX + i], s[NY + i], s[NZ + i]
         # two unit vectors orthogonal to n, regular for all n that do not point backwards

@@ -1,8 +1,8 @@
 """Compiled production: from the direction of flight to the FIP momentum and its weight.
 
 The direction (NX, NY, NZ) is chosen first, uniformly over what the detector can accept; each kernel then
-multiplies WEIGHT by d^n N / dOmega ... of its process, so that the sample is exact inside that cone. U5 and
-the rows after it are the uniform numbers of production.
+multiplies WEIGHT by d^n N / dOmega ... of its process, so that the sample is exact inside that cone. U_MADE1,
+U_MADE2, U_MADE3 are the uniform numbers of production.
 
 For a decay parent -> recoil + X the parent is rotated, not the daughter: the joint measure
 dOmega_parent dphi* = dOmega_X dphi' is the invariant measure of rotations, hence the Jacobian is one. No
@@ -16,7 +16,7 @@ import math
 import numpy as np
 from numba import njit
 
-from feebly.core.block import MASK, NZ, U5, U6, U7, WEIGHT, E, P
+from feebly.core.block import MASK, NZ, U_MADE1, U_MADE2, U_MADE3, WEIGHT, E, P
 from feebly.core.vecmath import cos_sin_turn, exp, log
 
 _PI = 3.141592653589793
@@ -49,13 +49,14 @@ def sigma_pp_mb(s):
 def bremsstrahlung(s, n, m, beam_p, m_p, alpha, z_min, z_max, pt_max, validity_max):
     """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at epsilon = 1, F = 1.
 
-    z = p_X / p_beam from U5. MASK is 0 beyond the pT cut or where H/(4 E_p^2 z (1-z)^2) exceeds validity_max.
+    z = p_X / p_beam from U_MADE1. MASK is 0 beyond the pT cut or where H/(4 E_p^2 z (1-z)^2) exceeds
+    validity_max.
     """
     beam_e = np.sqrt(beam_p * beam_p + m_p * m_p)
     s_full = 2.0 * m_p * beam_e + 2.0 * m_p * m_p
     sigma_full = sigma_pp_mb(s_full)
     for i in range(n):
-        z = z_min + (z_max - z_min) * s[U5 + i]
+        z = z_min + (z_max - z_min) * s[U_MADE1 + i]
         p = z * beam_p
         cos = s[NZ + i]
         pt2 = p * p * (1.0 - cos) * (1.0 + cos)
@@ -87,8 +88,8 @@ def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
 def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the density of isotropic decays parent -> recoil + X.
 
-    density: d2N/(dln p dpT^2) per parent [GeV^-2]; ln p of the parent from U5, its decay angles from U6
-    (cos theta*) and U7 (azimuth). MASK is 0 where the parent is outside the table or E < e_min.
+    density: d2N/(dln p dpT^2) per parent [GeV^-2]; ln p of the parent from U_MADE1, cos theta* of its
+    decay from U_MADE2, the azimuth from U_MADE3. MASK is 0 where the parent is outside the table or E < e_min.
     """
     p_star = np.sqrt(
         (m_parent - m_recoil - m)
@@ -99,16 +100,16 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
     e_star = np.sqrt(p_star * p_star + m * m)
     span = ln_p_max - ln_p_min
     for i in range(n):
-        ln_p = ln_p_min + span * s[U5 + i]
+        ln_p = ln_p_min + span * s[U_MADE1 + i]
         parent_p = exp(ln_p)
         gamma = np.sqrt(parent_p * parent_p + m_parent * m_parent) / m_parent
         beta_gamma = parent_p / m_parent
-        c = 2.0 * s[U6 + i] - 1.0
+        c = 2.0 * s[U_MADE2 + i] - 1.0
         transverse = p_star * np.sqrt((1.0 - c) * (1.0 + c))
         longitudinal = gamma * p_star * c + beta_gamma * e_star
         p = np.sqrt(longitudinal * longitudinal + transverse * transverse)
         cos_open, sin_open = longitudinal / p, transverse / p
-        cos_phi, sin_phi = cos_sin_turn(s[U7 + i])
+        cos_phi, sin_phi = cos_sin_turn(s[U_MADE3 + i])
         cos = s[NZ + i]
         sin = np.sqrt((1.0 - cos) * (1.0 + cos))
         cos_parent = cos_open * cos + sin_open * sin * cos_phi
@@ -119,11 +120,15 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
         s[E + i] = gamma * e_star + beta_gamma * p_star * c
         # dln p dpT^2 dphi/(2 pi) = dln p p^2 cos(theta) dOmega / pi
         s[WEIGHT + i] *= span * parent_p * parent_p * cos_parent / _PI
-        s[U6 + i] = parent_pt if cos_parent > 0.0 else -1.0
-        s[U7 + i] = ln_p
+        s[U_MADE2 + i] = parent_pt if cos_parent > 0.0 else -1.0
+        s[U_MADE3 + i] = ln_p
     for i in range(n):
-        pt = s[U6 + i]
-        f = _spectrum_density(density, s[U7 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt) if pt >= 0.0 else 0.0
+        pt = s[U_MADE2 + i]
+        f = (
+            _spectrum_density(density, s[U_MADE3 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt)
+            if pt >= 0.0
+            else 0.0
+        )
         s[WEIGHT + i] *= f
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
 
@@ -133,16 +138,16 @@ def mixing(s, n, m, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the meson density: X takes the meson's laboratory momentum."""
     span = ln_p_max - ln_p_min
     for i in range(n):
-        ln_p = ln_p_min + span * s[U5 + i]
+        ln_p = ln_p_min + span * s[U_MADE1 + i]
         p = exp(ln_p)
         cos = s[NZ + i]
         pt = p * np.sqrt((1.0 - cos) * (1.0 + cos))
         s[P + i] = p
         s[E + i] = np.sqrt(p * p + m * m)
-        s[U6 + i] = pt
-        s[U7 + i] = ln_p
+        s[U_MADE2 + i] = pt
+        s[U_MADE3 + i] = ln_p
         s[WEIGHT + i] *= span * p * p * cos / _PI
     for i in range(n):
-        f = _spectrum_density(density, s[U7 + i], s[U6 + i], ln_p_min, 1.0 / dlnp, 1.0 / dpt)
+        f = _spectrum_density(density, s[U_MADE3 + i], s[U_MADE2 + i], ln_p_min, 1.0 / dlnp, 1.0 / dpt)
         s[WEIGHT + i] *= f
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
