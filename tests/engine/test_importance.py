@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.core.block import BLOCK, ROWS, U0
+from feebly.core.block import BLOCK, ROWS, STRIDE, U0
 from feebly.engine.importance import BINS, UNIFORM_EVENTS, accumulate, apply_map, refine, uniform_map
 from twins.scratch import row, scratch, vectors
 
@@ -97,9 +97,10 @@ def train(function, rounds: int, blocks: int = 40) -> np.ndarray:
         for _ in range(blocks):
             y, jacobian = mapped(edges, rng.uniform(size=(DIMENSIONS, BLOCK)))
             squares = (function(y) * jacobian) ** 2
-            coordinates = np.ascontiguousarray(y.T).ravel()
+            coordinates = np.zeros((DIMENSIONS, STRIDE))
+            coordinates[:, : len(y)] = y.T
             for event in np.flatnonzero(squares):
-                accumulate(training, edges, coordinates, event, squares[event])
+                accumulate(training, edges, coordinates.ravel(), event, squares[event])
         edges = refine(edges, training)
     return edges
 

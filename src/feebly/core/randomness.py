@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 from numba import njit
 
-from feebly.core.block import BLOCK, G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, U0
+from feebly.core.block import G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, STRIDE, U0
 from feebly.core.vecmath import normal_pair
 
 _M0 = np.uint64(0xD2511F53)
@@ -50,15 +50,15 @@ def fill_uniform(s, n, key0, key1, first_event):
     """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for the n events from first_event on."""
     zero = np.uint64(0)
     for group in range(RANDOM_ROWS // 4):
-        row = U0 + 4 * group * BLOCK
+        row = U0 + 4 * group * STRIDE
         draw = np.uint64(group)
         for i in range(n):
             event = np.uint64(first_event + i)
             a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
             s[row + i] = (np.float64(np.int64(a)) + 0.5) * _TO_UNIT
-            s[row + BLOCK + i] = (np.float64(np.int64(b)) + 0.5) * _TO_UNIT
-            s[row + 2 * BLOCK + i] = (np.float64(np.int64(c)) + 0.5) * _TO_UNIT
-            s[row + 3 * BLOCK + i] = (np.float64(np.int64(d)) + 0.5) * _TO_UNIT
+            s[row + STRIDE + i] = (np.float64(np.int64(b)) + 0.5) * _TO_UNIT
+            s[row + 2 * STRIDE + i] = (np.float64(np.int64(c)) + 0.5) * _TO_UNIT
+            s[row + 3 * STRIDE + i] = (np.float64(np.int64(d)) + 0.5) * _TO_UNIT
 
 
 @njit(nogil=True, error_model="numpy")
@@ -66,7 +66,7 @@ def fill_normal(s, n, key0, key1, first_event):
     """Fill the rows G0, G1, ... with normal deviates for events first_event + s[INDEX + i] (Box-Muller)."""
     zero = np.uint64(0)
     for group in range(NORMAL_ROWS // 4):
-        row = G0 + 4 * group * BLOCK
+        row = G0 + 4 * group * STRIDE
         draw = np.uint64(NORMAL_GROUP + group)
         for i in range(n):
             event = np.uint64(first_event + np.int64(s[INDEX + i]))
@@ -78,6 +78,6 @@ def fill_normal(s, n, key0, key1, first_event):
                 (np.float64(np.int64(c)) + 0.5) * _TO_UNIT, np.float64(np.int64(d)) * _TO_UNIT
             )
             s[row + i] = g0
-            s[row + BLOCK + i] = g1
-            s[row + 2 * BLOCK + i] = g2
-            s[row + 3 * BLOCK + i] = g3
+            s[row + STRIDE + i] = g1
+            s[row + 2 * STRIDE + i] = g2
+            s[row + 3 * STRIDE + i] = g3

@@ -26,6 +26,7 @@ from feebly.core.block import (
     PX1,
     PX2,
     REGION,
+    STRIDE,
     TAU,
     TX1,
     U0,
@@ -90,16 +91,16 @@ class Acceptance(NamedTuple):
 
 
 _AFTER_PRODUCTION = np.array(
-    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI]
+    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + STRIDE, NX + 2 * STRIDE, P, E, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI]
 )
 _AFTER_TRANSPORT = np.array(
     [WEIGHT, INDEX, TAU, XV, YV, ZV]
-    + [PX1 + k * BLOCK for k in range(3)]
-    + [PX2 + k * BLOCK for k in range(3)]
-    + [TX1 + k * BLOCK for k in range(4)]
+    + [PX1 + k * STRIDE for k in range(3)]
+    + [PX2 + k * STRIDE for k in range(3)]
+    + [TX1 + k * STRIDE for k in range(4)]
 )
 # What else a caller may want to see of the selected events.
-_TRUTH = np.concatenate((_AFTER_TRANSPORT, np.array([X0, Y0, Z0, NX, NX + BLOCK, NX + 2 * BLOCK, P, E])))
+_TRUTH = np.concatenate((_AFTER_TRANSPORT, np.array([X0, Y0, Z0, NX, NX + STRIDE, NX + 2 * STRIDE, P, E])))
 
 
 @njit(nogil=True, error_model="numpy")
@@ -153,7 +154,7 @@ def run_block(
     fill_uniform(s, n, key0, key1, first_event)
     apply_map(s, n, edges, n_uniform)
     if keep_coordinates:
-        for k in range(edges.shape[0] * BLOCK):
+        for k in range(edges.shape[0] * STRIDE):
             saved[k] = s[U0 + k]
     interaction_point(s, n, a.x_beam, a.y_beam, a.sigma_x, a.sigma_y, a.z_impact, a.interaction_length)
     aim_at_disc(s, n, a.z_aim, a.r_aim)

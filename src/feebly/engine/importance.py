@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from feebly.core.block import BLOCK, INDEX, JACOBIAN, U0
+from feebly.core.block import INDEX, JACOBIAN, STRIDE, U0
 from feebly.core.interfaces import FloatArray
 
 BINS = 32  # a power of two
@@ -42,7 +42,7 @@ def apply_map(s, n, edges, n_uniform):
         s[JACOBIAN + i] = 1.0
         s[INDEX + i] = np.float64(i)
     for d in range(edges.shape[0]):
-        row = U0 + d * BLOCK
+        row = U0 + d * STRIDE
         grid = edges[d]
         for i in range(n_uniform):
             b = _find_bin(edges, d, s[row + i])
@@ -60,9 +60,9 @@ def apply_map(s, n, edges, n_uniform):
 
 @njit(nogil=True, error_model="numpy")
 def accumulate(training, edges, coordinates, event, value):
-    """Add value to the bin of each coordinate of one event (coordinates: rows of BLOCK, as U0..)."""
+    """Add value to the bin of each coordinate of one event (coordinates: rows as U0..)."""
     for d in range(edges.shape[0]):
-        training[d, _find_bin(edges, d, coordinates[d * BLOCK + event])] += value
+        training[d, _find_bin(edges, d, coordinates[d * STRIDE + event])] += value
 
 
 def refine(edges: FloatArray, training: FloatArray) -> FloatArray:

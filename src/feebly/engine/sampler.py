@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from feebly.core.block import BLOCK, RANDOM_ROWS, ROWS, SCRATCH_SIZE
+from feebly.core.block import BLOCK, RANDOM_ROWS, ROWS, SCRATCH_SIZE, STRIDE
 from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
 from feebly.engine.chain import compiled_chain
@@ -55,7 +55,7 @@ class _Runner:
         self._key = stream_key(setup.seed, setup.production, setup.final_state.tag)
         self._scratch = np.zeros(SCRATCH_SIZE)
         self._survivors = np.zeros(BLOCK, dtype=np.int64)
-        self._saved = np.zeros(RANDOM_ROWS * BLOCK)
+        self._saved = np.zeros(RANDOM_ROWS * STRIDE)
         self._chain = compiled_chain()
 
     def __call__(

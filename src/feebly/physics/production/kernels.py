@@ -89,7 +89,8 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
     """Fill P, E, MASK and multiply WEIGHT by the density of isotropic decays parent -> recoil + X.
 
     density: d2N/(dln p dpT^2) per parent [GeV^-2]; ln p of the parent from U_MADE1, cos theta* of its
-    decay from U_MADE2, the azimuth from U_MADE3. MASK is 0 where the parent is outside the table or E < e_min.
+    decay from U_MADE2, the azimuth from U_MADE3. MASK is 0 where the parent is outside the table or
+    E < e_min.
     """
     p_star = np.sqrt(
         (m_parent - m_recoil - m)
