@@ -252,12 +252,17 @@ def write_hdf5(path: str | Path, fill: Callable[[h5py.File], object]) -> None:
     The file is built in memory: libhdf5 ends the interpreter with a segmentation fault when the disk fills
     up under an open file. Raises `DataError` as `write_atomically`.
     """
+    write_atomically(path, hdf5_bytes(fill))
+
+
+def hdf5_bytes(fill: Callable[[h5py.File], object]) -> bytes:
+    """Content of the HDF5 file into which ``fill`` puts groups and datasets; same content, same bytes."""
     import h5py
 
     memory = io.BytesIO()
     with h5py.File(memory, "w") as file:
         fill(file)
-    write_atomically(path, memory.getvalue())
+    return memory.getvalue()
 
 
 def _write(path: Path, content: bytes | str | Callable[[Path], object]) -> None:

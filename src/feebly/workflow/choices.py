@@ -90,6 +90,8 @@ def choose_production(
     channels = production_channels(physics, beam_momentum_gev)
     if asked is None:
         return channels
+    if not asked:
+        raise ConfigError("production: expected at least one channel")
     by_tag = {channel.tag: channel for channel in channels}
     for tag in asked:
         if tag not in by_tag:

@@ -7,7 +7,7 @@ and a script that calls the library needs no ``if __name__ == "__main__"`` guard
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import TypeVar
 
 Task = TypeVar("Task")
@@ -21,10 +21,10 @@ def available_cores() -> int:
 
 def run_tasks(
     function: Callable[[Task], Result], tasks: Sequence[Task], jobs: int
-) -> Iterator[tuple[int, Result]]:
+) -> Generator[tuple[int, Result]]:
     """(index, result) of each task as it is finished, in any order.
 
-    An interrupt drops the waiting tasks and lets the running ones end; what was
+    An interrupt, or closing the generator, drops the waiting tasks and lets the running ones end; what was
     yielded before is the caller's.
     """
     if jobs <= 1 or len(tasks) <= 1:

@@ -7,6 +7,7 @@ truncated or altered file is reported, removed and made anew.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +17,14 @@ import numpy as np
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
-from feebly.core.tables import canonical_json, digest, write_hdf5
+from feebly.core.tables import canonical_json, digest, hdf5_bytes, write_atomically
 from feebly.engine.sampler import MassSample
 
 if TYPE_CHECKING:
     import h5py
 
 Report = Callable[[str], None]
+_DIGEST_BYTES = hashlib.sha256().digest_size  # behind the HDF5 file; readers of HDF5 pass over it
 
 
 def default_directory() -> Path:
@@ -65,7 +67,8 @@ class TableStore:
         path = self.path(key)
         text = canonical_json(key)
         _make_folder(path.parent)
-        write_hdf5(path, lambda file: _fill(file, text, samples))
+        content = hdf5_bytes(lambda file: _fill(file, text, samples))
+        write_atomically(path, content + hashlib.sha256(content).digest())
 
 
 def _make_folder(folder: Path) -> None:
@@ -91,32 +94,24 @@ def _columns(samples: list[MassSample]) -> dict[str, FloatArray]:
     }
 
 
-def _content_digest(text: str, columns: dict[str, FloatArray]) -> str:
-    sha = hashlib.sha256(text.encode())
-    for name in sorted(columns):
-        array = np.ascontiguousarray(columns[name])
-        sha.update(f"{name} {array.dtype.str} {array.shape}".encode())
-        sha.update(array.tobytes())
-    return sha.hexdigest()
-
-
 def _fill(file: h5py.File, text: str, samples: list[MassSample]) -> None:
-    columns = _columns(samples)
     file.attrs["key"] = text
-    file.attrs["digest"] = _content_digest(text, columns)
-    for name, array in columns.items():
+    for name, array in _columns(samples).items():
         file.create_dataset(name, data=array)
 
 
 def _read(path: Path, text: str) -> list[MassSample]:
     import h5py
 
-    with h5py.File(path, "r") as file:
-        columns = {name: file[name][()] for name in file}
+    # checked before libhdf5 sees it: one wrong byte in its structure can keep it busy for ever
+    stored = path.read_bytes()
+    content = stored[:-_DIGEST_BYTES]
+    if hashlib.sha256(content).digest() != stored[-_DIGEST_BYTES:]:
+        raise _Damaged("its digest does not fit its content")
+    with h5py.File(io.BytesIO(content), "r") as file:
         if file.attrs["key"] != text:
             raise _Damaged("its key is another one")
-        if file.attrs["digest"] != _content_digest(text, columns):
-            raise _Damaged("its digest does not fit its content")
+        columns = {name: file[name][()] for name in file}
     first, bins = columns["first_bin"]
     trimmed = columns["histogram"]
     histogram = np.zeros((*trimmed.shape[:2], bins, trimmed.shape[3]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,11 +93,13 @@ def obtain_samples(
     report = progress or (lambda done, total, text: None)
     if waiting:
         report(0, len(waiting), "sampling yields")
-    for done, (position, block) in enumerate(run_tasks(compute, [tasks[i] for i in waiting], jobs), start=1):
-        index = waiting[position]
-        store.save(tasks[index].key(), block)
-        found[index] = block
-        report(done, len(waiting), tasks[index].label)
+    # closing: an error here (disk full, interrupt) drops the waiting tasks at once, not when it is forgotten
+    with closing(run_tasks(compute, [tasks[i] for i in waiting], jobs)) as finished:
+        for done, (position, block) in enumerate(finished, start=1):
+            index = waiting[position]
+            store.save(tasks[index].key(), block)
+            found[index] = block
+            report(done, len(waiting), tasks[index].label)
     if sampled is not None:
         sampled.extend(waiting)
     return [found[index] for index in range(len(tasks))]

@@ -66,7 +66,7 @@ def yields(
     choices = choose(model, experiment, analysis, [channel], [production], physics, response, pot)
     (mode,) = choices.production
     setup = channel_setup(choices, mode, channel, seed)
-    asked = _checked_masses(choices, masses, channel)
+    asked, lifetimes = _checked_masses(choices, masses, channel), _checked_ctau(ctau)
     tasks = [
         SamplingTask(setup, asked[k : k + BLOCK_OF_MASSES], checked_precision(precision))
         for k in range(0, asked.size, BLOCK_OF_MASSES)
@@ -74,7 +74,7 @@ def yields(
     store = TableStore(Path(cache_dir) if cache_dir else default_directory(), report)
     blocks = obtain_samples(tasks, store, jobs or available_cores(), progress)
     samples = [sample for block in blocks for sample in block]
-    return YieldRows(_header(choices, channel), _columns(choices, channel, samples, _checked_ctau(ctau)))
+    return YieldRows(_header(choices, channel), _columns(choices, channel, samples, lifetimes))
 
 
 def _preset_with(production: str, experiment: str | Path, analysis: str | Path | None) -> str:

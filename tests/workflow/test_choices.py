@@ -1,0 +1,104 @@
+"""Names and numbers of a run: what is chosen when nothing is said, and one clear line for each refusal."""
+
+import pytest
+
+from feebly.core.errors import ConfigError, DomainError, FeeblyError
+from feebly.workflow.choices import choose
+
+
+def test_defaults_are_those_of_the_analysis():
+    choices = choose("dark-photon")
+    assert choices.analysis.name == choices.experiment.name == "na62-dump-2021"
+    assert choices.preset.name == choices.analysis.default_preset
+    assert set(choices.channels) <= set(choices.analysis.final_states)
+    assert {"ee", "mumu"} <= set(choices.channels)
+    assert choices.mass == choices.model.default_grid.mass_gev
+    assert tuple(channel.tag for channel in choices.production) == choices.preset.production
+    parents = {channel.parent for channel in choices.production if channel.parent}
+    assert set(choices.spectra) == parents
+    assert choices.multiplicities()["brems"] is None
+    assert choices.multiplicities()["eta"] == choices.spectra["eta"].multiplicity
+
+
+def test_names_asked_twice_count_once():
+    choices = choose("dark-photon", channels=["mumu", "ee", "mumu"], production=["eta", "brems", "eta"])
+    assert choices.channels == ("mumu", "ee")
+    assert [channel.tag for channel in choices.production] == ["eta", "brems"]
+    assert set(choices.spectra) == {"eta"}
+
+
+def test_another_pot_is_a_projection_and_its_own_is_not():
+    own = choose("dark-photon").analysis
+    assert choose("dark-photon", pot=own.pot).analysis.projection_of is None
+    projected = choose("dark-photon", pot=10 * own.pot).analysis
+    assert projected.projection_of == own.name
+    assert projected.pot == 10 * own.pot
+
+
+def test_responses_are_those_of_the_preset_unless_asked():
+    both = {"channels": ["mumu", "ee"], "preset_name": "na62-conservative"}
+    assert choose("dark-photon", **both).responses == {"mumu": "2303", "ee": "2312"}
+    asked = choose("dark-photon", **both, response={"ee": "none"})
+    assert asked.responses == {"mumu": "2303", "ee": "none"}
+    assert asked.response("ee").efficiency == 1
+    assert choose("dark-photon", **both, response="2502").responses == {"mumu": "2502", "ee": "2502"}
+
+
+REFUSALS = {
+    "unknown model": ({"model": "dark-foton"}, ConfigError, ["'dark-foton'", "did you mean 'dark-photon'?"]),
+    "unknown channel": ({"channels": ["mumuu"]}, ConfigError, ["channel 'mumuu'", "did you mean 'mumu'?"]),
+    "no channel": ({"channels": []}, ConfigError, ["at least one final state"]),
+    "unknown production": ({"production": ["bremss"]}, ConfigError, ["'bremss'", "did you mean 'brems'?"]),
+    "production of another preset": (
+        {"production": ["mixing-rho"], "preset_name": "current"},
+        ConfigError,
+        ["production of preset current 'mixing-rho'"],
+    ),
+    "no production": ({"production": []}, ConfigError, ["production: expected at least one"]),
+    "unknown preset": ({"preset_name": "curent"}, ConfigError, ["'curent'", "did you mean 'current'?"]),
+    "unknown response set": ({"response": "2304"}, ConfigError, ["response set", "'2304'", "'2303'"]),
+    "response set without the channel": (
+        {"channels": ["ee"], "response": "2303"},
+        ConfigError,
+        ["response set '2303' of na62-dump-2021 has no 'ee'", "sets that have it: 2312"],
+    ),
+    "response of a channel not chosen": (
+        {"channels": ["ee"], "response": {"mumu": "2303"}},
+        ConfigError,
+        ["channel in response 'mumu'"],
+    ),
+    "unknown experiment": ({"experiment": "na62-2021"}, ConfigError, ["experiment", "'na62-2021'"]),
+    "unknown analysis": ({"analysis": "na62"}, ConfigError, ["analysis", "'na62'"]),
+    "experiment file alone": ({"experiment": "mine.toml"}, ConfigError, ["mine.toml", "--analysis"]),
+    "mass below the model": ({"mass": (1e-4, 0.5, 10)}, DomainError, ["0.0001"]),
+    "mass above the model": ({"mass": (0.1, 50.0, 10)}, DomainError, ["50"]),
+    "mass the wrong way": ({"mass": (0.5, 0.1, 10)}, ConfigError, ["mass 0.5:0.1:10", "MIN:MAX:N"]),
+    "one mass": ({"mass": (0.1, 0.5, 1)}, ConfigError, ["N of at least 2"]),
+    "infinite coupling": ({"coupling": (1e-8, float("inf"), 5)}, ConfigError, ["coupling", "MIN:MAX:N"]),
+    "negative pot": ({"pot": -1e17}, ConfigError, ["pot = -1e+17", "positive number of protons"]),
+    "no pot": ({"pot": 0.0}, ConfigError, ["pot = 0"]),
+    "pot that is no number": ({"pot": float("nan")}, ConfigError, ["pot = nan"]),
+    "infinite pot": ({"pot": float("inf")}, ConfigError, ["pot = inf"]),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refusals_are_one_line(case):
+    asked, error, words = REFUSALS[case]
+    with pytest.raises(FeeblyError) as refusal:
+        choose(**({"model": "dark-photon"} | asked))
+    assert type(refusal.value) is error
+    message = str(refusal.value)
+    assert "\n" not in message
+    for word in words:
+        assert word in message
+
+
+def test_an_experiment_file_with_an_analysis_is_taken(tmp_path):
+    from importlib.resources import files
+
+    shipped = files("feebly") / "data" / "experiments" / "na62-dump-2021.toml"
+    path = tmp_path / "mine.toml"
+    path.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+    choices = choose("dark-photon", experiment=path, analysis="na62-dump-2021")
+    assert choices.experiment == choose("dark-photon").experiment

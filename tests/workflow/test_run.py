@@ -1,0 +1,102 @@
+"""A whole run with small tables: what is refused before any sampling, and what two runs share."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import feebly
+from feebly.core.errors import ConfigError
+from workflow.small_tables import cached_bytes
+
+SMALL = {
+    "channels": ["mumu"],
+    "production": ["brems"],
+    "mass": (0.3, 0.6, 7),
+    "coupling": (1e-8, 1e-5, 12),
+    "precision": 0.05,
+    "jobs": 1,
+}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+def small_run(cache, steps=None, **changed):
+    progress = None if steps is None else lambda *step: steps.append(step)
+    return feebly.run("dark-photon", cache_dir=cache, progress=progress, **(SMALL | changed))
+
+
+REFUSALS = {
+    "profile of two regions": ({"channels": ["ee", "mumu"], "convention": "cls-profile"}, "mumu alone, or"),
+    "profile of ee": ({"channels": ["ee"], "convention": "cls-profile"}, "a background b +- sigma"),
+    "profile of the default channels": ({"channels": None, "convention": "cls-profile"}, "'cls-counting'"),
+    "profile with a signal error": (
+        {"convention": "cls-profile", "signal_error": 0.2, "response": "none"},
+        "signal_error = 0.2 with convention 'cls-profile'",
+    ),
+    "unknown convention": ({"convention": "cls-counted"}, "did you mean 'cls-counting'?"),
+    "confidence level": ({"cl": 90}, "cl = 90"),
+    "precision": ({"precision": 0.0}, "precision = 0"),
+    "POT counted twice": ({"signal_error": 0.2, "preset": "na62-conservative"}, "is calibrated and contains"),
+    "channel": ({"channels": ["mumuu"]}, "did you mean 'mumu'?"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSALS)
+def test_refused_before_any_sampling(case, tmp_path):
+    changed, words = REFUSALS[case]
+    steps = []
+    with pytest.raises(ConfigError) as refusal:
+        small_run(tmp_path, steps, **changed)
+    assert words in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+    assert steps == []
+    assert cached_bytes(tmp_path) == {}
+
+
+def test_the_profile_convention_of_mumu_alone(cache):
+    # 3.28 instead of 3.87 at the event of 2303.08666, ln 10 elsewhere
+    result = small_run(cache, convention="cls-profile", mass=(0.405, 0.417, 7))
+    s_up = result.scan.grid.s_up_observed
+    at_event = np.abs(result.scan.grid.mass_gev - 0.411) < 0.004
+    assert_allclose(s_up[at_event], 3.28, rtol=0.01)
+    assert_allclose(s_up[~at_event], np.log(10), rtol=1e-7)
+    assert at_event.any()
+    assert result.convention == "cls-profile"
+    assert "cls-profile" in result.summary()
+
+
+def test_a_second_run_samples_nothing_and_gives_the_same(cache):
+    first, steps = small_run(cache), []
+    second = small_run(cache, steps)
+    assert steps == []
+    assert_array_equal(first.scan.grid.total, second.scan.grid.total)
+    for one, other in zip(first.contour(), second.contour(), strict=True):
+        assert_array_equal(one.coupling, other.coupling)
+    assert first.tables == second.tables
+
+
+def test_presets_and_pot_share_tables(cache):
+    base, steps = small_run(cache), []
+    more = small_run(cache, steps, pot=10 * base.pot)
+    assert_allclose(more.scan.grid.total, 10 * base.scan.grid.total, rtol=1e-12)
+    assert more.projection
+    other = small_run(cache, steps, preset="na62-ff-mixing-alt")
+    # efficiency 0.76 for 0.65, the same pair separation and form factor
+    assert_allclose(other.scan.grid.total, 0.76 / 0.65 * base.scan.grid.total, rtol=1e-12)
+    assert steps == []
+    small_run(cache, steps, response="none")
+    assert steps[0][2] == "sampling yields"
+
+
+def test_the_run_says_what_it_was_made_of(cache):
+    result = small_run(cache, seed=1)
+    assert (result.channels, result.production, result.seed) == (("mumu",), ("brems",), 1)
+    assert (result.mass_range_gev, result.coupling_range) == (SMALL["mass"], SMALL["coupling"])
+    assert set(result.tables) == {"brems/mumu"}
+    assert {"tables", "limits"} == set(result.timings)
+    assert all(record.origin.source for record in result.inputs)
+    names = [record.name for record in result.inputs]
+    assert any("background of mumu" in name for name in names)
