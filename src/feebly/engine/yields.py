@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,9 +14,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import laplace
 from feebly.engine.knots import ABOVE_THRESHOLD, BELOW_END
 from feebly.engine.sampler import MassSample
-
-if TYPE_CHECKING:
-    from scipy.interpolate import RectBivariateSpline
+from feebly.engine.surface import Surface
 
 SIGNAL = 0  # index of the signal region in the histograms
 # lambda = ctau/m [m/GeV] of the interpolation. Below, a detector tens of metres away sees less than exp(-80)
@@ -59,25 +56,21 @@ class Segment:
         return (mass >= low * (1 - 1e-12)) & (mass <= high * (1 + 1.01 * BELOW_END))
 
     @cached_property
-    def _splines(self) -> tuple[RectBivariateSpline, RectBivariateSpline]:
-        """ln N (cubic) and the relative error (linear) over (x, ln lambda), signal region."""
-        from scipy.interpolate import RectBivariateSpline
-
+    def _surfaces(self) -> tuple[Surface, Surface]:
+        """ln N (cubic in x) and the relative error (linear) over (x, ln lambda), signal region."""
         value, error = self.open.transform(_LAMBDA, SIGNAL)
         x, ln_lambda = self._x(self.open.masses_gev), np.log(_LAMBDA)
         value = np.maximum(value, _TINY)
-        degree = min(3, x.size - 1)
-        return (
-            RectBivariateSpline(x, ln_lambda, np.log(value), kx=degree, ky=3, s=0),
-            RectBivariateSpline(x, ln_lambda, error / value, kx=1, ky=1, s=0),
-        )
+        return Surface.cubic(x, ln_lambda, np.log(value)), Surface.linear(x, ln_lambda, error / value)
+
+    def _coordinates(self, mass: FloatArray, ctau: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return self._x(mass), np.log(np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1]))
 
     def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
         if len(self.open.samples) < 2:
             return np.zeros(mass.shape)
+        value = np.exp(self._surfaces[0](*self._coordinates(mass, ctau)))
         lam = ctau / mass
-        inside = np.clip(lam, _LAMBDA[0], _LAMBDA[-1])
-        value = np.exp(self._splines[0].ev(self._x(mass), np.log(inside)))
         value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
         first, last = self.open.masses_gev[0], self.open.masses_gev[-1]
         closed = (mass < first * (1 - 1e-12)) | (mass > last * (1 + 1.01 * BELOW_END))
@@ -86,8 +79,7 @@ class Segment:
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
         if len(self.open.samples) < 2:
             return np.zeros(mass.shape)
-        inside = np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1])
-        return np.asarray(self._splines[1].ev(self._x(mass), np.log(inside)))
+        return np.maximum(self._surfaces[1](*self._coordinates(mass, ctau)), 0.0)
 
     def converged(self, mass: FloatArray) -> NDArray[np.bool_]:
         flags = np.array([sample.converged for sample in self.samples])

@@ -106,7 +106,7 @@ def run(
     same name). channels, production: final states and production modes (default: all). preset: choices of
     physics; response: response set by final state or one for all (default: the preset's). pot: another than
     the analysis' own makes a projection. mass, coupling: (min, max, number) of the grid, GeV. cl, convention,
-    signal_error: of the limit. precision: relative MC precision of the tables. jobs: processes (default:
+    signal_error: of the limit. precision: relative MC precision of the tables. jobs: threads (default:
     all cores). progress(done, total, text), report(line): called along the way. cache_dir: where yield tables
     are kept. Raises ConfigError, DomainError or DataError with one line.
     """

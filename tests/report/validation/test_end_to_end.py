@@ -4,7 +4,7 @@ import pytest
 
 from feebly.report.validation import validate
 
-# Values of the pilot's acceptance table that are not reproduced; see the remark that ``feebly validate`` prints.
+# Values of the acceptance table that are not reproduced; `feebly validate` prints a remark beside them.
 KNOWN_DISTANCES = {
     "ee 0.1 GeV, epsilon = 1.491e-05",
     "ee 0.3 GeV, long-lived",

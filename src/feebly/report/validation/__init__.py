@@ -18,7 +18,7 @@ def validate(
     """Compare contours, yields, acceptances and resolutions of the dark photon with their references.
 
     reference_dir: folder with ``contours/`` and ``pilot_yields.json`` (default: $FEEBLY_REFERENCE, else
-    tests/reference of a source checkout); what it lacks becomes a skipped row. jobs: processes for the yield
+    tests/reference of a source checkout); what it lacks becomes a skipped row. jobs: threads for the yield
     tables, which are kept as those of `run`. progress(done, total, text) is called along the way.
     """
     from feebly.report.validation.table import all_rows
