@@ -99,66 +99,57 @@ def impacts(s, n, z, z_magnet):
             s[QY2 + i] = s[MY2 + i] + s[DY2 + i] * lever
 
 
-@njit(nogil=True, error_model="numpy")
-def _keep_in_annulus(s, n, x_row, y_row, x_hole, y_hole, r_min2, r_max2):
-    for i in range(n):
-        x, y = s[x_row + i], s[y_row + i]
-        dx, dy = x - x_hole, y - y_hole
-        inside = (dx * dx + dy * dy > r_min2) & (x * x + y * y < r_max2)
-        s[MASK + i] = s[MASK + i] if inside else 0.0
+@njit(inline="always")
+def _in_annulus(x, y, x_hole, y_hole, r_min2, r_max2):
+    dx, dy = x - x_hole, y - y_hole
+    return (dx * dx + dy * dy > r_min2) & (x * x + y * y < r_max2)
+
+
+@njit(inline="always")
+def _in_octagon(x, y, half, diagonal, ax, ay, bx, by, r_min2):
+    u, v = abs(x), abs(y)
+    box = (u < half) & (v < half) & (u + v < diagonal)
+    corners = ((u <= ax) | (v <= ay)) & ((u <= bx) | (v <= by))
+    return box & corners & (x * x + y * y > r_min2)
+
+
+@njit(inline="always")
+def _in_rectangle(x, y, half_x, half_y, r_min2):
+    return (abs(x) < half_x) & (abs(y) < half_y) & (x * x + y * y > r_min2)
 
 
 @njit(nogil=True, error_model="numpy")
-def _keep_in_octagon(s, n, x_row, y_row, half, diagonal, ax, ay, bx, by, r_min2):
-    for i in range(n):
-        x, y = abs(s[x_row + i]), abs(s[y_row + i])
-        box = (x < half) & (y < half) & (x + y < diagonal)
-        corners = ((x <= ax) | (y <= ay)) & ((x <= bx) | (y <= by))
-        s[MASK + i] = s[MASK + i] if box & corners & (x * x + y * y > r_min2) else 0.0
-
-
-@njit(nogil=True, error_model="numpy")
-def _keep_in_rectangle(s, n, x_row, y_row, half_x, half_y, r_min2):
-    for i in range(n):
-        x, y = s[x_row + i], s[y_row + i]
-        inside = (abs(x) < half_x) & (abs(y) < half_y) & (x * x + y * y > r_min2)
-        s[MASK + i] = s[MASK + i] if inside else 0.0
-
-
-@njit(nogil=True, error_model="numpy")
-def _keep_apart(s, n, d2_min):
-    for i in range(n):
-        dx, dy = s[QX1 + i] - s[QX2 + i], s[QY1 + i] - s[QY2 + i]
-        s[MASK + i] = s[MASK + i] if dx * dx + dy * dy > d2_min else 0.0
-
-
-@njit(nogil=True, error_model="numpy")
-def _keep_inside(s, n, plane, x_row, y_row):
-    """Apply the shape of a packed plane to the impact points in two rows."""
-    shape = int(plane[1])
+def _keep_inside(s, n, plane):
+    """Set MASK to 0 where a daughter that needs this packed plane has its impact (Q rows) outside."""
+    shape, free1, free2 = int(plane[1]), plane[2] == 0.0, plane[3] == 0.0
+    a, b, c, d, e, f, g = plane[4], plane[5], plane[6], plane[7], plane[8], plane[9], plane[10]
     if shape == ANNULUS:
-        _keep_in_annulus(s, n, x_row, y_row, plane[4], plane[5], plane[6], plane[7])
+        for i in range(n):
+            in1 = free1 | _in_annulus(s[QX1 + i], s[QY1 + i], a, b, c, d)
+            in2 = free2 | _in_annulus(s[QX2 + i], s[QY2 + i], a, b, c, d)
+            s[MASK + i] = s[MASK + i] if in1 & in2 else 0.0
     elif shape == OCTAGON:
-        _keep_in_octagon(
-            s, n, x_row, y_row, plane[4], plane[5], plane[6], plane[7], plane[8], plane[9], plane[10]
-        )
+        for i in range(n):
+            in1 = free1 | _in_octagon(s[QX1 + i], s[QY1 + i], a, b, c, d, e, f, g)
+            in2 = free2 | _in_octagon(s[QX2 + i], s[QY2 + i], a, b, c, d, e, f, g)
+            s[MASK + i] = s[MASK + i] if in1 & in2 else 0.0
     elif shape == RECTANGLE:
-        _keep_in_rectangle(s, n, x_row, y_row, plane[4], plane[5], plane[6])
+        for i in range(n):
+            in1 = free1 | _in_rectangle(s[QX1 + i], s[QY1 + i], a, b, c)
+            in2 = free2 | _in_rectangle(s[QX2 + i], s[QY2 + i], a, b, c)
+            s[MASK + i] = s[MASK + i] if in1 & in2 else 0.0
+    elif shape == SEPARATION:  # the two impacts at least sqrt(a) apart
+        for i in range(n):
+            dx, dy = s[QX1 + i] - s[QX2 + i], s[QY1 + i] - s[QY2 + i]
+            s[MASK + i] = s[MASK + i] if dx * dx + dy * dy > a else 0.0
 
 
 @njit(nogil=True, error_model="numpy")
 def apply_planes(s, n, planes, z_magnet):
     """Set MASK to 0 where a daughter misses a plane that it has to cross, or decays behind it."""
     for k in range(planes.shape[0]):
-        plane = planes[k]
-        impacts(s, n, plane[0], z_magnet)
-        if int(plane[1]) == SEPARATION:
-            _keep_apart(s, n, plane[4])
-        else:
-            if plane[2] > 0.0:
-                _keep_inside(s, n, plane, QX1, QY1)
-            if plane[3] > 0.0:
-                _keep_inside(s, n, plane, QX2, QY2)
+        impacts(s, n, planes[k, 0], z_magnet)
+        _keep_inside(s, n, planes[k])
 
 
 @njit(nogil=True, error_model="numpy")
