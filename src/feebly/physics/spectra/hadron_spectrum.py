@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 from feebly.core.errors import DataError, unknown
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
-from feebly.physics.spectra.light_meson_table import read_table
+from feebly.physics.spectra.light_meson_table import LightMesonTable, read_table
 
 _MULTIPLICITIES = "light-meson-multiplicities.toml"
 
@@ -115,7 +116,7 @@ def load_spectrum(parent: str, directory: Traversable | None = None) -> HadronSp
     multiplicities = _multiplicities()
     if parent not in multiplicities:
         raise unknown("meson spectrum", parent, multiplicities)
-    table = read_table(_embedded() if directory is None else directory)
+    table = _embedded_table() if directory is None else read_table(directory)
     entry, build = multiplicities[parent], table.build
     shape_source = f"{build['generator']}, {build['events']:.3g} events, seed {build['seed']}"
     return HadronSpectrum(
@@ -130,6 +131,12 @@ def load_spectrum(parent: str, directory: Traversable | None = None) -> HadronSp
         origin=Origin("derived", shape_source),
         digest=table.digest(parent),
     )
+
+
+@cache
+def _embedded_table() -> LightMesonTable:
+    """The shipped table, read and verified once per process."""
+    return read_table(_embedded())
 
 
 def _embedded() -> Traversable:
