@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
@@ -80,14 +81,14 @@ class Background(Protocol):
     def __hash__(self) -> int: ...
 
 
-class _Averaged:
+class _Averaged(ABC):
     """A background known through nodes and weights of its density."""
 
     __slots__ = ()
 
+    @abstractmethod
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
-        raise NotImplementedError
 
     def counts(self, n_max: int) -> CountDistribution:
         """Marginalised distribution of the number of background events, up to ``n_max``."""
