@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from feebly.analysis.analysis import PairSeparation
 from feebly.core.block import BLOCK, ROWS
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
+from feebly.core.errors import ConfigError
 from feebly.engine.histogram import laplace
 from feebly.engine.sampler import MassSample, sample_events, sample_masses
 from twins.channels import channel, final_state, na62
@@ -169,3 +170,11 @@ def test_no_event_no_yield() -> None:
     (result,) = sample_masses(nothing, np.array([0.3]), 0.05)
     assert not result.histogram.any()
     assert result.effective_events == 0
+
+
+@pytest.mark.parametrize("name", ["U_DECAY_Z", "DX1", "nonsense"])
+def test_rows_that_do_not_follow_the_events_are_refused(name: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"unknown row of selected events '{name}'; known: WEIGHT, INDEX, X0"
+    ):
+        sample_events(channel("brems", "mumu"), 0.3, [name], 1)

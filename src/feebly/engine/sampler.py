@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.block import BLOCK, RANDOM_ROWS, ROWS, SCRATCH_SIZE, STRIDE
+from feebly.core.errors import unknown
 from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
 from feebly.engine.chain import compiled_chain
@@ -45,6 +46,11 @@ class MassSample:
     precision: FloatArray
     converged: bool
     effective_events: float
+
+
+# Rows that belong to the selected events: what lies before the last compaction and is not moved does not.
+_NOT_MOVED = ("U_", "JACOBIAN", "DX", "DY", "MX", "MY", "QX", "QY", "MASK")
+EVENT_ROWS = tuple(name for name in ROWS if not name.startswith(_NOT_MOVED))
 
 
 class _Runner:
@@ -187,14 +193,17 @@ def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float)
 def sample_events(
     setup: ChannelSetup, mass_gev: float, rows: Iterable[str], blocks: int
 ) -> dict[str, FloatArray]:
-    """Selected events as arrays: the asked rows (names of ``core.block.ROWS``) of ``blocks`` blocks.
+    """Selected events as arrays: the asked rows (of ``EVENT_ROWS``) of ``blocks`` blocks.
 
     WEIGHT is per POT of unit rate and per event, for the long-lifetime limit times ctau/m; for a given
     lambda = ctau/m multiply by exp(-TAU/lambda)/lambda.
     """
+    names = list(dict.fromkeys(["WEIGHT", *rows]))
+    for name in names:
+        if name not in EVENT_ROWS:
+            raise unknown("row of selected events", name, EVENT_ROWS)
     run = _Runner(setup)
     edges = _train(run, mass_gev, uniform_map(setup.dimensions), _FIRST_ROUNDS)
-    names = list(dict.fromkeys(["WEIGHT", *rows]))
     offsets = np.array([ROWS[name] for name in names], dtype=np.int64)
     events = np.zeros((blocks * BLOCK, len(names)))
     _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets)

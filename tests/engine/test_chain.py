@@ -1,0 +1,34 @@
+"""The version of the kernels: every compiled function of the package is part of it."""
+
+import sys
+from pathlib import Path
+
+from numba.core.dispatcher import Dispatcher
+
+import feebly
+from feebly.engine import chain
+
+
+def test_digest_covers_every_compiled_function() -> None:
+    """A stage that is missing here would change without a new key of tables and of compiled code."""
+    root = Path(feebly.__file__).parent
+    listed = {
+        root.joinpath(*package.split(".")[1:], name)
+        for package, names in chain._KERNEL_SOURCES
+        for name in names
+    }
+    functions = [
+        item
+        for name, module in list(sys.modules.items())
+        if name.startswith("feebly.")
+        for item in vars(module).values()
+        if isinstance(item, Dispatcher)
+    ]
+    assert len(functions) > 20
+    assert {Path(item.py_func.__code__.co_filename) for item in functions} <= listed
+    assert {path for path in listed if not path.exists()} == set()
+
+
+def test_digest_is_that_of_the_sources() -> None:
+    assert len(chain.kernel_digest()) == 64
+    assert chain.kernel_digest() == chain.kernel_digest()
