@@ -34,9 +34,10 @@ def test_knots_rise_from_end_to_end(low: float, high: float) -> None:
     assert_allclose(masses[[0, -1]], [low, high], rtol=0)
     steps = np.diff(np.log(masses - threshold))
     assert np.all(steps > 0)
-    # even at the lower end, where ln N is a straight line, crowded at the end of the production
-    assert_allclose(steps[:3], steps[0], rtol=0.03)
-    assert steps[-1] < 0.1 * steps[0]
+    # widest steps in ln(m - threshold) at the threshold, where ln N is a straight line; crowded at the end
+    assert np.argmax(steps) <= 1 or low > 1.1 * threshold
+    assert steps.max() < 1.5
+    assert steps[-1] < 0.1 * steps.max()
 
 
 def test_tasks_do_not_depend_on_anything_but_the_masses() -> None:

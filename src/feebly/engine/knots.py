@@ -18,6 +18,7 @@ LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for s
 ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the threshold; below it the yield is zero
 BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
 _PER_E_FOLD, _LEAST = 4.0, 6
+_MARGIN = 0.01  # relative to the threshold
 
 
 def segments(low_gev: float, high_gev: float, threshold_gev: float) -> list[tuple[float, float]]:
@@ -30,11 +31,15 @@ def segments(low_gev: float, high_gev: float, threshold_gev: float) -> list[tupl
 
 
 def knots(low_gev: float, high_gev: float, threshold_gev: float) -> FloatArray:
-    """Masses from low to high: even in x = ln(m - threshold) at the lower end, denser at the upper end."""
-    low, high = math.log(low_gev - threshold_gev), math.log(high_gev - threshold_gev)
+    """Masses from low to high, placed in ln(m - threshold + margin): thin where ln N is straight in x.
+
+    Dense towards the upper end, where the production closes.
+    """
+    shift = threshold_gev * (1 - _MARGIN)
+    low, high = math.log(low_gev - shift), math.log(high_gev - shift)
     n = _LEAST + math.ceil(_PER_E_FOLD * (high - low))
-    x = low + (high - low) * np.sin(0.5 * np.pi * np.arange(n) / (n - 1))
-    masses = threshold_gev + np.exp(x)
+    y = low + (high - low) * np.sin(0.5 * np.pi * np.arange(n) / (n - 1))
+    masses = shift + np.exp(y)
     masses[0], masses[-1] = low_gev, high_gev
     return masses
 
