@@ -75,6 +75,11 @@ REFUSALS = {
     "mass the wrong way": ({"mass": (0.5, 0.1, 10)}, ConfigError, ["mass 0.5:0.1:10", "MIN:MAX:N"]),
     "one mass": ({"mass": (0.1, 0.5, 1)}, ConfigError, ["N of at least 2"]),
     "infinite coupling": ({"coupling": (1e-8, float("inf"), 5)}, ConfigError, ["coupling", "MIN:MAX:N"]),
+    "too many cells": (
+        {"mass": (0.1, 0.5, 10_000), "coupling": (1e-8, 1e-3, 10_000)},
+        ConfigError,
+        ["10000 masses x 10000 couplings", "100 x 100"],
+    ),
     "negative pot": ({"pot": -1e17}, ConfigError, ["pot = -1e+17", "positive number of protons"]),
     "no pot": ({"pot": 0.0}, ConfigError, ["pot = 0"]),
     "pot that is no number": ({"pot": float("nan")}, ConfigError, ["pot = nan"]),

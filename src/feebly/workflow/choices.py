@@ -16,6 +16,7 @@ from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum
 
 GridRange = tuple[float, float, int]
 DEFAULT_EXPERIMENT = "na62-dump-2021"
+MOST_CELLS = 1_000_000  # 28 channels of them are 0.2 GB
 OWN_DEFAULT = "default"  # response set of a preset that means: the analysis' own
 
 
@@ -130,6 +131,16 @@ def choose_range(name: str, asked: GridRange | None, default: GridRange) -> Grid
     return low, high, int(n)
 
 
+def check_cells(mass: GridRange, coupling: GridRange) -> None:
+    """Refuse a stored grid that would fill the memory; contours do not depend on its size."""
+    cells = mass[2] * coupling[2]
+    if cells > MOST_CELLS:
+        raise ConfigError(
+            f"grid of {mass[2]} masses x {coupling[2]} couplings = {cells:.3g} cells: expected at most "
+            f"{MOST_CELLS:.3g}; contours are as fine on 100 x 100"
+        )
+
+
 def choose(
     model: str,
     experiment: str | Path = DEFAULT_EXPERIMENT,
@@ -152,6 +163,8 @@ def choose(
     parents = {channel.parent for channel in modes if channel.parent}
     mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)
     particle.ctau_m(list(mass_range[:2]), 1.0)  # refuses masses outside the model's range
+    coupling_range = choose_range("coupling", coupling, particle.default_grid.coupling)
+    check_cells(mass_range, coupling_range)
     return Choices(
         model=particle,
         experiment=apparatus,
@@ -162,5 +175,5 @@ def choose(
         spectra={parent: load_spectrum(parent) for parent in sorted(parents)},
         responses=choose_responses(counts, physics, states, response),
         mass=mass_range,
-        coupling=choose_range("coupling", coupling, particle.default_grid.coupling),
+        coupling=coupling_range,
     )
