@@ -22,10 +22,10 @@ def tau_of(mass):
     return 0.4 * mass**0.2
 
 
-def sample(mass, converged=True, weight=None) -> MassSample:
+def sample(mass, converged=True, weight=None, nearer=1.0) -> MassSample:
     """All decays at one proper length tau: N = norm exp(-tau/lambda)/lambda in closed form."""
     histogram = np.zeros((2, TAU_BINS, MOMENTS))
-    tau, w = tau_of(mass), norm(mass) if weight is None else weight
+    tau, w = tau_of(mass) / nearer, norm(mass) if weight is None else weight
     position = int(np.log10(tau / TAU_MIN) * BINS_PER_DECADE)
     histogram[0, position] = w, w * tau, w * tau**2, (0.01 * w) ** 2
     return MassSample(mass, histogram, 1000, np.full(4, 0.01), converged, 1e4)
@@ -38,9 +38,9 @@ def table(masses, **options):
 MASSES = knots(THRESHOLD * 1.002, 2.0 * (1 - 1e-4), THRESHOLD)
 
 
-def exact(mass, ctau):
+def exact(mass, ctau, nearer=1.0):
     lam = ctau / mass
-    return norm(mass) * np.exp(-tau_of(mass) / lam) / lam
+    return norm(mass) * np.exp(-tau_of(mass) / nearer / lam) / lam
 
 
 def test_closed_form_between_the_knots() -> None:
@@ -48,6 +48,13 @@ def test_closed_form_between_the_knots() -> None:
     mass = THRESHOLD + np.exp(rng.uniform(np.log(MASSES[0] - THRESHOLD), np.log(1.78), 500))
     ctau = mass * np.exp(rng.uniform(np.log(0.03), np.log(1e7), 500))
     assert_allclose(table(MASSES).events(mass, ctau), exact(mass, ctau), rtol=3e-3)
+
+
+@pytest.mark.parametrize("nearer", [0.03, 1.0, 100.0])
+def test_short_lifetimes_reach_as_far_as_the_detector_is_near(nearer) -> None:
+    mass = np.full(40, 0.5)
+    ctau = mass * tau_of(0.5) / nearer * np.geomspace(1 / 70, 1e6, 40)
+    assert_allclose(table(MASSES, nearer=nearer).events(mass, ctau), exact(mass, ctau, nearer), rtol=0.02)
 
 
 def test_long_lifetimes_go_like_one_over_ctau() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,15 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.core.errors import DataError, DomainError
 from feebly.core.interfaces import FloatArray
-from feebly.engine.histogram import laplace
+from feebly.engine.histogram import bin_centres, laplace
 from feebly.engine.knots import ABOVE_THRESHOLD, BELOW_END
 from feebly.engine.sampler import MassSample
 from feebly.engine.surface import Surface
 
 SIGNAL = 0  # index of the signal region in the histograms
-# lambda = ctau/m [m/GeV] of the interpolation. Below, a detector tens of metres away sees less than exp(-80)
-# of the largest yield; above, N is proportional to 1/lambda to 1e-4.
-_LAMBDA = np.logspace(np.log10(2e-3), 5.0, 24 * 8)
+# lambda = ctau/m [m/GeV] of the interpolation, in units of the shortest and longest tau of the events: below,
+# N is less than exp(-80) of its largest value; above, it is proportional to 1/lambda to 1e-4.
+_SHORTEST, _LONGEST = 1 / 90, 1e4
+_LAMBDAS_PER_DECADE = 24
 _TINY = 1e-300
 
 
@@ -56,25 +58,32 @@ class Segment:
         return (mass >= low * (1 - 1e-12)) & (mass <= high * (1 + 1.01 * BELOW_END))
 
     @cached_property
+    def _lambda(self) -> FloatArray:
+        """Lifetimes over mass [m/GeV] of the interpolation, log-spaced."""
+        tau = bin_centres()[np.any([s.histogram[SIGNAL, :, 0] > 0 for s in self.samples], axis=0)]
+        low, high = np.log10(tau[0] * _SHORTEST), np.log10(tau[-1] * _LONGEST)
+        return np.logspace(low, high, math.ceil((high - low) * _LAMBDAS_PER_DECADE) + 1)
+
+    @cached_property
     def _surfaces(self) -> tuple[Surface, Surface]:
         """ln N (cubic in x) and the relative error (linear) over (x, ln lambda), signal region."""
-        value, error = self.open.transform(_LAMBDA, SIGNAL)
-        x, ln_lambda = self._x(self.open.masses_gev), np.log(_LAMBDA)
+        value, error = self.open.transform(self._lambda, SIGNAL)
+        x, ln_lambda = self._x(self.open.masses_gev), np.log(self._lambda)
         value = np.maximum(value, _TINY)
         return Surface.cubic(x, ln_lambda, np.log(value)), Surface.linear(x, ln_lambda, error / value)
 
     def _coordinates(self, mass: FloatArray, ctau: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return self._x(mass), np.log(np.clip(ctau / mass, _LAMBDA[0], _LAMBDA[-1]))
+        return self._x(mass), np.log(np.clip(ctau / mass, self._lambda[0], self._lambda[-1]))
 
     def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
         if len(self.open.samples) < 2:
             return np.zeros(mass.shape)
         value = np.exp(self._surfaces[0](*self._coordinates(mass, ctau)))
-        lam = ctau / mass
-        value = np.where(lam > _LAMBDA[-1], value * _LAMBDA[-1] / lam, value)
+        lam, shortest, longest = ctau / mass, self._lambda[0], self._lambda[-1]
+        value = np.where(lam > longest, value * longest / lam, value)
         first, last = self.open.masses_gev[0], self.open.masses_gev[-1]
         closed = (mass < first * (1 - 1e-12)) | (mass > last * (1 + 1.01 * BELOW_END))
-        return np.where((lam < _LAMBDA[0]) | closed, 0.0, value)
+        return np.where((lam < shortest) | closed, 0.0, value)
 
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
         if len(self.open.samples) < 2:
