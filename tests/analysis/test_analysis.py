@@ -61,6 +61,26 @@ def test_response_sets(name, tag, kind, d0_m, efficiency):
     assert response.origin.kind == ("assumed" if name == "none" else "calibrated")
 
 
+def test_daughters_are_those_of_the_final_state():
+    mumu = replace(DATA_2021.final_state("mumu"), daughters=("electron", "electron"))
+    with pytest.raises(ConfigError, match=r"final_states\.mumu\.daughters = electron.*expected muon, muon"):
+        replace(DATA_2021, final_states=DATA_2021.final_states | {"mumu": mumu})
+
+
+def test_tables_depend_on_the_order_of_the_regions_and_not_on_their_names():
+    state = DATA_2021.final_state("mumu")
+    signal, control = state.signal_region, state.control_region
+    renamed = replace(
+        state, signal_region=replace(signal, name="CR"), control_region=replace(control, name="SR")
+    )
+    assert digest(renamed.table_key()) == digest(state.table_key())
+    swapped = replace(state, signal_region=control, control_region=signal)
+    assert digest(swapped.table_key()) != digest(state.table_key())
+    one_name = replace(state, signal_region=replace(signal, name="CR"))
+    wider = replace(one_name, signal_region=replace(control, name="CR"))
+    assert digest(wider.table_key()) != digest(one_name.table_key())
+
+
 def test_unknown_response_sets_and_channels():
     with pytest.raises(
         ConfigError, match=r"unknown response set of na62-dump-2021 '2501'; known: .*did you mean '2502'"

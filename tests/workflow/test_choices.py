@@ -1,9 +1,13 @@
 """Names and numbers of a run: what is chosen when nothing is said, and one clear line for each refusal."""
 
+from dataclasses import replace
+from importlib.resources import files
+
 import pytest
 
+from feebly.analysis.analysis import load_analysis
 from feebly.core.errors import ConfigError, DomainError, FeeblyError
-from feebly.workflow.choices import choose
+from feebly.workflow.choices import choose, choose_channels
 
 
 def test_defaults_are_those_of_the_analysis():
@@ -99,11 +103,40 @@ def test_refusals_are_one_line(case):
         assert word in message
 
 
-def test_an_experiment_file_with_an_analysis_is_taken(tmp_path):
-    from importlib.resources import files
+def changed_experiment(folder, *replacements):
+    """A file with the shipped experiment of 2021, some of its text replaced."""
+    text = (files("feebly") / "data" / "experiments" / "na62-dump-2021.toml").read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
 
-    shipped = files("feebly") / "data" / "experiments" / "na62-dump-2021.toml"
-    path = tmp_path / "mine.toml"
-    path.write_text(shipped.read_text(encoding="utf-8"), encoding="utf-8")
+
+def test_spectra_of_another_beam_are_refused(tmp_path):
+    path = changed_experiment(tmp_path, ("momentum_gev = 400.0", "momentum_gev = 120.0"))
+    setting = {"experiment": path, "analysis": "na62-dump-2021"}
+    with pytest.raises(ConfigError, match=r"spectrum of eta is for 400 GeV protons.* 120 GeV.*brems"):
+        choose("dark-photon", production=["brems", "eta"], **setting)
+    (brems,) = choose("dark-photon", production=["brems"], **setting).production
+    assert brems.sampling().beam_momentum_gev == 120
+
+
+def test_a_beam_of_other_particles_is_refused(tmp_path):
+    path = changed_experiment(tmp_path, ('particle = "proton"', 'particle = "electron"'))
+    with pytest.raises(ConfigError, match=r'particle = "electron": expected one of proton'):
+        choose("dark-photon", experiment=path, analysis="na62-dump-2021")
+
+
+def test_an_analysis_without_a_final_state_of_the_model_is_refused():
+    analysis = replace(load_analysis("na62-dump-2021"), response_sets={}, default_response="none")
+    states = {"foo": replace(analysis.final_state("mumu"), tag="foo")}
+    with pytest.raises(ConfigError, match=r"dark-photon has no final state of na62-dump-2021 \(foo\)"):
+        choose_channels(replace(analysis, final_states=states), choose("dark-photon").model, None)
+
+
+def test_an_experiment_file_with_an_analysis_is_taken(tmp_path):
+    path = changed_experiment(tmp_path)
     choices = choose("dark-photon", experiment=path, analysis="na62-dump-2021")
     assert choices.experiment == choose("dark-photon").experiment

@@ -1,11 +1,15 @@
 """A whole run with small tables: what is refused before any sampling, and what two runs share."""
 
+from importlib.resources import files
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import feebly
 from feebly.core.errors import ConfigError
+from feebly.report.contour_table import contours_csv
+from feebly.report.exclusion_plot import caption_text
 from workflow.small_tables import cached_bytes
 
 SMALL = {
@@ -100,3 +104,54 @@ def test_the_run_says_what_it_was_made_of(cache):
     assert all(record.origin.source for record in result.inputs)
     names = [record.name for record in result.inputs]
     assert any("background of mumu" in name for name in names)
+
+
+def shipped(folder):
+    return (files("feebly") / "data" / folder / "na62-dump-2021.toml").read_text(encoding="utf-8")
+
+
+def test_an_analysis_that_has_observed_nothing_gives_its_expected_limit(cache, tmp_path):
+    # regions without counts, no other analysis behind it: once reported as "no exclusion"
+    path = tmp_path / "planned.toml"
+    lines = shipped("analyses").splitlines()
+    start = lines.index("[[final_states.mumu.signal_region.events]]")
+    lines[start : start + 4] = []
+    lines.remove("observed = 1")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    planned, seen = small_run(cache, analysis=path), small_run(cache)
+    assert planned.projection
+    assert planned.main_kind == "expected"
+    assert planned.contour("observed") == ()
+    for mass in (0.35, 0.411, 0.5):
+        edges = planned.excluded_couplings(mass), seen.excluded_couplings(mass, "expected")
+        assert len(edges[0]) == 1
+        assert_allclose(*edges, rtol=5e-3)
+    assert "would be excluded" in planned.summary()
+    assert "None" not in caption_text(planned) + contours_csv(planned)
+
+
+def test_without_any_signal_the_sentence_says_so(cache):
+    result = small_run(cache, coupling=(1e-2, 1e-1, 4))
+    assert "no exclusion (no signal is expected at any mass" in result.summary()
+
+
+def test_needed_events_are_those_of_an_open_mass(cache):
+    # the largest yield lies nearest to a mass of the grid at which mu mu is closed
+    words = small_run(cache, mass=(0.2, 0.9, 2), coupling=(1e-9, 1.1e-9, 2)).summary()
+    assert "2.30 are needed" in words
+
+
+def test_notes_say_where_analysis_and_experiment_do_not_fit(cache, tmp_path):
+    path = tmp_path / "mine.toml"
+    text = shipped("experiments").replace('name = "na62-dump-2021"', 'name = "mine"')
+    path.write_text(text.replace("[96.96, 183.0]", "[110.0, 183.0]"), encoding="utf-8")
+    notes = small_run(cache, experiment=path, analysis="na62-dump-2021", precision=0.3).all_notes
+    assert any("is of experiment na62-dump-2021, not of mine" in note for note in notes)
+    assert any("volume of mumu, 105-180 m" in note and "110-183 m" in note for note in notes)
+    assert not any("experiment" in note or "volume" in note for note in small_run(cache).all_notes)
+
+
+@pytest.mark.parametrize(("ends", "seen"), [((0.21132, 0.2115), False), ((1.99985, 2.0), True)])
+def test_slivers_between_the_last_knots_and_the_ends_of_a_channel(cache, ends, seen):
+    result = small_run(cache, mass=(*ends, 2), precision=0.3)
+    assert np.any(result.scan.grid.total > 0) == seen

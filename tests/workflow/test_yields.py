@@ -69,6 +69,7 @@ def test_errors_are_those_of_independent_seeds(cache):
         ({"masses": []}, ConfigError, "at least one mass"),
         ({"masses": [0.3, 0.2]}, ConfigError, "brems -> mumu is closed at m = 0.2 GeV"),
         ({"masses": [0.6], "production": "eta"}, ConfigError, "eta -> mumu is closed at m = 0.6 GeV"),
+        ({"masses": [0.547862], "production": "eta"}, ConfigError, "between 0.2113 and 0.5479 GeV"),
         ({"masses": [50.0]}, DomainError, "50"),
         ({"ctau": (0.0, 1.0, 3)}, ConfigError, "ctau 0:1:3"),
         ({"production": "etta"}, ConfigError, "did you mean 'eta'?"),
@@ -81,6 +82,10 @@ def test_refusals_are_one_line(tmp_path, changed, error, words):
         small_yields(tmp_path, **changed)
     assert words in str(refusal.value)
     assert "\n" not in str(refusal.value)
+
+
+def test_the_last_mass_of_the_model_is_open(cache):
+    assert np.all(np.array(small_yields(cache, masses=[2.0], precision=0.3).columns["yield"]) > 0)
 
 
 def test_nothing_is_sampled_before_a_refusal(tmp_path):

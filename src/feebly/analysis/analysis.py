@@ -16,6 +16,7 @@ from feebly.core.errors import ConfigError, unknown
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_not_negative, require_positive
 from feebly.core.tables import Document, load_document, plain, shipped_names
+from feebly.physics.decays.channels import TWO_BODY_DAUGHTERS
 
 ANALYSES_FOLDER = "analyses"
 NO_RESPONSE = "none"
@@ -66,9 +67,9 @@ class FinalState:
         return np.select(inside, [region.name for region in self.regions], "")
 
     def table_key(self) -> dict[str, Any]:
-        """What a table of yields depends on: volume, cuts and region shapes; no counts, no origins."""
+        """What a table of yields depends on: volume, cuts and region shapes; no counts, names or origins."""
         cuts = ("daughters", "fiducial_volume", "momentum_min_gev", "track_cda_max_m", "calorimeter")
-        shapes = {region.name: plain(region.shape) for region in self.regions}
+        shapes = [plain(region.shape) for region in self.regions]
         return {name: plain(getattr(self, name)) for name in cuts} | {"regions": shapes}
 
 
@@ -146,8 +147,12 @@ class Analysis:
         for responses in self.response_sets.values():
             for tag in responses:
                 self.final_state(tag)
-        for tag in self.final_states:
+        for tag, state in self.final_states.items():
             self.response(self.default_response, tag)
+            expected = TWO_BODY_DAUGHTERS.get(tag, state.daughters)
+            if state.daughters != expected:
+                words = (", ".join(kinds) for kinds in (state.daughters, expected))
+                raise ConfigError("final_states.{}.daughters = {}: expected {}".format(tag, *words))
         check_origins(self.origins, ("pot", "fiducial_volume", "cuts"))
 
     @property

@@ -20,7 +20,7 @@ EXPERIMENTS_FOLDER = "experiments"
 class Beam:
     """Primary beam: Gaussian spot ``spot_sigma_m`` (x, y) around ``centre_m`` on the dump's front face."""
 
-    particle: str
+    particle: Literal["proton"]
     momentum_gev: float
     spot_sigma_m: tuple[float, float]
     centre_m: tuple[float, float]

@@ -15,6 +15,9 @@ from feebly.limits.signal import SignalYields
 
 _SYMBOLS = {"epsilon": "eps"}
 
+NO_EVENTS = 2 * float(np.exp(LOG_NOTHING))
+"""Yields up to here [events] stand for none at all."""
+
 
 def closed_masses(signal: SignalYields, mass_gev: FloatArray) -> list[str]:
     """The note about grid masses where no channel is open, if any; DomainError when it is all of them."""
@@ -56,7 +59,7 @@ def no_exclusion(
     if pieces:
         return
     mass, coupling, events = peak
-    if events <= 2 * np.exp(LOG_NOTHING):
+    if events <= NO_EVENTS:
         yield "no exclusion: no signal is expected at any mass and coupling of the grid"
         return
     place = f"m = {mass:.2g} GeV, {symbol(model)} = {plain(coupling, 1)}"

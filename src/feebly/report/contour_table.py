@@ -31,7 +31,8 @@ def contours_csv(result: RunResult) -> str:
 def _header(result: RunResult) -> Iterator[str]:
     states = ", ".join(f"{tag} (response {result.responses[tag]})" for tag in result.channels)
     open_edges = [f"{piece.kind} {piece.piece}" for piece in result.scan.pieces if piece.open_edge]
-    projection = f", a projection of {result.analysis.projection_of}" if result.projection else ""
+    base = result.analysis.projection_of
+    projection = f", a projection{f' of {base}' if base else ''}" if result.projection else ""
     yield f"# feebly contours of {result.model}"
     yield f"# mass_gev: mass in GeV; coupling: {result.coupling_name}, not its square"
     yield f"# limit: {100 * result.cl:g}% CL, {result.convention}, signal error {result.signal_error:g}"

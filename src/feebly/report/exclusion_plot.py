@@ -345,7 +345,8 @@ def _assumed_background(result: RunResult) -> str:
         f"{state.signal_region.background.mean:.2g} ({final_state_symbol(state.tag)})"
         for state in result.final_states
     )
-    return f"Background scaled from {result.analysis.projection_of}: {', '.join(numbers)} events."
+    base = result.analysis.projection_of
+    return f"Background{f' scaled from {base}' if base else ''}: {', '.join(numbers)} events."
 
 
 def _notches(result: RunResult) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,13 @@ def choose_setting(
 def choose_channels(analysis: Analysis, model: Model, asked: Sequence[str] | None) -> tuple[str, ...]:
     """Final states: the asked ones, or all that both the analysis and the model have."""
     if asked is None:
-        return tuple(tag for tag in analysis.final_states if tag in model.channels)
+        shared = tuple(tag for tag in analysis.final_states if tag in model.channels)
+        if not shared:
+            raise ConfigError(
+                f"{model.tag} has no final state of {analysis.name} ({', '.join(analysis.final_states)}); "
+                f"it has {', '.join(model.channels)}"
+            )
+        return shared
     if not asked:
         raise ConfigError("channels: expected at least one final state")
     for tag in asked:
@@ -98,6 +105,21 @@ def choose_production(
         if tag not in by_tag:
             raise unknown(f"production of preset {physics.name}", tag, by_tag)
     return tuple(by_tag[tag] for tag in dict.fromkeys(asked))
+
+
+def choose_spectra(
+    production: Sequence[ProductionChannel], experiment: Experiment
+) -> dict[str, HadronSpectrum]:
+    """Spectrum by parent meson; ConfigError where it was made for another beam."""
+    parents = sorted({channel.parent for channel in production if channel.parent})
+    spectra = {parent: load_spectrum(parent) for parent in parents}
+    for parent, spectrum in spectra.items():
+        if not math.isclose(spectrum.beam_momentum_gev, experiment.beam.momentum_gev, rel_tol=1e-3):
+            raise ConfigError(
+                f"the spectrum of {parent} is for {spectrum.beam_momentum_gev:g} GeV protons, those of "
+                f"{experiment.name} have {experiment.beam.momentum_gev:g} GeV; use --production brems"
+            )
+    return spectra
 
 
 def choose_responses(
@@ -160,7 +182,6 @@ def choose(
     particle = choose_model(tag, physics.width_table)
     states = choose_channels(counts, particle, channels)
     modes = choose_production(physics, apparatus.beam.momentum_gev, production)
-    parents = {channel.parent for channel in modes if channel.parent}
     mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)
     particle.ctau_m(list(mass_range[:2]), 1.0)  # refuses masses outside the model's range
     coupling_range = choose_range("coupling", coupling, particle.default_grid.coupling)
@@ -172,7 +193,7 @@ def choose(
         preset=physics,
         channels=states,
         production=modes,
-        spectra={parent: load_spectrum(parent) for parent in sorted(parents)},
+        spectra=choose_spectra(modes, apparatus),
         responses=choose_responses(counts, physics, states, response),
         mass=mass_range,
         coupling=coupling_range,

@@ -11,6 +11,7 @@ from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
 from feebly.core.provenance import Origin
 from feebly.limits.contour import edges_at
+from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
 
@@ -114,7 +115,10 @@ class RunResult:
         mass, coupling, events = self.scan.peak
         grid = self.scan.grid
         needed = grid.s_up_expected if grid.s_up_observed is None else grid.s_up_observed
-        s_up = float(needed[np.argmin(np.abs(np.log(grid.mass_gev / mass)))])
+        nearest = np.where(np.isfinite(needed), np.abs(np.log(grid.mass_gev / mass)), np.inf)
+        s_up = float(needed[np.argmin(nearest)])
+        if events <= NO_EVENTS:
+            return f"{self.model}: no exclusion (no signal is expected at any mass and coupling of the grid)"
         return (
             f"{self.model}: no exclusion (the largest yield is N = {events:.2g} at m = {mass:.3g} GeV, "
             f"{self.coupling_name} = {coupling:.2g}; {s_up:.2f} are needed)"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from feebly.core.interfaces import FloatArray
@@ -29,12 +30,17 @@ class TableRequest:
     precision: float
 
     def segments(self) -> list[list[FloatArray]]:
-        """Blocks of knots of each segment that overlaps the asked masses."""
+        """Blocks of knots of each segment that overlaps the asked masses.
+
+        The outermost ones serve up to the ends of the channel, a little beyond their knots.
+        """
         low, high = self.asked_gev
+        found = segments(*self.open_gev, self.threshold_gev)
+        ends = [self.open_gev[0], *(stop for _, stop in found[:-1]), self.open_gev[1]]
         return [
             blocks(knots(start, stop, self.threshold_gev))
-            for start, stop in segments(*self.open_gev, self.threshold_gev)
-            if start < high and stop > low
+            for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
+            if first <= high and last >= low
         ]
 
     @property

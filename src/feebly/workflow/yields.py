@@ -91,12 +91,14 @@ def _checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> 
         raise ConfigError("mass: expected at least one mass in GeV")
     choices.model.ctau_m(asked, REFERENCE_COUPLING)  # refuses masses outside the model's range
     low, high = mode.mass_range_gev(choices.model.mass_range_gev)
-    low = max(low, choices.model.threshold_gev(channel))
-    outside = asked[(asked <= low) | (asked >= high)]
+    threshold, end = choices.model.threshold_gev(channel), choices.model.mass_range_gev[1]
+    # closed at the threshold and where the production ends, but not where only the model does
+    outside = asked[(asked < low) | (asked <= threshold) | (asked > high) | ((asked == high) & (high < end))]
+    low = max(low, threshold)
     if outside.size:
         raise ConfigError(
             f"{mode.tag} -> {channel} is closed at m = {outside[0]:g} GeV; it is open between "
-            f"{low:.4f} and {high:.4f} GeV"
+            f"{low:.4g} and {high:.4g} GeV"
         )
     return asked
 

@@ -1,4 +1,4 @@
-"""Two-body final states by tag: the masses of the first (positive) and the second daughter."""
+"""Two-body final states by tag: masses and kinds of the first (positive) and the second daughter."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ TWO_BODY_DAUGHTERS_GEV: Mapping[str, tuple[float, float]] = MappingProxyType(
         "pipi": (PION_MASS_GEV, PION_MASS_GEV),
     }
 )
+
+TWO_BODY_DAUGHTERS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"ee": ("electron", "electron"), "mumu": ("muon", "muon"), "pipi": ("hadron", "hadron")}
+)
+"""What each daughter is to a detector: it decides which planes it has to cross."""
 
 
 def daughter_masses_gev(final_state: str) -> tuple[float, float]:
