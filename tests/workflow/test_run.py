@@ -151,6 +151,18 @@ def test_notes_say_where_analysis_and_experiment_do_not_fit(cache, tmp_path):
     assert not any("experiment" in note or "volume" in note for note in small_run(cache).all_notes)
 
 
+def test_channels_without_an_accepted_event_are_named(cache, tmp_path):
+    path = tmp_path / "elsewhere.toml"
+    region = "z_min_m = 6.0, z_max_m = 40.0, cda_max_m = 0.020"
+    assert region in shipped("analyses")
+    path.write_text(
+        shipped("analyses").replace(region, "z_min_m = 1006.0, z_max_m = 1040.0, cda_max_m = 0.020")
+    )
+    (note,) = (note for note in small_run(cache, analysis=path).all_notes if "simulated event" in note)
+    assert "of brems -> mumu reaches" in note
+    assert not any("simulated event" in note for note in small_run(cache).all_notes)
+
+
 @pytest.mark.parametrize(("ends", "seen"), [((0.21132, 0.2115), False), ((1.99985, 2.0), True)])
 def test_slivers_between_the_last_knots_and_the_ends_of_a_channel(cache, ends, seen):
     result = small_run(cache, mass=(*ends, 2), precision=0.3)

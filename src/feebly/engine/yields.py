@@ -128,6 +128,17 @@ class ChannelTable:
             )
         return result
 
+    @property
+    def silent(self) -> bool:
+        """Whether too few masses have accepted events for any yield but zero."""
+        return all(len(segment.open.samples) < 2 for segment in self.segments)
+
+    @property
+    def last_seen_gev(self) -> tuple[float, ...]:
+        """Lowest mass with accepted events of each segment that has samples without any below it."""
+        opened = [s for s in self.segments if 0 < len(s.open.samples) < len(s.samples)]
+        return tuple(float(s.open.masses_gev[0]) for s in opened if s.open.masses_gev[0] > s.masses_gev[0])
+
     def _ranges(self) -> str:
         return ", ".join(f"{s.masses_gev[0]:.4g}-{s.masses_gev[-1]:.4g} GeV" for s in self.segments)
 

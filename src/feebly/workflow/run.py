@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from feebly.limits.signal import SignalYields
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
 from feebly.workflow.executors import available_cores
 from feebly.workflow.inputs import input_records
+from feebly.workflow.notes import sample_notes, setting_notes
 from feebly.workflow.result import RunResult
 from feebly.workflow.store import Report, TableStore, default_directory
 from feebly.workflow.tables import ObtainedTables, Progress, TableRequest, obtain_tables
@@ -75,24 +76,6 @@ def refuse_double_counting(choices: Choices, signal_error: float, forced: bool) 
                 f"signal error {signal_error:g} with response set {choices.responses[tag]!r} of {tag}: its "
                 "efficiency is calibrated and contains that uncertainty; use --response none, or "
                 "--force-signal-error"
-            )
-
-
-def setting_notes(choices: Choices) -> Iterator[str]:
-    """Where analysis and experiment do not fit together: another apparatus, decays that are not simulated."""
-    analysis, experiment = choices.analysis, choices.experiment
-    if analysis.experiment != experiment.name:
-        yield (
-            f"analysis {analysis.name} is of experiment {analysis.experiment}, not of {experiment.name}: its "
-            "counts, backgrounds and efficiencies were made with another apparatus"
-        )
-    start, end = experiment.decay_region_z_m
-    for tag in choices.channels:
-        volume = analysis.final_state(tag).fiducial_volume
-        if volume.z_min_m < start or volume.z_max_m > end:
-            yield (
-                f"the fiducial volume of {tag}, {volume.z_min_m:g}-{volume.z_max_m:g} m, is wider than the "
-                f"simulated decays, {start:g}-{end:g} m: widen decay_region_z_m of {experiment.name}"
             )
 
 
@@ -162,7 +145,7 @@ def run(
         inputs=input_records(choices),
         tables=obtained.digests,
         timings={"tables": sampled - started, "limits": finished - sampled},
-        notes=(*setting_notes(choices), *result.notes),
+        notes=(*setting_notes(choices), *sample_notes(obtained.tables, result.pieces), *result.notes),
     )
 
 

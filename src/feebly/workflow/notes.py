@@ -1,0 +1,54 @@
+"""Notes of a run about its setting and its samples: one line each, for what would else be quietly wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from feebly.engine.yields import YieldTables
+from feebly.limits.results import ContourPiece
+from feebly.workflow.choices import Choices
+
+
+def setting_notes(choices: Choices) -> Iterator[str]:
+    """Where analysis and experiment do not fit together: another apparatus, decays that are not simulated."""
+    analysis, experiment = choices.analysis, choices.experiment
+    if analysis.experiment != experiment.name:
+        yield (
+            f"analysis {analysis.name} is of experiment {analysis.experiment}, not of {experiment.name}: its "
+            "counts, backgrounds and efficiencies were made with another apparatus"
+        )
+    start, end = experiment.decay_region_z_m
+    for tag in choices.channels:
+        volume = analysis.final_state(tag).fiducial_volume
+        if volume.z_min_m < start or volume.z_max_m > end:
+            yield (
+                f"the fiducial volume of {tag}, {volume.z_min_m:g}-{volume.z_max_m:g} m, is wider than the "
+                f"simulated decays, {start:g}-{end:g} m: widen decay_region_z_m of {experiment.name}"
+            )
+
+
+def sample_notes(tables: YieldTables, pieces: Iterable[ContourPiece]) -> Iterator[str]:
+    """Channels without any accepted event, and contours that break off where the samples do."""
+    silent = [
+        f"{table.production} -> {table.final_state}" for table in tables.tables.values() if table.silent
+    ]
+    if silent:
+        yield (
+            f"not one simulated event of {', '.join(silent)} reaches the signal region: counted as zero; "
+            "check cuts, planes and regions if this is not meant"
+        )
+    last_seen = np.unique([mass for table in tables.tables.values() for mass in table.last_seen_gev])
+    ends = {float(mass) for piece in pieces for mass in last_seen if _ends_at(piece, mass)}
+    for mass in sorted(ends):
+        yield (
+            f"the contour breaks off at m = {mass:.4g} GeV, no simulated event is accepted below: the yield "
+            "there is small, not known to be zero; take --mass from there on"
+        )
+
+
+def _ends_at(piece: ContourPiece, mass_gev: float) -> bool:
+    """Whether the curve runs straight up or down at this mass."""
+    at = np.isclose(piece.mass_gev, mass_gev, rtol=1e-6, atol=0)
+    return bool(np.any(at[:-1] & at[1:]))
