@@ -69,6 +69,9 @@ def test_options_become_arguments(feebly, fake_run):
         (("--out", "here/there"), "here/there"),
         (("--pot", "1e18"), f"{FOLDER}-1e18pot"),
         (("--channels", "mumu"), f"{FOLDER}-mumu"),
+        (("--production", "brems,eta", "--cl", "0.95"), f"{FOLDER}-brems-eta-cl0.95"),
+        (("--response", "mumu=2303", "--mass", "0.2:0.7:9"), f"{FOLDER}-mumu_2303-mass0.2_0.7_9"),
+        (("--seed", "7", "--jobs", "2"), FOLDER),
     ],
 )
 def test_folder(feebly, fake_run, tmp_path, options, folder):

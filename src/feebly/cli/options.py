@@ -43,7 +43,7 @@ Precision = Annotated[
     str, typer.Option("--precision", metavar="X", help="Relative Monte Carlo error of the yields.")
 ]
 Seed = Annotated[str, typer.Option("--seed", metavar="N", help="Same seed, same numbers.")]
-Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Processes; default: all cores.")]
+Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Threads; default: all cores.")]
 Cl = Annotated[str, typer.Option("--cl", metavar="X", help="Confidence level.")]
 Convention = Annotated[str, typer.Option("--convention", metavar="NAME", help="cls-counting or cls-profile.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]

@@ -62,7 +62,9 @@ def run(
     jobs: options.Jobs = None,
     out: Annotated[
         str | None,
-        typer.Option("--out", metavar="DIR", help="Run folder; default: feebly-runs/MODEL-ANALYSIS-PRESET."),
+        typer.Option(
+            "--out", metavar="DIR", help="Run folder; default: feebly-runs/MODEL-ANALYSIS-PRESET-..."
+        ),
     ] = None,
     as_json: options.Json = False,
 ) -> None:
@@ -104,7 +106,7 @@ def run(
             progress=update,
             report=note,
         )
-    folder = Path(out) if out else _default_folder(result, channels, pot)
+    folder = Path(out) if out else _default_folder(result, context)
     write_run(result, folder, command=["feebly", *context.obj])
     for text in result.all_notes:
         note(text)
@@ -117,11 +119,30 @@ def run(
         raise typer.Exit(NOT_CONVERGED)
 
 
-def _default_folder(result: RunResult, channels: str | None, pot: str | None) -> Path:
-    names = [result.model, result.analysis.name, result.preset.name]
-    names += result.channels if channels else ()
-    names += [f"{result.pot:g}pot".replace("+", "")] if pot else ()
-    return default_folder(*names)
+def _default_folder(result: RunResult, context: typer.Context) -> Path:
+    """A folder for each set of choices that moves the contour: no run takes the place of a different one."""
+    asked = {name: str(context.params[name]).replace(",", "-") for name in _IN_NAME if _given(context, name)}
+    choices = (_IN_NAME[name].format(text) for name, text in asked.items())
+    return default_folder(result.model, result.analysis.name, result.preset.name, *choices)
+
+
+_IN_NAME = {
+    "channels": "{}",
+    "production": "{}",
+    "response": "{}",
+    "pot": "{}pot",
+    "mass": "mass{}",
+    "coupling": "coupling{}",
+    "cl": "cl{}",
+    "convention": "{}",
+    "signal_error": "error{}",
+}
+"""Options that are part of the folder's name when they are given."""
+
+
+def _given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def _tell(result: RunResult, folder: Path, as_json: bool) -> None:
