@@ -8,8 +8,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import feebly
 from feebly.core.errors import ConfigError
+from feebly.physics.production.presets import PRODUCTION_TAGS
 from feebly.report.contour_table import contours_csv
 from feebly.report.exclusion_plot import caption_text
+from feebly.workflow.choices import choose
+from feebly.workflow.inputs import input_records
 from workflow.small_tables import cached_bytes
 
 SMALL = {
@@ -104,6 +107,15 @@ def test_the_run_says_what_it_was_made_of(cache):
     assert all(record.origin.source for record in result.inputs)
     names = [record.name for record in result.inputs]
     assert any("background of mumu" in name for name in names)
+    (brems,) = (record for record in result.inputs if record.name == "production brems")
+    assert "0.1 < z < 0.9, pT < 1 GeV" in brems.value
+
+
+def test_every_production_mode_tells_its_numbers():
+    records = {record.name: record for record in input_records(choose("dark-photon"))}
+    assert "BR(eta -> gamma gamma) = 0.3936" in records["production eta"].value
+    assert "R(kk + k0k0)" in records["production mixing-phi"].value
+    assert {f"production {tag}" for tag in PRODUCTION_TAGS} <= set(records)
 
 
 def shipped(folder):

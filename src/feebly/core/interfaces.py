@@ -12,6 +12,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from feebly.core.provenance import Origin
+
 FloatArray = NDArray[np.float64]
 
 
@@ -105,6 +107,11 @@ class ProductionChannel(Protocol):
         ...
 
     def sampling(self) -> Sampling: ...
+
+    @property
+    def numbers(self) -> tuple[str, Origin]:
+        """The numbers behind sample and rate, as text, and where they are from."""
+        ...
 
     def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
         """Factor that turns the table of this channel (one unit of ``sampling``) into FIPs per POT."""

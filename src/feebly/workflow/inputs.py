@@ -14,7 +14,9 @@ from feebly.workflow.result import InputRecord
 def input_records(choices: Choices) -> tuple[InputRecord, ...]:
     """Everything that the result depends on and that was not derived in the run."""
     return tuple(
-        record for part in (_setting, _spectra, _preset, _responses, _counts) for record in part(choices)
+        record
+        for part in (_setting, _spectra, _production, _preset, _responses, _counts)
+        for record in part(choices)
     )
 
 
@@ -33,6 +35,11 @@ def _spectra(choices: Choices) -> Iterator[InputRecord]:
         yield InputRecord(f"spectrum of {parent}", "momentum spectrum", spectrum.origin, spectrum.digest)
         value = f"{spectrum.multiplicity:g} per POT (±{spectrum.multiplicity_relative_error:.0%})"
         yield InputRecord(f"multiplicity of {parent}", value, spectrum.multiplicity_origin)
+
+
+def _production(choices: Choices) -> Iterator[InputRecord]:
+    for channel in choices.production:
+        yield InputRecord(f"production {channel.tag}", *channel.numbers)
 
 
 def _preset(choices: Choices) -> Iterator[InputRecord]:

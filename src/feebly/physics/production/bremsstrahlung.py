@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from feebly.core.constants import ALPHA, PROTON_MASS_GEV
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
+from feebly.core.provenance import Origin
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
 
 _MP = PROTON_MASS_GEV
@@ -145,6 +146,14 @@ class Bremsstrahlung:
             validity_max=self.validity_max,
             beam_momentum_gev=self.beam_momentum_gev,
         )
+
+    @property
+    def numbers(self) -> tuple[str, Origin]:
+        cuts = (
+            f"{self.z_min:g} < z < {self.z_max:g}, pT < {self.pt_max_gev:g} GeV, "
+            f"H/(4 E^2 z (1-z)^2) <= {self.validity_max:g}"
+        )
+        return cuts, Origin("published", "splitting and cuts of 1311.3870; sigma_pp: COMPETE fit of the PDG")
 
     def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
         """A' per POT over the sample's own ε = 1, F = 1: ε² |F(m²)|². ``multiplicity`` is not used."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from feebly.core.constants import ETA_MASS_GEV, MESON_MASS_GEV, PION0_MASS_GEV, PION_MASS_GEV
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, MesonDecaySampling
+from feebly.core.provenance import Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,12 @@ class MesonDecay:
 
     def sampling(self) -> MesonDecaySampling:
         return MesonDecaySampling(self.parent, self.mode.parent_mass_gev, self.mode.recoil_mass_gev)
+
+    @property
+    def numbers(self) -> tuple[str, Origin]:
+        recoil = "gamma" if self.mode.recoil_mass_gev == 0 else f"{self.mode.recoil_mass_gev:g} GeV meson"
+        ratio = f"BR({self.parent} -> {recoil} gamma) = {self.mode.branching_ratio:g}"
+        return ratio, Origin("published", "PDG 2024; point-like transition form factor (0906.5614)")
 
     def branching_ratio(self, mass_gev: ArrayLike) -> FloatArray:
         """BR(parent -> recoil A')/ε²; zero where the decay is closed."""

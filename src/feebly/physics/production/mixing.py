@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from feebly.core.constants import ALPHA, OMEGA_MASS_GEV, PHI_MASS_GEV, RHO_MASS_GEV
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, MixingSampling
+from feebly.core.provenance import Origin
 from feebly.physics.formfactors.r_tables import r_table, width_tables
 
 MIN_MASS_GEV = 0.28
@@ -80,6 +81,12 @@ class Mixing:
 
     def sampling(self) -> MixingSampling:
         return MixingSampling(self.parent)
+
+    @property
+    def numbers(self) -> tuple[str, Origin]:
+        states = " + ".join(VECTOR_MESONS[self.tag].final_states)
+        weight = f"weight epsilon^2 R({states}) from {MIN_MASS_GEV:g} GeV on, table {self.width_table!r}"
+        return weight, Origin("published", "weight of ALPINIST (2201.05170), R of 2201.01788")
 
     def weight(self, mass_gev: ArrayLike) -> FloatArray:
         """R_V(m), zero below 0.28 GeV."""
