@@ -168,7 +168,7 @@ def load_changed(tmp_path, old, new):
         ("pot = 1.4e17", "pot = 0", r"mine\.toml:6 pot = 0\.0: expected a positive number"),
         ("pot = 1.4e17", "pott = 1.4e17", r"mine\.toml:6 unknown key 'pott'; .*did you mean 'pot'"),
         ("observed = 1", "observed = 1.0", r"observed = 1\.0: expected a whole number"),
-        ("observed = 1", "observed = 0", r"events = .*: expected at most observed = 0"),
+        ("observed = 1", "observed = 0", r"observed = 0: expected at least the 1 of the listed events"),
         (
             "signal_region]\nname",
             "signal_regoin]\nname",

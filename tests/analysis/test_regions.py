@@ -96,7 +96,7 @@ def test_events_without_a_mass_count_everywhere():
             lambda: Region(
                 "SR", BOX, HERE, GaussianBackground(0.1, 0.0, "", HERE), 0, (ObservedEvent(0.4, 0.1, HERE),)
             ),
-            "events",
+            "observed",
         ),
     ],
 )

@@ -90,7 +90,8 @@ class Region:
     def __post_init__(self) -> None:
         seen = self.observed
         require(seen is None or seen >= 0, self, "observed", "zero or a positive whole number")
-        require(len(self.events) <= (seen or 0), self, "events", f"at most observed = {seen} of them")
+        listed = len(self.events)
+        require(listed <= (seen or 0), self, "observed", f"at least the {listed} of the listed events")
 
     def contains(self, z_m: ArrayLike, cda_m: ArrayLike) -> BoolArray:
         """Whether points are inside the shape; broadcasts."""

@@ -70,7 +70,7 @@ def run(
 ) -> None:
     """From the proton on target to the contour.
 
-    Writes a run folder with contours, grid, figures and report. Tables of yields are kept in a cache: a run
+    Writes a run folder with contours, grid and figures. Tables of yields are kept in a cache: a run
     with another coupling, POT or efficiency takes seconds, and an interrupted one goes on where it was.
     MIN:MAX:N are logarithmic steps; N is 100 when left out.
 
