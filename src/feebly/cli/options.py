@@ -1,11 +1,15 @@
-"""Options that several commands share. Numbers come as text: a slip in one is an error of the value."""
+"""Options of the commands. Numbers come as text: a slip in one is an error of the value."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
+from feebly.cli import values
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)]
 Channels = Annotated[
     str | None,
     typer.Option(
@@ -23,6 +27,10 @@ Analysis = Annotated[
         help="Default: the one of the same name; needed when --experiment is a file.",
     ),
 ]
+Production = Annotated[
+    str | None,
+    typer.Option("--production", metavar="A,B", help="Production modes; default: all of the preset."),
+]
 Preset = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
@@ -39,6 +47,15 @@ Pot = Annotated[
     str | None,
     typer.Option("--pot", metavar="X", help="Protons on target; other than the analysis' own: a projection."),
 ]
+Mass = Annotated[
+    str | None, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; default: the model's.")
+]
+Coupling = Annotated[
+    str | None,
+    typer.Option(
+        "--coupling", metavar="MIN:MAX:N", help="Couplings (epsilon, not its square); default: the model's."
+    ),
+]
 Precision = Annotated[
     str, typer.Option("--precision", metavar="X", help="Relative Monte Carlo error of the yields.")
 ]
@@ -46,4 +63,46 @@ Seed = Annotated[str, typer.Option("--seed", metavar="N", help="Same seed, same 
 Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Threads; default: all cores.")]
 Cl = Annotated[str, typer.Option("--cl", metavar="X", help="Confidence level.")]
 Convention = Annotated[str, typer.Option("--convention", metavar="NAME", help="cls-counting or cls-profile.")]
+SignalError = Annotated[
+    str,
+    typer.Option(
+        "--signal-error",
+        metavar="X",
+        help="Relative error of the signal (log-normal), e.g. 0.2; refused where the efficiency was "
+        "calibrated on the published limit.",
+    ),
+]
+ForceSignalError = Annotated[bool, typer.Option("--force-signal-error", help="Allow it nevertheless.")]
+RunFolder = Annotated[
+    str | None,
+    typer.Option("--out", metavar="DIR", help="Run folder; default: feebly-runs/MODEL-ANALYSIS-PRESET-..."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
+
+PARSERS: dict[str, Callable[[str, str], Any]] = {
+    "channels": values.names,
+    "production": values.names,
+    "response": values.response_sets,
+    "pot": values.number,
+    "mass": values.value_range,
+    "coupling": values.value_range,
+    "cl": values.number,
+    "signal_error": values.number,
+    "precision": values.number,
+    "seed": values.whole_number,
+    "jobs": values.positive,
+}
+"""What the text of an option becomes; an option that is not named here is passed on as it came."""
+
+
+def library_arguments(context: typer.Context) -> dict[str, Any]:
+    """Options of ``feebly run`` as arguments of ``feebly.run``; None where the library's default holds."""
+    flags = {option.name: option.opts[0] for option in context.command.params}
+    return {
+        name: PARSERS[name](value, flags[name]) if name in PARSERS and value is not None else value
+        for name, value in context.params.items()
+        if name not in _NOT_OF_THE_LIBRARY
+    }
+
+
+_NOT_OF_THE_LIBRARY = ("model", "out", "as_json")
