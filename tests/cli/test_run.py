@@ -182,7 +182,7 @@ def test_library_refuses_before_sampling(feebly, monkeypatch, options, line):
     def sample(*_):
         raise AssertionError("tables were sampled for a command that cannot succeed")
 
-    monkeypatch.setattr("feebly.workflow.run.obtain_tables", sample)
+    monkeypatch.setattr("feebly.workflow.sampling.obtain_tables", sample)
     done = feebly("run", *options)
     assert done.code == 3
     assert done.error.startswith(f"error: {line}")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from feebly.workflow.choices import choose
-from feebly.workflow.run import channel_setup
+from feebly.workflow.sampling import channel_setup
 from feebly.workflow.store import TableStore
 from feebly.workflow.tables import SamplingTask, obtain_samples
 

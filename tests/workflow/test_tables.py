@@ -12,7 +12,7 @@ from feebly.core.errors import DataError
 from feebly.core.tables import digest
 from feebly.workflow import tables
 from feebly.workflow.choices import choose
-from feebly.workflow.run import table_requests
+from feebly.workflow.sampling import table_requests
 from feebly.workflow.store import TableStore
 from feebly.workflow.tables import TableRequest, obtain_tables
 from workflow.small_tables import BLOCKS, cached_bytes, obtain, small_setup, small_tasks

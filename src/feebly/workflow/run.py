@@ -9,48 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import ProductionChannel
-from feebly.engine.setup import ChannelSetup
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.limits.signal import SignalYields
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
-from feebly.workflow.executors import available_cores
 from feebly.workflow.inputs import input_records
 from feebly.workflow.notes import sample_notes, setting_notes
 from feebly.workflow.result import RunResult
-from feebly.workflow.store import Report, TableStore, default_directory
-from feebly.workflow.tables import ObtainedTables, Progress, TableRequest, obtain_tables
-
-DEFAULT_PRECISION = 0.01
-DEFAULT_SEED = 1
-
-
-def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed: int) -> ChannelSetup:
-    """Everything that the sample of one production channel and final state depends on."""
-    return ChannelSetup(
-        channel.tag,
-        channel.sampling(),
-        choices.spectrum(channel),
-        choices.experiment,
-        choices.analysis.final_state(state),
-        choices.response(state).pair_separation,
-        seed,
-    )
-
-
-def table_requests(
-    choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
-) -> list[TableRequest]:
-    """One request per (production, final state) that is open somewhere in the asked masses."""
-    requests = []
-    for state in choices.channels:
-        threshold = choices.model.threshold_gev(state)
-        for channel in choices.production:
-            low, high = channel.mass_range_gev(choices.model.mass_range_gev)
-            setup = channel_setup(choices, channel, state, seed)
-            requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision))
-    return requests
+from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, table_requests
+from feebly.workflow.store import Report
+from feebly.workflow.tables import ObtainedTables, Progress
 
 
 def signal_yields(choices: Choices, obtained: ObtainedTables) -> SignalYields:
@@ -112,16 +80,21 @@ def run(
     all cores). progress(done, total, text), report(line): called along the way. cache_dir: where yield tables
     are kept. Raises ConfigError, DomainError or DataError with one line.
     """
-    started = time.perf_counter()
     choices = choose(model, experiment, analysis, channels, production, preset, response, pot, mass, coupling)
     refuse_double_counting(choices, signal_error, force_signal_error)
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention, signal_error)
     observation.s_up_expected(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
-    store = TableStore(Path(cache_dir) if cache_dir else default_directory(), report)
-    requests = table_requests(choices, choices.mass[:2], checked_precision(precision), seed)
-    obtained = obtain_tables(requests, store, jobs or available_cores(), progress)
+    return exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
+
+
+def exclusion(choices: Choices, observation: Observation, sampling: Sampling) -> RunResult:
+    """Tables, then limits and contours, of choices that were checked."""
+    started = time.perf_counter()
+    requests = table_requests(choices, choices.mass[:2], sampling.precision, sampling.seed)
+    obtained = sampling.tables(requests)
     sampled = time.perf_counter()
-    result = scan(signal_yields(choices, obtained), observation, choices.mass, choices.coupling, precision)
+    signal = signal_yields(choices, obtained)
+    result = scan(signal, observation, choices.mass, choices.coupling, sampling.precision)
     finished = time.perf_counter()
     return RunResult(
         model=choices.model.tag,
@@ -134,11 +107,11 @@ def run(
         projection=not observation.has_counts,
         channels=choices.channels,
         production=tuple(channel.tag for channel in choices.production),
-        cl=cl,
-        convention=convention,
-        signal_error=signal_error,
-        precision=precision,
-        seed=seed,
+        cl=observation.cl,
+        convention=observation.convention,
+        signal_error=observation.signal_error,
+        precision=sampling.precision,
+        seed=sampling.seed,
         mass_range_gev=choices.mass,
         coupling_range=choices.coupling,
         scan=result,
@@ -147,10 +120,3 @@ def run(
         timings={"tables": sampled - started, "limits": finished - sampled},
         notes=(*setting_notes(choices), *sample_notes(obtained.tables, result.pieces), *result.notes),
     )
-
-
-def checked_precision(precision: float) -> float:
-    """A relative Monte Carlo precision between 1e-4 and 0.5; ConfigError otherwise."""
-    if not 1e-4 <= precision <= 0.5:
-        raise ConfigError(f"precision = {precision:g}: expected a relative error from 1e-4 to 0.5, e.g. 0.01")
-    return float(precision)

@@ -16,10 +16,9 @@ from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.physics.production.presets import preset as load_preset
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
-from feebly.workflow.executors import available_cores
-from feebly.workflow.run import DEFAULT_PRECISION, DEFAULT_SEED, channel_setup, checked_precision
-from feebly.workflow.store import Report, TableStore, default_directory
-from feebly.workflow.tables import Progress, SamplingTask, obtain_samples
+from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, channel_setup
+from feebly.workflow.store import Report
+from feebly.workflow.tables import Progress, SamplingTask
 
 REFERENCE_COUPLING = 1.0
 BARE_PRESET = "current"
@@ -64,17 +63,18 @@ def yields(
     """
     physics = preset or _preset_with(production, experiment, analysis)
     choices = choose(model, experiment, analysis, [channel], [production], physics, response, pot)
-    (mode,) = choices.production
-    setup = channel_setup(choices, mode, channel, seed)
     asked, lifetimes = _checked_masses(choices, masses, channel), _checked_ctau(ctau)
-    tasks = [
-        SamplingTask(setup, asked[k : k + BLOCK_OF_MASSES], checked_precision(precision))
-        for k in range(0, asked.size, BLOCK_OF_MASSES)
-    ]
-    store = TableStore(Path(cache_dir) if cache_dir else default_directory(), report)
-    blocks = obtain_samples(tasks, store, jobs or available_cores(), progress)
+    sampling = Sampling(precision, seed, jobs, progress, report, cache_dir)
+    blocks = sampling.samples(_tasks(choices, channel, asked, sampling))
     samples = [sample for block in blocks for sample in block]
     return YieldRows(_header(choices, channel), _columns(choices, channel, samples, lifetimes))
+
+
+def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Sampling) -> list[SamplingTask]:
+    (mode,) = choices.production
+    setup = channel_setup(choices, mode, channel, sampling.seed)
+    blocks = (masses[k : k + BLOCK_OF_MASSES] for k in range(0, masses.size, BLOCK_OF_MASSES))
+    return [SamplingTask(setup, block, sampling.precision) for block in blocks]
 
 
 def _preset_with(production: str, experiment: str | Path, analysis: str | Path | None) -> str:

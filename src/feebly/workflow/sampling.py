@@ -1,0 +1,90 @@
+"""How yield tables are sampled: precision, seed, threads, cache; the same for a run and for bare yields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from feebly.core.errors import ConfigError
+from feebly.core.interfaces import ProductionChannel
+from feebly.engine.sampler import MassSample
+from feebly.engine.setup import ChannelSetup
+from feebly.workflow.choices import Choices
+from feebly.workflow.executors import available_cores
+from feebly.workflow.store import Report, TableStore, default_directory
+from feebly.workflow.tables import (
+    ObtainedTables,
+    Progress,
+    SamplingTask,
+    TableRequest,
+    obtain_samples,
+    obtain_tables,
+)
+
+DEFAULT_PRECISION = 0.01
+DEFAULT_SEED = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """Settings of the Monte Carlo, and where its samples are kept.
+
+    precision: relative error of the yields, 1e-4 to 0.5; ConfigError otherwise. jobs: threads (None: all
+    cores). progress(done, total, text), report(line): called along the way. cache_dir: where samples are kept
+    (None: the user's cache folder).
+    """
+
+    precision: float = DEFAULT_PRECISION
+    seed: int = DEFAULT_SEED
+    jobs: int | None = None
+    progress: Progress | None = None
+    report: Report = lambda line: None
+    cache_dir: str | Path | None = None
+
+    def __post_init__(self) -> None:
+        if not 1e-4 <= self.precision <= 0.5:
+            raise ConfigError(
+                f"precision = {self.precision:g}: expected a relative error from 1e-4 to 0.5, e.g. 0.01"
+            )
+
+    def tables(self, requests: Sequence[TableRequest]) -> ObtainedTables:
+        """Tables of all requests, from the cache or made now."""
+        return obtain_tables(requests, self._store(), self._threads(), self.progress)
+
+    def samples(self, tasks: Sequence[SamplingTask]) -> list[list[MassSample]]:
+        """Samples of each task, from the cache or made now."""
+        return obtain_samples(tasks, self._store(), self._threads(), self.progress)
+
+    def _store(self) -> TableStore:
+        return TableStore(Path(self.cache_dir) if self.cache_dir else default_directory(), self.report)
+
+    def _threads(self) -> int:
+        return self.jobs or available_cores()
+
+
+def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed: int) -> ChannelSetup:
+    """Everything that the sample of one production channel and final state depends on."""
+    return ChannelSetup(
+        channel.tag,
+        channel.sampling(),
+        choices.spectrum(channel),
+        choices.experiment,
+        choices.analysis.final_state(state),
+        choices.response(state).pair_separation,
+        seed,
+    )
+
+
+def table_requests(
+    choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
+) -> list[TableRequest]:
+    """One request per (production, final state) that is open somewhere in the asked masses."""
+    requests = []
+    for state in choices.channels:
+        threshold = choices.model.threshold_gev(state)
+        for channel in choices.production:
+            low, high = channel.mass_range_gev(choices.model.mass_range_gev)
+            setup = channel_setup(choices, channel, state, seed)
+            requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision))
+    return requests
