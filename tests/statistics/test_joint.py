@@ -10,8 +10,8 @@ from scipy import stats
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import combined_upper_limit, upper_limit
 from feebly.statistics.backgrounds import Fixed, TruncatedGaussian
-from feebly.statistics.counting import likelihood_ordered_p_value
 from feebly.statistics.joint import joint_likelihood_ordered_p_value
+from feebly.statistics.significance import likelihood_ordered_p_value
 
 
 def test_total_count_of_known_backgrounds():

@@ -1,4 +1,4 @@
-"""Significance of an observed count: p-values and quantiles with the background marginalised."""
+"""Counts under a background that is marginalised: all their probabilities, and their quantiles."""
 
 from __future__ import annotations
 
@@ -6,38 +6,14 @@ import math
 
 import numpy as np
 
-from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.statistics.backgrounds import Background, CountDistribution, as_background
-from feebly.statistics.checks import require_count
 
 SIGMAS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 """Positions of the usual bands in standard deviations of a normal."""
 
 _NEGLIGIBLE = 1e-15  # probability of the counts that are not listed one by one
 _TIE = 1e-9  # relative difference below which two probabilities count as equal
-
-
-def p_value(n: int, background: float | Background) -> float:
-    """P(N >= n | b), b marginalised: the one-sided p-value of an excess."""
-    n = require_count("n", n)
-    return float(as_background(background).counts(n).tail[n])
-
-
-def two_sided_z(p: float) -> float:
-    """Z with P(|z| > Z) = p for a standard normal z: NA62 quotes 1.587% as 2.41 sigma (2303.08666)."""
-    from scipy.special import ndtri
-
-    if not 0 < p <= 1:
-        raise DomainError(f"p-value = {p!r}: expected a probability in (0, 1]")
-    return float(-ndtri(p / 2))
-
-
-def likelihood_ordered_p_value(n: int, background: float | Background) -> float:
-    """P(L <= L_obs): sum of the probabilities of all counts not more probable than ``n``, ties included."""
-    n = require_count("n", n)
-    counts = distribution_of_all_counts(as_background(background), at_least=n)
-    return not_more_probable(counts.pmf[:-1], float(counts.pmf[n]), beyond=float(counts.tail[-1]))
 
 
 def not_more_probable(probabilities: FloatArray, observed: float, beyond: float) -> float:
