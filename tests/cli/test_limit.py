@@ -74,7 +74,8 @@ def test_text(feebly):
         ),
         (
             ("--n", "1", "--b", "1", "--convention", "profile"),
-            "error: unknown convention 'profile'; known: cls-counting, cls-profile; "
+            "error: unknown convention 'profile'; known: cls-counting, cls-profile, classical, "
+            "bayesian-flat, feldman-cousins; "
             "did you mean 'cls-profile'?",
         ),
         (

@@ -109,11 +109,11 @@ def _answers(question: Question, s: float | None) -> dict[str, Any]:
 
 def _others(question: Question) -> list[str]:
     """Conventions to tell beside the asked one: they differ at n >= 1; the profile takes no signal error."""
-    from feebly.statistics import CONVENTIONS
+    from feebly.statistics.conventions import CLS_CONVENTIONS
 
     if question.n == 0 or question.signal_error > 0:
         return []
-    return [name for name in CONVENTIONS if name != question.convention]
+    return [name for name in CLS_CONVENTIONS if name != question.convention]
 
 
 def _sentences(found: dict[str, Any]) -> list[str]:

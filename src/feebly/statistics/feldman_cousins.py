@@ -1,0 +1,237 @@
+"""Unified intervals of Feldman and Cousins (physics/9711021): two-sided, ordered by the likelihood ratio.
+
+For each signal s the counts are accepted in the order of R(n) = P(n | s + b) / P(n | s_best + b), with
+s_best >= 0 the best fit to n, until their probability reaches CL (Sec. IV B). The interval of an observed n
+is the hull of the signals that accept it. With b known its ends are closed forms and roots: ln R(n) - ln R(k)
+is linear in ln(s + b), so that the counts that precede n change at known signals.
+
+An uncertain b and the error of the signal are averaged over in P(n | s) and in the best fit, as in
+Conrad, Botner, Hallgren and Perez de los Heros (hep-ex/0202013); then the signals are scanned.
+
+The ends are the raw ones: as the paper notes, an upper end can rise a little with b (there it was "forced to
+be a non-increasing function of b", Sec. IV B). The lengths of such steps are those between the counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from feebly.core.errors import DomainError
+from feebly.core.interfaces import FloatArray
+from feebly.statistics.backgrounds import (
+    Background,
+    CountDistribution,
+    Fixed,
+    poisson_pmf,
+    signal_plus_background_cumulative,
+)
+from feebly.statistics.quadrature import ACCURACY, lognormal_width, unit_lognormal_nodes
+
+NAME = "feldman-cousins"
+
+_ROOT_RTOL = 1e-12
+_SCAN_POINTS = 1500
+_FINE = 64  # parts of a step of the scan, twice
+_MAX_COUNTS = 20_000
+_TIE = 1e-10  # of ln R: rounding of counts with the same R
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Ends of an interval of the signal [events], their numerical error and that of the probability."""
+
+    lower: float
+    upper: float
+    s_error: float
+    probability_error: float
+
+
+def unified_interval(n: int, background: Background, cl: float, signal_error: float) -> Ends:
+    """Interval of the signal for n observed events; arguments as checked by ``confidence_interval``."""
+    if isinstance(background, Fixed) and signal_error == 0:
+        mean = float(background.mean)
+        lower, upper = lower_mean(n, mean, cl) - mean, upper_mean(n, mean, cl) - mean
+        return Ends(lower, upper, s_error=_ROOT_RTOL * (upper + mean), probability_error=0.0)
+    return _Scan.of(n, background, cl, signal_error).ends()
+
+
+# --- b known ------------------------------------------------------------------------------------------
+
+
+def upper_mean(n: int, b: float, cl: float) -> float:
+    """Largest s + b that accepts n.
+
+    Above the mean at which R(n) = R(k) the counts n + 1 .. k precede n. On each such segment the probability
+    outside them, P(N <= n) + P(N > k), falls and then rises again with the mean: the largest mean that still
+    has 1 - CL outside is the end of a segment or a root on its first half.
+    """
+    from scipy.special import gammainc, gammaincc, gammaln
+
+    k = np.arange(n + 1.0, int(math.e * _largest_mean(n, b, cl)) + n + 4)
+    edges = _equal_ratio_means(n, k, b)
+    left, right, k = edges[:-1], edges[1:], k[:-1]
+
+    def outside(mean: ArrayLike, k: FloatArray) -> FloatArray:
+        return np.asarray(gammaincc(n + 1.0, mean) + gammainc(k + 1.0, mean))
+
+    if not (at_right := outside(right, k) > 1 - cl).any() and not (outside(left, k) > 1 - cl).any():
+        return float(edges[0])
+    last = int(np.flatnonzero(at_right | (outside(left, k) > 1 - cl))[-1])
+    if at_right[last]:
+        return float(right[last])
+    # the probability between is largest where P(n) = P(k)
+    turning = np.exp((gammaln(k[last] + 1.0) - gammaln(n + 1.0)) / (k[last] - n))
+    stop = min(max(turning, left[last]), right[last])
+    return _root(lambda mean: float(outside(mean, k[last])) - (1 - cl), left[last], stop)
+
+
+def lower_mean(n: int, b: float, cl: float) -> float:
+    """Smallest s + b that accepts n; b itself where s = 0 does. Below it the counts k .. n - 1 precede n."""
+    from scipy.special import gammainc, gammaincc, gammaln
+
+    if n <= b or gammainc(n, b) > 1 - cl:
+        return b
+    k = np.arange(float(n))
+    right = _equal_ratio_means(n, k, b)
+    left = np.concatenate([[b], right[:-1]])
+
+    def outside(mean: ArrayLike, k: FloatArray) -> FloatArray:
+        below = np.where(k > 0, gammaincc(np.maximum(k, 1.0), mean), 0.0)
+        return np.asarray(gammainc(float(n), mean) + below)
+
+    at_left, at_right = outside(left, k) > 1 - cl, outside(right, k) > 1 - cl
+    if not (at_left | at_right).any():
+        return float(right[-1])
+    first = int(np.argmax(at_left | at_right))
+    if at_left[first]:
+        return float(left[first])
+    turning = np.exp((gammaln(n) - gammaln(k[first])) / (n - k[first])) if k[first] > 0 else 0.0
+    start = min(max(turning, left[first]), right[first])
+    return _root(lambda mean: float(outside(mean, k[first])) - (1 - cl), start, right[first])
+
+
+def _equal_ratio_means(n: int, k: FloatArray, b: float) -> FloatArray:
+    """s + b with R(k) = R(n): ln R(n) = n ln(s + b) - (s + b) - h(n), h(n) = n ln m - m, m = max(n, b)."""
+    difference = _log_best(k, b) - _log_best(np.array(n), b)
+    return np.maximum(np.exp(difference / (k - n)), b)
+
+
+def _log_best(n: FloatArray, b: float) -> FloatArray:
+    from scipy.special import xlogy
+
+    best = np.maximum(n, b)
+    return np.asarray(xlogy(n, best) - best)
+
+
+def _largest_mean(n: int, b: float, cl: float) -> float:
+    """A mean that no interval of n reaches: both tails are below R(n) (Chernoff), 2 R(n) = 1 - CL there."""
+    from scipy.special import xlogy
+
+    target = float(_log_best(np.array(n), b)) + math.log((1 - cl) / 2)
+    high = max(float(n), b) + 1.0
+    while xlogy(n, high) - high > target:
+        high *= 2
+    return high
+
+
+def _root(f: Callable[[float], float], low: float, high: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(low if low >= high else brentq(f, low, high, xtol=1e-300, rtol=_ROOT_RTOL))
+
+
+# --- b or the signal uncertain ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Scan:
+    """Marginalised probabilities of all counts that matter, and the log of each at its best fit."""
+
+    n: int
+    cl: float
+    signal_error: float
+    background: CountDistribution
+    log_best: FloatArray
+    s_max: float
+
+    @classmethod
+    def of(cls, n: int, background: Background, cl: float, signal_error: float) -> _Scan:
+        s_max = _reach(n, background, cl, signal_error)
+        spread = math.exp(4 * lognormal_width(signal_error))
+        mean = 2 * background.mean + s_max * spread
+        size = n + int(mean + 8 * math.sqrt(mean) + 20)
+        if size > _MAX_COUNTS:
+            raise DomainError(
+                f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size} "
+                f"would be enumerated, expected at most {_MAX_COUNTS}; use 'cls-counting'"
+            )
+        counts = background.counts(size - 1)
+        empty = cls(n, cl, signal_error, counts, np.zeros(size), s_max)
+        return cls(n, cl, signal_error, counts, empty._fitted_logs(), s_max)
+
+    def ends(self) -> Ends:
+        """Scan of the signals and two zooms on each end; slivers narrower than one step are not seen."""
+        signal = np.linspace(0.0, self.s_max, _SCAN_POINTS)
+        accepted = np.flatnonzero(self.accepts(signal))
+        first, last = int(accepted[0]), int(accepted[-1])
+        error = float(signal[1]) / _FINE**2
+        upper = self._zoom(signal[last], signal[min(last + 1, signal.size - 1)])
+        lower = 0.0 if first == 0 else self._zoom(signal[first], signal[first - 1])
+        return Ends(lower, upper, s_error=error, probability_error=ACCURACY)
+
+    def _zoom(self, inside: float, outside: float) -> float:
+        """The last accepted signal on the way from one that is to one that is not."""
+        for _ in range(2):
+            way = np.linspace(inside, outside, _FINE + 1)
+            step = int(np.flatnonzero(self.accepts(way))[-1])
+            inside, outside = way[step], way[min(step + 1, _FINE)]
+        return float(inside)
+
+    def accepts(self, signal: FloatArray) -> FloatArray:
+        """Whether the counts that precede n have less than CL together, for each signal."""
+        pmf = self._pmf(signal)
+        with np.errstate(divide="ignore"):
+            log_ratio = np.log(pmf) - self.log_best[:, None]
+        before = log_ratio > log_ratio[self.n] + _TIE
+        return np.asarray((pmf * before).sum(axis=0) < self.cl)
+
+    def _pmf(self, signal: FloatArray) -> FloatArray:
+        """P(N = k | s), k down and signals across."""
+        from scipy.linalg import toeplitz
+
+        size = self.background.pmf.size
+        kappas, weights = unit_lognormal_nodes(self.signal_error, size - 1)
+        expected = sum(
+            weight * poisson_pmf(size - 1, kappa * signal)
+            for kappa, weight in zip(kappas, weights, strict=True)
+        )
+        return np.asarray(toeplitz(self.background.pmf, np.zeros(size)) @ expected)
+
+    def _fitted_logs(self) -> FloatArray:
+        """ln of the largest P(N = k | s) over s >= 0, from a parabola through the best three of a grid."""
+        size = self.background.pmf.size
+        root = np.linspace(0.0, math.sqrt(2.0 * size), 160 + 32 * math.ceil(math.sqrt(size)))
+        with np.errstate(divide="ignore"):
+            log_pmf = np.log(self._pmf(root**2))
+        best = np.clip(np.argmax(log_pmf, axis=1), 1, root.size - 2)
+        row = np.arange(size)
+        low, top, high = (log_pmf[row, best + shift] for shift in (-1, 0, 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            bend = low - 2 * top + high
+            shift = np.clip((low - high) / (2 * bend), -1.0, 1.0)
+            peak = top - (low - high) * shift / 4
+        return np.where(np.isfinite(peak), np.maximum(peak, log_pmf.max(axis=1)), log_pmf.max(axis=1))
+
+
+def _reach(n: int, background: Background, cl: float, signal_error: float) -> float:
+    """A signal beyond which n is not accepted: P(N <= n) has fallen to a hundredth of 1 - CL."""
+    below = background.counts(n).cumulative
+    s_max = n + 5.0
+    while float(signal_plus_background_cumulative(s_max, below, signal_error)) > (1 - cl) / 100:
+        s_max *= 1.25
+    return s_max
