@@ -32,7 +32,10 @@ class Beam:
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """Beam dump: the production depth behind ``z_impact_m`` is exponential with the interaction length."""
+    """Beam dump: the production depth behind ``z_impact_m`` is exponential with the interaction length.
+
+    material: for the reader, with the origin of the dump; the interaction length is the number that counts.
+    """
 
     material: str
     z_impact_m: float

@@ -1,4 +1,4 @@
-"""Small tables of a result that the text and ``result.json`` share: edges at round masses, limits."""
+"""Small tables of a result, for ``result.json``: edges at round masses, limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lorentz boosts written so that nothing cancels for a fast parent."""
+"""The centre of mass of a beam on a target at rest."""
 
 from __future__ import annotations
 
@@ -7,23 +7,6 @@ from numpy.typing import ArrayLike
 
 from feebly.core.constants import PROTON_MASS_GEV
 from feebly.core.interfaces import FloatArray
-
-
-def boost_from_rest_frame(
-    momentum_gev: ArrayLike, energy_gev: ArrayLike, parent_momentum_gev: ArrayLike, parent_mass_gev: ArrayLike
-) -> tuple[FloatArray, FloatArray]:
-    """Momentum (..., 3) and energy (...) [GeV] in the frame where the parent has ``parent_momentum_gev``.
-
-    momentum_gev, energy_gev: daughter in the parent's rest frame, shapes (..., 3) and (...).
-    p' = p + P [(P·p)/(E + M) + e]/M has no γ - 1 and no division by β², hence no cancellation for slow or
-    fast parents (the general boost matrix with (γ - 1)/β² = γ²/(γ + 1) and γβ = P/M).
-    """
-    p, parent = np.asarray(momentum_gev, float), np.asarray(parent_momentum_gev, float)
-    e, mass = np.asarray(energy_gev, float), np.asarray(parent_mass_gev, float)
-    parent_energy = np.sqrt(np.sum(parent**2, axis=-1) + mass**2)
-    along = np.sum(parent * p, axis=-1)  # P·p
-    factor = (along / (parent_energy + mass) + e) / mass
-    return p + parent * factor[..., None], np.asarray((parent_energy * e + along) / mass)
 
 
 def sqrt_s_fixed_target_gev(
