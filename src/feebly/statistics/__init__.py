@@ -11,8 +11,10 @@ from feebly.statistics.backgrounds import (
     TruncatedGaussian,
     background_from_table,
 )
+from feebly.statistics.bands import ExpectedBand, expected_band
 from feebly.statistics.conventions import CONVENTIONS
-from feebly.statistics.joint import combined_upper_limit
+from feebly.statistics.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
+from feebly.statistics.joint_p_value import joint_p_value
 from feebly.statistics.limit_arrays import upper_limits
 from feebly.statistics.limits import (
     ConfidenceInterval,
@@ -22,6 +24,7 @@ from feebly.statistics.limits import (
     expected_limit,
     upper_limit,
 )
+from feebly.statistics.regions import CountingModel, Nuisance, Region
 from feebly.statistics.signal_errors import total_signal_error
 
 __all__ = [
@@ -29,18 +32,27 @@ __all__ = [
     "Background",
     "BetaProduct",
     "ConfidenceInterval",
+    "CountingModel",
+    "ExpectedBand",
     "Fixed",
     "Gamma",
     "Interval",
+    "JointLimit",
     "Limit",
     "LogNormal",
+    "Nuisance",
+    "Region",
     "Sum",
     "TruncatedGaussian",
     "background_from_table",
     "cls_value",
     "combined_upper_limit",
     "confidence_interval",
+    "expected_band",
     "expected_limit",
+    "joint_cls",
+    "joint_p_value",
+    "joint_upper_limit",
     "total_signal_error",
     "upper_limit",
     "upper_limits",
