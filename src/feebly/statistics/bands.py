@@ -1,7 +1,7 @@
 """Expected limits: quantiles -2, -1, 0, +1, +2 sigma of the limit when there is background alone.
 
 - ``counting``: only the count varies. The limit rises with n, so its quantiles are exactly the limits at the
-  quantiles of n. With b below about 0.02 all five are n = 0: the band has no width, it is labelled degenerate.
+  quantiles of n. With b below about 0.02 all five are n = 0: the band has no width and is labelled so.
 - ``full``: the signal factor kappa (POT, efficiency) varies too, log-normal with mean 1. An experiment that
   had kappa times the signal it believes in excludes s_up(n) / kappa of the believed signal. This is a mixture
   of log-normals, one for each n, whose quantiles are roots: nothing is sampled.
