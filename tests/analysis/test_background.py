@@ -84,3 +84,13 @@ def test_scaling_keeps_relative_errors(region):
 def test_impossible_backgrounds_are_refused(make, field):
     with pytest.raises(ConfigError, match=f"^{field} = "):
         make()
+
+
+def test_no_background_is_what_a_factor_of_zero_leaves():
+    for region in (STATES["ee"].signal_region, STATES["mumu"].signal_region):
+        none = region.background.scaled(0.0)
+        assert (none.mean, none.density.mean, none.density.sigma) == (0, 0, 0)
+
+
+def test_meaning_of_a_published_interval_is_one_that_is_known():
+    assert STATES["ee"].signal_region.background.published.meaning == "90%"

@@ -37,7 +37,7 @@ def test_text_of_2021_tells_the_numbers_and_their_meaning():
         "0.016 +- 0.002 events; 68% interval; combinatorial",
         "half axes 23 m and 40 mm",
         "mean 0.0151, 5%-95% [0.0004, 0.055] events; posterior",
-        "published 0.0094 +0.049 -0.009 (90% interval), not used",
+        "published 0.0094 +0.049 -0.009 (90%), not used",
         "2303 mumu 0.69, 1/(1 + (d0/d)^4), d0 = 35 mm at STRAW1",
         "2502 ee 0.65, d > 25 mm at STRAW1",
         "calibrated on mu mu lower edge at 0.44 GeV (2303.08666)",

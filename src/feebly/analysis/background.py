@@ -12,19 +12,21 @@ from typing import Literal
 from feebly.core.provenance import Origin
 from feebly.core.records import require, require_not_negative, require_positive
 from feebly.statistics.backgrounds import BetaProduct, TruncatedGaussian
+from feebly.statistics.proportions import Meaning
+from feebly.statistics.rejection import RejectionChain, Survival
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A published number with its errors: ``central`` +``up`` -``down`` events.
 
-    ``meaning`` says what the errors are (probability content, quantiles or limits).
+    ``meaning`` says what the errors are, as in ``feebly.statistics.proportions``: ``90%`` or ``limit 90%``.
     """
 
     central: float
     up: float
     down: float
-    meaning: str
+    meaning: Meaning
 
     def __post_init__(self) -> None:
         require_not_negative(self, "central", "up", "down")
@@ -90,16 +92,20 @@ class RejectionFactors:
         require(survive, self, "steps", f"at most before = {self.before} events remaining")
 
     @property
+    def chain(self) -> RejectionChain:
+        """The numbers without their origins, as ``feebly.statistics`` takes them."""
+        steps = tuple(Survival(step.name, step.remaining) for step in self.steps)
+        return RejectionChain(self.before, self.before_sigma, steps)
+
+    @property
     def effective_events(self) -> float:
         """n_eff, number of unweighted events with the same relative error."""
-        return (self.before / self.before_sigma) ** 2
+        return self.chain.trials
 
     @property
     def density(self) -> BetaProduct:
         """Probability density of b: independent Beta posteriors with Jeffreys' prior."""
-        n = self.effective_events
-        survived = tuple(n * step.remaining / self.before for step in self.steps)
-        return BetaProduct(candidates=self.before, passed=survived, trials=n)
+        return self.chain.posterior
 
     @property
     def mean(self) -> float:
@@ -110,8 +116,10 @@ class RejectionFactors:
         """Posterior quantile of b [events]."""
         return self.density.quantile(probability)
 
-    def scaled(self, factor: float) -> RejectionFactors:
+    def scaled(self, factor: float) -> Background:
         """The same background for ``factor`` times the POT: n_eff and the factors 1 - eta stay."""
+        if factor == 0:
+            return GaussianBackground(0.0, 0.0, "none", _scaled_origin(self.origin, factor))
         steps = tuple(replace(step, remaining=factor * step.remaining) for step in self.steps)
         return replace(
             self,
