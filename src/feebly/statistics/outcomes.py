@@ -1,0 +1,189 @@
+"""Enumeration of the counts of several regions together, with their probabilities and quantiles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feebly.core.errors import DomainError
+from feebly.core.interfaces import FloatArray
+from feebly.statistics.backgrounds import poisson_pmf
+from feebly.statistics.nuisances import Marginal, largest_count, pmf_up_to
+from feebly.statistics.quadrature import Nodes
+
+MAX_OUTCOMES = 200_000
+"""Most outcomes of one enumeration; more are refused (use the total count, or toys)."""
+
+TIE = 1e-9
+"""Relative difference below which two values of a test statistic count as equal."""
+
+NEGLIGIBLE = 1e-15
+"""Probability of an outcome, relative to the most probable one, that is left out."""
+
+_TAIL = 1e-13  # probability of the counts of one region beyond those that are listed
+_BINS = 128
+
+IntArray = NDArray[np.integer]
+
+
+class Outcomes:
+    """Outcomes of all regions and their probabilities for the cells of a block of signals (R, J)."""
+
+    def __init__(self, marginal: Marginal, signals: FloatArray) -> None:
+        self.marginal, self.signals = marginal, signals
+        self.caps = self._caps()
+        self._tables: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+
+    def _caps(self) -> FloatArray:
+        """Count of each region and cell (R, J) beyond which next to nothing is left under s + b or b."""
+        caps = np.empty(self.signals.shape)
+        for r, (kappas, _) in enumerate(self.marginal.local):
+            largest = self.marginal.signal_factors[:, r].max() * kappas.max()
+            background = largest_background_count(self.marginal, r)
+            caps[r] = background + _largest_poisson_count(self.signals[r] * largest)
+        return caps
+
+    def listed(self, caps: IntArray, relative: FloatArray, negligible: float = NEGLIGIBLE) -> IntArray:
+        """All outcomes (D, R) with n_r <= caps, sum n_r relative_r <= 1, that are not negligible.
+
+        negligible: probability of an outcome, relative to the most probable one.
+        """
+        regions = len(caps)
+        found, used = np.zeros((1, 0), dtype=np.int32), np.zeros(1)
+        log_signal, log_background = np.zeros(1), np.zeros(1)
+        for r in range(regions):
+            at_signal, at_background = self._bounds(r, int(caps[r]))
+            size = len(at_signal)
+            if len(found) * size > 50 * MAX_OUTCOMES:
+                raise _too_many(regions)
+            n = np.tile(np.arange(size, dtype=np.int32), len(found))
+            share = relative[r] if np.isfinite(relative[r]) else 2.0  # Q = 0: no further event
+            used = np.repeat(used, size) + n * share
+            log_signal = np.add.outer(log_signal, at_signal).ravel()
+            log_background = np.add.outer(log_background, at_background).ravel()
+            kept = used <= 1 + TIE
+            limit = np.log(negligible)
+            kept &= (log_signal >= log_signal[kept].max() + limit) | (
+                log_background >= log_background[kept].max() + limit
+            )
+            if np.count_nonzero(kept) > MAX_OUTCOMES:
+                raise _too_many(regions)
+            found = np.column_stack([np.repeat(found, size, axis=0)[kept], n[kept]])
+            used, log_signal, log_background = used[kept], log_signal[kept], log_background[kept]
+        return found
+
+    def _bounds(self, region: int, cap: int) -> tuple[FloatArray, FloatArray]:
+        """ln of the largest probability of n = 0 .. cap over all nodes and cells: under s + b, under b."""
+        signal, background = np.zeros(cap + 1), np.zeros(cap + 1)
+        for node in range(self.marginal.weights.size):
+            at_signal, at_background = self._table(node, region, cap)
+            signal, background = (
+                np.maximum(signal, at_signal.max(axis=1)),
+                np.maximum(background, at_background),
+            )
+        return np.log(np.maximum(signal, 1e-300)), np.log(np.maximum(background, 1e-300))
+
+    def _table(self, node: int, region: int, cap: int) -> tuple[FloatArray, FloatArray]:
+        """P(n = 0 .. cap | s + b), shape (cap + 1, J), and P(n = 0 .. cap | b), of one region at one node."""
+        key = (node, region)
+        if key not in self._tables or len(self._tables[key][1]) <= cap:
+            background = pmf_up_to(self.marginal.background_at(node, region), cap)
+            mean = self.signals[region] * self.marginal.signal_factors[node, region]
+            signal = signal_pmf(cap, mean, self.marginal.local[region])
+            shift = np.subtract.outer(np.arange(cap + 1), np.arange(cap + 1))
+            matrix = np.where(shift >= 0, background[np.maximum(shift, 0)], 0.0)
+            self._tables[key] = matrix @ signal, background
+        at_signal, at_background = self._tables[key]
+        return at_signal[: cap + 1], at_background[: cap + 1]
+
+    def signal_probability(self, listed: IntArray) -> FloatArray:
+        """P(outcome | s + b), shape (D, J)."""
+        result = np.zeros((len(listed), self.signals.shape[1]))
+        for weight, tables in self._nodes(listed):
+            product = np.full(result.shape, weight)
+            for n, (at_signal, _) in zip(listed.T, tables, strict=True):
+                product *= at_signal[n]
+            result += product
+        return result
+
+    def background_probability(self, listed: IntArray) -> FloatArray:
+        """P(outcome | b), shape (D,)."""
+        result = np.zeros(len(listed))
+        for weight, tables in self._nodes(listed):
+            result += weight * np.prod(
+                [at_b[n] for n, (_, at_b) in zip(listed.T, tables, strict=True)], axis=0
+            )
+        return result
+
+    def _nodes(self, listed: IntArray) -> Iterator[tuple[float, list[tuple[FloatArray, FloatArray]]]]:
+        caps = listed.max(axis=0)
+        for node, weight in enumerate(self.marginal.weights):
+            yield float(weight), [self._table(node, r, int(cap)) for r, cap in enumerate(caps)]
+
+
+def largest_background_count(marginal: Marginal, region: int) -> int:
+    """Count that the background of a region exceeds with a negligible probability at any node."""
+    node = int(np.argmax(marginal.background_factors[:, region]))
+    return largest_count(marginal.background_at(node, region), _TAIL)
+
+
+def _largest_poisson_count(mean: FloatArray) -> FloatArray:
+    """k with P(N > k | mean) <= 1e-13, exactly up to k = 300, from above beyond."""
+    from scipy.special import gammaincinv
+
+    # P(N > k | mean) is the regularised incomplete Gamma function P(k + 1, mean)
+    largest_mean = gammaincinv(np.arange(1, 302), _TAIL)
+    return np.where(
+        mean < largest_mean[-1],
+        np.searchsorted(largest_mean, mean),
+        np.ceil(mean + 10 * np.sqrt(mean) + 20),
+    )
+
+
+def _too_many(regions: int) -> DomainError:
+    return DomainError(
+        f"{regions} regions with ordering 'likelihood-ratio': more than {MAX_OUTCOMES} outcomes to "
+        "enumerate; use ordering 'total-count', or method 'toys'"
+    )
+
+
+def signal_pmf(n: int, mean: FloatArray, local: Nodes) -> FloatArray:
+    """E[P(N = k | kappa mean)], k = 0 .. n, over the own nuisance of one region; (n + 1, J)."""
+    pmf = np.zeros((n + 1, mean.size))
+    for kappa, weight in zip(*local, strict=True):
+        pmf += weight * poisson_pmf(n, kappa * mean)
+    return pmf
+
+
+def weighted_quantiles(values: FloatArray, weights: FloatArray, levels: FloatArray) -> FloatArray:
+    """Smallest value v of each row with sum of weights of values <= v at least the level; (P, J).
+
+    values (J, D) >= 0; weights (D,). A histogram tells where to look: only the bins that hold a quantile are
+    sorted.
+    """
+    rows = len(values)
+    mean = values @ weights / weights.sum()
+    spread = np.sqrt(np.maximum(values**2 @ weights / weights.sum() - mean**2, 0.0))
+    scale = _BINS / np.maximum(mean + 5 * spread, 1e-300)
+    bins = np.minimum(values * scale[:, None], _BINS - 1).astype(np.int32)
+    flat = (bins + _BINS * np.arange(rows, dtype=np.int32)[:, None]).ravel()
+    content = np.bincount(flat, np.broadcast_to(weights, values.shape).ravel(), _BINS * rows)
+    reached = np.cumsum(content.reshape(rows, _BINS), axis=1)
+    result = np.empty((len(levels), rows))
+    for k, level in enumerate(levels):
+        wanted = min(level, weights.sum()) * (1 - TIE)
+        first = np.argmax(reached >= wanted, axis=1)
+        row, column = np.nonzero(bins == first[:, None])
+        order = np.lexsort((values[row, column], row))
+        row, column = row[order], column[order]
+        last = np.append(np.diff(row) > 0, True)
+        inside = np.cumsum(weights[column])
+        start = np.append(0.0, inside[last])[:-1]  # of each row: all rows have a member
+        total = inside + (np.where(first > 0, reached[np.arange(rows), first - 1], 0.0) - start)[row]
+        enough = np.flatnonzero((total >= wanted) | last)
+        _, earliest = np.unique(row[enough], return_index=True)
+        found = enough[earliest]
+        result[k] = values[row[found], column[found]]
+    return result
