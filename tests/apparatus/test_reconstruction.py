@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.apparatus.reconstruction import vertex_and_pointing
+from feebly.apparatus.reconstruction import invariant_mass, vertex_and_pointing
 from feebly.core.block import BLOCK
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
 from twins.kinematics import isotropic_decay
@@ -24,7 +24,8 @@ def compiled(tracks: Tracks, m1: float, m2: float) -> dict[str, np.ndarray]:
         rows |= {f"HX{k + 1}": position[k][:, 0], f"HY{k + 1}": position[k][:, 1]}
         rows |= {f"SX{k + 1}": slope[k][:, 0], f"SY{k + 1}": slope[k][:, 1], f"RP{k + 1}": momentum[k]}
     s = scratch(**rows)
-    vertex_and_pointing(s, n, Z1, m1, m2, *AXIS)
+    vertex_and_pointing(s, n, Z1, *AXIS)
+    invariant_mass(s, n, m1, m2)
     return {name: row(s, name, n) for name in OUTPUT}
 
 
@@ -122,5 +123,6 @@ def test_scratch_rows_of_the_tracks_are_kept() -> None:
         HX1=h1[:, 0], HY1=h1[:, 1], SX1=t1[:, 0], SY1=t1[:, 1], RP1=p1, RP2=p2,
         HX2=h1[:, 0], HY2=h1[:, 1] + 0.1, SX2=-t1[:, 0], SY2=t1[:, 1],
     )  # fmt: skip
-    vertex_and_pointing(s, BLOCK, Z1, 0.1, 0.1, *AXIS)
+    vertex_and_pointing(s, BLOCK, Z1, *AXIS)
+    invariant_mass(s, BLOCK, 0.1, 0.1)
     assert np.array_equal(vectors(s, "HX1 HY1 SX1 SY1 RP1"), np.column_stack([h1, t1, p1]))

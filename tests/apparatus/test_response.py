@@ -19,8 +19,7 @@ def smear(vertex: np.ndarray, momenta: tuple[np.ndarray, np.ndarray], deviates: 
     for name, values in zip(("XV", "YV", "ZV"), vertex.T, strict=True):
         put(s, name, values)
     for k, p in enumerate(momenta, 1):
-        for axis, values in zip("XYZ", p.T, strict=True):
-            put(s, f"P{axis}{k}", values)
+        put(s, f"MOM{k}", np.linalg.norm(p, axis=1))
         put(s, f"TX{k}", p[:, 0] / p[:, 2])
         put(s, f"TY{k}", p[:, 1] / p[:, 2])
     for k, g in enumerate(deviates):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import CDA, CDATAX, REGION, RXV, RYV, RZV, ZTAX
+from feebly.core.compiled import inlined, stage
 
 BOX, ELLIPSE = 0, 1
 # Columns of a packed region: shape, then (z_min, z_max, cda_max) or (z_centre, z half axis, cda half axis).
@@ -14,7 +14,7 @@ REGION_COLUMNS = 4
 CONE_COLUMNS = 3
 
 
-@njit(inline="always")
+@inlined
 def _in_cones(r2, z, cones):
     """Inside the cone that applies at z: the first whose end lies beyond z. No cones: no radial cut."""
     inside = cones.shape[0] == 0
@@ -27,7 +27,7 @@ def _in_cones(r2, z, cones):
     return inside
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def assign_regions(s, n, z_min, z_max, cones, cda_max, regions):
     """Fill REGION with 1 + index of the first region that holds the event, 0 for none.
 

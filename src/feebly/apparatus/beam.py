@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import U_DEPTH, U_SPOT_PHI, U_SPOT_RADIUS, X0, Y0, Z0
+from feebly.core.compiled import stage
 from feebly.core.vecmath import cos_sin_turn, log
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def interaction_point(s, n, x, y, sigma_x, sigma_y, z_impact, interaction_length):
     """Fill X0, Y0, Z0 [m]: spot by Box-Muller from U_SPOT_RADIUS and U_SPOT_PHI, depth from U_DEPTH."""
     for i in range(n):

@@ -1,9 +1,8 @@
-"""Two-track vertex, invariant mass and pointing from the measured tracks (compiled)."""
+"""Two-track vertex, pointing and invariant mass from the measured tracks (compiled)."""
 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import (
     CDA,
@@ -24,11 +23,12 @@ from feebly.core.block import (
     SY2,
     ZTAX,
 )
+from feebly.core.compiled import stage
 
 
-@njit(nogil=True, error_model="numpy")
-def vertex_and_pointing(s, n, z1, m1, m2, axis_x, axis_y):
-    """Fill RXV, RYV, RZV, CDA [m], MASS [GeV], ZTAX, CDATAX [m].
+@stage
+def vertex_and_pointing(s, n, z1, axis_x, axis_y):
+    """Fill RXV, RYV, RZV, CDA, ZTAX, CDATAX [m].
 
     Vertex: midpoint of closest approach of the two lines given at z1. With w the vector from line 2 to
     line 1 at z1 (transverse) and c = u1 x u2, the closest points are at path lengths
@@ -55,14 +55,6 @@ def vertex_and_pointing(s, n, z1, m1, m2, axis_x, axis_y):
         p1, p2 = s[RP1 + i], s[RP2 + i]
         cos_z1 = 1.0 / np.sqrt(1.0 + ux1 * ux1 + uy1 * uy1)  # p_z = p cos_z
         cos_z2 = 1.0 / np.sqrt(1.0 + ux2 * ux2 + uy2 * uy2)
-        # m^2 = m1^2 + m2^2 + 2 (E1 E2 - p1 p2) + 2 p1 p2 (1 - cos), without differences of large numbers:
-        # E1 E2 - p1 p2 = (m1^2 p2^2 + m2^2 p1^2 + m1^2 m2^2)/(E1 E2 + p1 p2), 1 - cos = sin^2/(1 + cos)
-        e1e2 = np.sqrt((p1 * p1 + m1 * m1) * (p2 * p2 + m2 * m2))
-        energy_term = (m1 * m1 * p2 * p2 + m2 * m2 * p1 * p1 + m1 * m1 * m2 * m2) / (e1e2 + p1 * p2)
-        cos = (1.0 + ux1 * ux2 + uy1 * uy2) * cos_z1 * cos_z2
-        sin2 = cc * (cos_z1 * cos_z2) ** 2
-        s[MASS + i] = np.sqrt(m1 * m1 + m2 * m2 + 2.0 * energy_term + 2.0 * p1 * p2 * sin2 / (1.0 + cos))
-
         per_pz = 1.0 / (p1 * cos_z1 + p2 * cos_z2)
         tx = (p1 * cos_z1 * ux1 + p2 * cos_z2 * ux2) * per_pz
         ty = (p1 * cos_z1 * uy1 + p2 * cos_z2 * uy2) * per_pz
@@ -70,3 +62,22 @@ def vertex_and_pointing(s, n, z1, m1, m2, axis_x, axis_y):
         per_tt = 1.0 / (tx * tx + ty * ty)
         s[ZTAX + i] = zv - (rx * tx + ry * ty) * per_tt
         s[CDATAX + i] = abs(rx * ty - ry * tx) * np.sqrt(per_tt)
+
+
+@stage
+def invariant_mass(s, n, m1, m2):
+    """Fill MASS [GeV] of the two measured tracks with masses m1, m2 [GeV].
+
+    m^2 = m1^2 + m2^2 + 2 (E1 E2 - p1 p2) + 2 p1 p2 (1 - cos), without differences of large numbers:
+    E1 E2 - p1 p2 = (m1^2 p2^2 + m2^2 p1^2 + m1^2 m2^2)/(E1 E2 + p1 p2) and 1 - cos = sin^2/(1 + cos).
+    """
+    for i in range(n):
+        ux1, uy1, ux2, uy2 = s[SX1 + i], s[SY1 + i], s[SX2 + i], s[SY2 + i]
+        p1, p2 = s[RP1 + i], s[RP2 + i]
+        cos_z1_cos_z2 = 1.0 / np.sqrt((1.0 + ux1 * ux1 + uy1 * uy1) * (1.0 + ux2 * ux2 + uy2 * uy2))
+        e1e2 = np.sqrt((p1 * p1 + m1 * m1) * (p2 * p2 + m2 * m2))
+        energy_term = (m1 * m1 * p2 * p2 + m2 * m2 * p1 * p1 + m1 * m1 * m2 * m2) / (e1e2 + p1 * p2)
+        cos = (1.0 + ux1 * ux2 + uy1 * uy2) * cos_z1_cos_z2
+        across = (uy1 - uy2) ** 2 + (ux2 - ux1) ** 2 + (ux1 * uy2 - uy1 * ux2) ** 2  # |u1 x u2|^2
+        sin2 = across * cos_z1_cos_z2**2
+        s[MASS + i] = np.sqrt(m1 * m1 + m2 * m2 + 2.0 * energy_term + 2.0 * p1 * p2 * sin2 / (1.0 + cos))

@@ -8,7 +8,6 @@ deviate for the two terms that do not touch the position.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import (
     G0,
@@ -25,12 +24,8 @@ from feebly.core.block import (
     HX2,
     HY1,
     HY2,
-    PX1,
-    PX2,
-    PY1,
-    PY2,
-    PZ1,
-    PZ2,
+    MOM1,
+    MOM2,
     RP1,
     RP2,
     SX1,
@@ -45,9 +40,10 @@ from feebly.core.block import (
     YV,
     ZV,
 )
+from feebly.core.compiled import stage
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def smear_tracks(s, n, z1, z2, hit, scattering, p_constant, p_slope):
     """Fill the measured position at z1 (HX, HY), slopes (SX, SY) and momenta (RP) from the normals G0..G9.
 
@@ -56,14 +52,14 @@ def smear_tracks(s, n, z1, z2, hit, scattering, p_constant, p_slope):
     span = z2 - z1
     for i in range(n):
         lever = z1 - s[ZV + i]
-        p = np.sqrt(s[PX1 + i] ** 2 + s[PY1 + i] ** 2 + s[PZ1 + i] ** 2)
+        p = s[MOM1 + i]
         angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
         s[HX1 + i] = s[XV + i] + s[TX1 + i] * lever + hit * s[G0 + i]
         s[HY1 + i] = s[YV + i] + s[TY1 + i] * lever + hit * s[G1 + i]
         s[SX1 + i] = s[TX1 + i] - hit / span * s[G0 + i] + angle * s[G2 + i]
         s[SY1 + i] = s[TY1 + i] - hit / span * s[G1 + i] + angle * s[G3 + i]
         s[RP1 + i] = p * (1.0 + np.sqrt(p_constant**2 + (p_slope * p) ** 2) * s[G8 + i])
-        p = np.sqrt(s[PX2 + i] ** 2 + s[PY2 + i] ** 2 + s[PZ2 + i] ** 2)
+        p = s[MOM2 + i]
         angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
         s[HX2 + i] = s[XV + i] + s[TX2 + i] * lever + hit * s[G4 + i]
         s[HY2 + i] = s[YV + i] + s[TY2 + i] * lever + hit * s[G5 + i]

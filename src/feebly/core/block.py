@@ -22,22 +22,22 @@ _ROW_NAMES = """
     X0 Y0 Z0 NX NY NZ P E
     XV YV ZV TAU
     PX1 PY1 PZ1 PX2 PY2 PZ2
-    TX1 TY1 TX2 TY2 DX1 DY1 DX2 DY2 MX1 MY1 MX2 MY2 QX1 QY1 QX2 QY2
+    MOM1 MOM2 TX1 TY1 TX2 TY2 DX1 DY1 DX2 DY2 MX1 MY1 MX2 MY2
     HX1 HY1 SX1 SY1 RP1 HX2 HY2 SX2 SY2 RP2
     RXV RYV RZV CDA MASS ZTAX CDATAX
-    G0 G1 G2 G3 G4 G5 G6 G7 G8 G9 G10 G11
+    G0 G1 G2 G3 G4 G5 G6 G7 G8 G9
     MASK REGION
 """.split()  # noqa: SIM905  (a picture of the rows, not a list)
 # Line by line: uniform numbers, first those that the importance map shapes (MADE: production); weight,
 # original index in the block, map Jacobian; production point, direction, momentum and energy; decay vertex
-# and (z - z0)/p_z; daughters' momenta; true slopes before (T) and after (D) the magnet, positions in the
-# magnet (M) and on the plane in hand (Q); measured tracks at the first chamber; reconstructed vertex, mass,
-# pointing; normal deviates; labels.
+# and (z - z0)/p_z; daughters' momenta, their sizes (MOM), true slopes before (T) and after (D) the magnet,
+# positions in the magnet (M); measured tracks at the first chamber; reconstructed vertex, mass, pointing;
+# normal deviates; labels.
 
 ROWS = {name: k * STRIDE for k, name in enumerate(_ROW_NAMES)}
 SCRATCH_SIZE = len(_ROW_NAMES) * STRIDE
 RANDOM_ROWS = 12
-NORMAL_ROWS = 12
+NORMAL_ROWS = 10
 
 # Compiled code needs plain module constants, so each row's offset is spelled out from the one table.
 U_AIM_RADIUS, U_DECAY_Z, U_DECAY_COS = ROWS["U_AIM_RADIUS"], ROWS["U_DECAY_Z"], ROWS["U_DECAY_COS"]
@@ -52,10 +52,10 @@ P, E = ROWS["P"], ROWS["E"]
 XV, YV, ZV, TAU = ROWS["XV"], ROWS["YV"], ROWS["ZV"], ROWS["TAU"]
 PX1, PY1, PZ1 = ROWS["PX1"], ROWS["PY1"], ROWS["PZ1"]
 PX2, PY2, PZ2 = ROWS["PX2"], ROWS["PY2"], ROWS["PZ2"]
+MOM1, MOM2 = ROWS["MOM1"], ROWS["MOM2"]
 TX1, TY1, TX2, TY2 = ROWS["TX1"], ROWS["TY1"], ROWS["TX2"], ROWS["TY2"]
 DX1, DY1, DX2, DY2 = ROWS["DX1"], ROWS["DY1"], ROWS["DX2"], ROWS["DY2"]
 MX1, MY1, MX2, MY2 = ROWS["MX1"], ROWS["MY1"], ROWS["MX2"], ROWS["MY2"]
-QX1, QY1, QX2, QY2 = ROWS["QX1"], ROWS["QY1"], ROWS["QX2"], ROWS["QY2"]
 HX1, HY1, SX1, SY1, RP1 = ROWS["HX1"], ROWS["HY1"], ROWS["SX1"], ROWS["SY1"], ROWS["RP1"]
 HX2, HY2, SX2, SY2, RP2 = ROWS["HX2"], ROWS["HY2"], ROWS["SX2"], ROWS["SY2"], ROWS["RP2"]
 RXV, RYV, RZV, CDA, MASS = ROWS["RXV"], ROWS["RYV"], ROWS["RZV"], ROWS["CDA"], ROWS["MASS"]

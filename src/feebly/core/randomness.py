@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, STRIDE, U0
+from feebly.core.compiled import inlined, stage
 from feebly.core.vecmath import normal_pair
 
 _M0 = np.uint64(0xD2511F53)
@@ -20,7 +20,7 @@ _W0 = np.uint64(0x9E3779B9)
 _W1 = np.uint64(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
-_TO_UNIT = 2.0**-32
+_UNIT = 2.0**-32
 
 # Draw numbers: the mapped dimensions use groups 0.., the smearing uses groups from here on.
 NORMAL_GROUP = 16
@@ -33,7 +33,7 @@ def stream_key(seed: int, *names: str) -> tuple[np.uint64, np.uint64]:
     return np.uint64(words[0]), np.uint64(words[1])
 
 
-@njit(inline="always")
+@inlined
 def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32: four 32-bit words (in uint64) from a 128-bit counter and a 64-bit key."""
     for _ in range(10):
@@ -45,39 +45,39 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0, c1, c2, c3
 
 
-@njit(nogil=True, error_model="numpy")
+@inlined
+def _to_unit(word):
+    """A number in (0, 1) from a 32-bit word."""
+    return (np.float64(np.int64(word)) + 0.5) * _UNIT
+
+
+@stage
 def fill_uniform(s, n, key0, key1, first_event):
     """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for the n events from first_event on."""
-    zero = np.uint64(0)
+    zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW  # lets the compiler see 32-bit words
     for group in range(RANDOM_ROWS // 4):
         row = U0 + 4 * group * STRIDE
         draw = np.uint64(group)
         for i in range(n):
             event = np.uint64(first_event + i)
             a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
-            s[row + i] = (np.float64(np.int64(a)) + 0.5) * _TO_UNIT
-            s[row + STRIDE + i] = (np.float64(np.int64(b)) + 0.5) * _TO_UNIT
-            s[row + 2 * STRIDE + i] = (np.float64(np.int64(c)) + 0.5) * _TO_UNIT
-            s[row + 3 * STRIDE + i] = (np.float64(np.int64(d)) + 0.5) * _TO_UNIT
+            s[row + i] = _to_unit(a)
+            s[row + STRIDE + i] = _to_unit(b)
+            s[row + 2 * STRIDE + i] = _to_unit(c)
+            s[row + 3 * STRIDE + i] = _to_unit(d)
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def fill_normal(s, n, key0, key1, first_event):
     """Fill the rows G0, G1, ... with normal deviates for events first_event + s[INDEX + i] (Box-Muller)."""
-    zero = np.uint64(0)
-    for group in range(NORMAL_ROWS // 4):
+    zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW
+    for group in range((NORMAL_ROWS + 2) // 4):
         row = G0 + 4 * group * STRIDE
         draw = np.uint64(NORMAL_GROUP + group)
+        second_pair = 4 * group + 4 <= NORMAL_ROWS
         for i in range(n):
             event = np.uint64(first_event + np.int64(s[INDEX + i]))
             a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
-            g0, g1 = normal_pair(
-                (np.float64(np.int64(a)) + 0.5) * _TO_UNIT, np.float64(np.int64(b)) * _TO_UNIT
-            )
-            g2, g3 = normal_pair(
-                (np.float64(np.int64(c)) + 0.5) * _TO_UNIT, np.float64(np.int64(d)) * _TO_UNIT
-            )
-            s[row + i] = g0
-            s[row + STRIDE + i] = g1
-            s[row + 2 * STRIDE + i] = g2
-            s[row + 3 * STRIDE + i] = g3
+            s[row + i], s[row + STRIDE + i] = normal_pair(_to_unit(a), _to_unit(b))
+            if second_pair:
+                s[row + 2 * STRIDE + i], s[row + 3 * STRIDE + i] = normal_pair(_to_unit(c), _to_unit(d))

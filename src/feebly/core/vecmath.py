@@ -7,7 +7,8 @@ Relative error below 4e-16 (log, exp) and absolute error below 3e-16 (sine, cosi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from feebly.core.compiled import inlined
 
 _LN2_HIGH = 6.93147180369123816490e-01  # ln 2 in two parts (fdlibm e_exp.c): n * high is exact for |n| < 2^20
 _LN2_LOW = 1.90821492927058770002e-10
@@ -18,7 +19,7 @@ _HALF_PI = 1.5707963267948966
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 
 
-@njit(inline="always")
+@inlined
 def log(x):
     """Natural logarithm of a positive normal number."""
     bits = np.float64(x).view(np.int64)
@@ -40,7 +41,7 @@ def log(x):
     return e * _LN2_HIGH + (2.0 * r * (1.0 + tail * q) + e * _LN2_LOW)
 
 
-@njit(inline="always")
+@inlined
 def exp(x):
     """Exponential for -700 < x < 700."""
     n = (x * _INVERSE_LN2 + _ROUND) - _ROUND
@@ -62,7 +63,7 @@ def exp(x):
     return y * np.int64((np.int64(n) + 1023) << 52).view(np.float64)
 
 
-@njit(inline="always")
+@inlined
 def cos_sin_turn(u):
     """(cos, sin) of 2 pi u for |u| < 1e6: the azimuth of a uniform number."""
     quarter = (4.0 * u + _ROUND) - _ROUND
@@ -94,7 +95,7 @@ def cos_sin_turn(u):
     return cosine, sine
 
 
-@njit(inline="always")
+@inlined
 def normal_pair(u, v):
     """Two normal deviates from two uniform numbers in (0, 1) by Box-Muller; absolute error below 1e-7."""
     bits = np.float64(u).view(np.int64)

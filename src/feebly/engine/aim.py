@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import JACOBIAN, NX, NY, NZ, U_AIM_PHI, U_AIM_RADIUS, WEIGHT, X0, Y0, Z0
+from feebly.core.compiled import stage
 from feebly.core.vecmath import cos_sin_turn
 
 _PI = 3.141592653589793
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def aim_at_disc(s, n, z_disc, radius):
     """Fill NX, NY, NZ towards a point of the disc and WEIGHT = JACOBIAN dOmega.
 

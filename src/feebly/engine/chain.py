@@ -15,20 +15,31 @@ from numba import njit
 
 from feebly.analysis.selection import assign_regions
 from feebly.apparatus.beam import interaction_point
-from feebly.apparatus.reconstruction import vertex_and_pointing
+from feebly.apparatus.reconstruction import invariant_mass, vertex_and_pointing
 from feebly.apparatus.response import smear_tracks
 from feebly.apparatus.transport import apply_planes, apply_separation, track_slopes
 from feebly.core.block import (
     BLOCK,
     INDEX,
     MASK,
+    MOM1,
+    MOM2,
     NX,
+    NY,
+    NZ,
     PX1,
     PX2,
+    PY1,
+    PY2,
+    PZ1,
+    PZ2,
     REGION,
     STRIDE,
     TAU,
     TX1,
+    TX2,
+    TY1,
+    TY2,
     U0,
     U_DECAY_COS,
     U_DECAY_PHI,
@@ -43,6 +54,7 @@ from feebly.core.block import (
     E,
     P,
 )
+from feebly.core.compiled import FASTMATH, stage
 from feebly.core.randomness import fill_normal, fill_uniform
 from feebly.engine.aim import aim_at_disc
 from feebly.engine.histogram import fill
@@ -90,34 +102,45 @@ class Acceptance(NamedTuple):
     cda_max: float
 
 
-_AFTER_PRODUCTION = np.array(
-    [WEIGHT, INDEX, X0, Y0, Z0, NX, NX + STRIDE, NX + 2 * STRIDE, P, E, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI]
-)
-_AFTER_TRANSPORT = np.array(
-    [WEIGHT, INDEX, TAU, XV, YV, ZV]
-    + [PX1 + k * STRIDE for k in range(3)]
-    + [PX2 + k * STRIDE for k in range(3)]
-    + [TX1 + k * STRIDE for k in range(4)]
-)
+# Rows that the stages after production and after transport still read.
+_FLIGHT = (X0, Y0, Z0, NX, NY, NZ, P, E)
+_AFTER_PRODUCTION = (WEIGHT, INDEX, MASK, *_FLIGHT, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI)
+_AFTER_TRANSPORT = (WEIGHT, INDEX, TAU, XV, YV, ZV, MOM1, MOM2, TX1, TY1, TX2, TY2)
 # What else a caller may want to see of the selected events.
-_TRUTH = np.concatenate((_AFTER_TRANSPORT, np.array([X0, Y0, Z0, NX, NX + STRIDE, NX + 2 * STRIDE, P, E])))
+_TRUTH = (*_FLIGHT, PX1, PY1, PZ1, PX2, PY2, PZ2)
+# Where more than this share of a block survives production, sorting out the others costs more than it saves.
+_WORTH_COMPACTING = 0.6
 
 
-@njit(nogil=True, error_model="numpy")
-def compact(s, n, rows, survivors):
-    """Move the events with MASK > 0 to the front of the given rows; returns their number."""
+@stage
+def find_survivors(s, n, survivors):
+    """List the events with MASK > 0; returns their number."""
     kept = 0
     for i in range(n):
         survivors[kept] = i
         kept += 1 if s[MASK + i] > 0.0 else 0
-    if kept < n:
-        for row in rows:
-            for j in range(kept):
-                s[row + j] = s[row + survivors[j]]
     return kept
 
 
-@njit(nogil=True, error_model="numpy")
+def _mover(rows):
+    """A stage that moves the listed events to the front of the given rows."""
+
+    @stage
+    def move(s, survivors, kept):
+        for j in range(kept):
+            i = survivors[j]
+            for row in rows:  # a constant tuple: unrolled
+                s[row + j] = s[row + i]
+
+    return move
+
+
+_move_after_production, _move_after_transport, _move_truth = map(
+    _mover, (_AFTER_PRODUCTION, _AFTER_TRANSPORT, _TRUTH)
+)
+
+
+@stage
 def produce(s, n, process, density):
     """Run the production stage of the channel."""
     p = process
@@ -143,7 +166,7 @@ def produce(s, n, process, density):
         mixing(s, n, p.mass, density, p.ln_p_min, p.ln_p_max, p.dlnp, p.dpt, p.e_min)
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def run_block(
     s, survivors, saved, key0, key1, first_event, edges, n_uniform, process, density, apparatus, planes, cuts,
     cones, regions, keep_coordinates, keep_truth,
@@ -159,21 +182,29 @@ def run_block(
     interaction_point(s, n, a.x_beam, a.y_beam, a.sigma_x, a.sigma_y, a.z_impact, a.interaction_length)
     aim_at_disc(s, n, a.z_aim, a.r_aim)
     produce(s, n, process, density)
-    n = compact(s, n, _AFTER_PRODUCTION, survivors)
+    kept = find_survivors(s, n, survivors)
+    if kept < _WORTH_COMPACTING * n:
+        _move_after_production(s, survivors, kept)
+        n = kept
     decay_vertex(s, n, a.z_decay_min, a.z_decay_max)
     two_body(s, n, process.mass, process.daughter1, process.daughter2)
     track_slopes(s, n, a.z_magnet, a.kick, cuts.p_min)
     apply_planes(s, n, planes, a.z_magnet)
-    n = compact(s, n, _TRUTH if keep_truth else _AFTER_TRANSPORT, survivors)
+    n = find_survivors(s, n, survivors)
+    _move_after_transport(s, survivors, n)
+    if keep_truth:
+        _move_truth(s, survivors, n)
     apply_separation(s, n, cuts.separation_kind, cuts.separation_z, cuts.separation_d0, cuts.separation_power)
     fill_normal(s, n, key0, key1, first_event)
     smear_tracks(s, n, a.z_chamber1, a.z_chamber2, a.hit, a.scattering, a.p_constant, a.p_slope)
-    vertex_and_pointing(s, n, a.z_chamber1, process.daughter1, process.daughter2, a.axis_x, a.axis_y)
+    vertex_and_pointing(s, n, a.z_chamber1, a.axis_x, a.axis_y)
+    if keep_truth:
+        invariant_mass(s, n, process.daughter1, process.daughter2)
     assign_regions(s, n, cuts.fv_z_min, cuts.fv_z_max, cones, cuts.cda_max, regions)
     return n
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def train_on(s, n, saved, edges, objective, training):
     """Add the squared integrand of every asked lifetime to the bins of the map.
 
@@ -190,7 +221,7 @@ def train_on(s, n, saved, edges, objective, training):
         accumulate(training, edges, saved, int(s[INDEX + i]), total)
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def collect(s, n, events, event_rows, stored):
     """Copy the asked rows of the selected events to events[stored:], as far as there is room."""
     for i in range(n):
@@ -202,7 +233,7 @@ def collect(s, n, events, event_rows, stored):
 
 
 _KERNEL_SOURCES = (
-    ("feebly.core", ("block.py", "vecmath.py", "randomness.py")),
+    ("feebly.core", ("block.py", "compiled.py", "vecmath.py", "randomness.py")),
     ("feebly.apparatus", ("beam.py", "transport.py", "response.py", "reconstruction.py")),
     ("feebly.physics.production", ("kernels.py",)),
     ("feebly.physics.decays", ("flight.py", "two_body.py")),
@@ -227,7 +258,7 @@ def _compiled(digest: int) -> Any:
     not cached on disk: a stale one would be linked in without notice.)
     """
 
-    @njit(nogil=True, cache=True, error_model="numpy")
+    @njit(nogil=True, cache=True, error_model="numpy", fastmath=FASTMATH)
     def run(
         s, survivors, saved, key0, key1, first_block, blocks, edges, n_uniform, process, density, apparatus,
         planes, cuts, cones, regions, histogram, training, objective, events, event_rows,

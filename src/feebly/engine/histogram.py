@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import MASK, REGION, TAU, WEIGHT
+from feebly.core.compiled import stage
 from feebly.core.interfaces import FloatArray
 from feebly.core.vecmath import log
 
@@ -28,7 +28,7 @@ def bin_centres() -> FloatArray:
     return TAU_MIN * 10.0 ** ((np.arange(TAU_BINS) + 0.5) / BINS_PER_DECADE)
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def fill(s, n, histogram):
     """Add the selected events (REGION > 0) to histogram[region, bin, moment]; MASK becomes the bin."""
     for i in range(n):  # a loop of its own: it vectorises

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from feebly.core.block import NX, NY, NZ, TAU, U_DECAY_Z, WEIGHT, X0, XV, Y0, YV, Z0, ZV, P
+from feebly.core.compiled import stage
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def decay_vertex(s, n, z_min, z_max):
     """Fill XV, YV, ZV [m] and TAU = (z - z0)/p_z [m/GeV]; z uniform in [z_min, z_max] from U_DECAY_Z.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import NX, NY, NZ, PX1, PX2, PY1, PY2, PZ1, PZ2, U_DECAY_COS, U_DECAY_PHI, E, P
+from feebly.core.compiled import stage
 from feebly.core.vecmath import cos_sin_turn
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def two_body(s, n, m, m1, m2):
     """Fill the daughters' momenta [GeV]; U_DECAY_COS and U_DECAY_PHI turn about the direction of flight.
 

@@ -14,16 +14,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from feebly.core.block import MASK, NZ, U_MADE1, U_MADE2, U_MADE3, WEIGHT, E, P
+from feebly.core.compiled import inlined, stage
 from feebly.core.vecmath import cos_sin_turn, exp, log
 
 _PI = 3.141592653589793
 _LN_SCALE = math.log(28.9444)  # s_0 [GeV^2] of the COMPETE fit
 
 
-@njit(inline="always")
+@inlined
 def bb_splitting(z, pt2, m, m_p, alpha):
     """w_BB(z, pT^2) at epsilon = 1 [GeV^-2], Blümlein-Brunner, arXiv:1311.3870."""
     h = pt2 + (1.0 - z) * m * m + z * z * m_p * m_p
@@ -37,7 +37,7 @@ def bb_splitting(z, pt2, m, m_p, alpha):
     return alpha / (2.0 * _PI * h) * bracket
 
 
-@njit(inline="always")
+@inlined
 def sigma_pp_mb(s):
     """Total proton-proton cross section [mb] at squared energy s [GeV^2] (COMPETE fit, PDG)."""
     ln_s = log(s)
@@ -45,7 +45,7 @@ def sigma_pp_mb(s):
     return 35.45 + 0.308 * ln * ln + 42.53 * exp(-0.458 * ln_s) - 33.34 * exp(-0.545 * ln_s)
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def bremsstrahlung(s, n, m, beam_p, m_p, alpha, z_min, z_max, pt_max, validity_max):
     """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at epsilon = 1, F = 1.
 
@@ -73,7 +73,7 @@ def bremsstrahlung(s, n, m, beam_p, m_p, alpha, z_min, z_max, pt_max, validity_m
         s[WEIGHT + i] *= density * (z_max - z_min)
 
 
-@njit(inline="always")
+@inlined
 def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
     """d2N/(dln p dpT^2) per parent from the table; zero outside."""
     row = int((ln_p - ln_p_min) * inverse_dlnp)
@@ -84,7 +84,7 @@ def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
     return density[row, column] if inside else 0.0
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the density of isotropic decays parent -> recoil + X.
 
@@ -134,7 +134,7 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
 
 
-@njit(nogil=True, error_model="numpy")
+@stage
 def mixing(s, n, m, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the meson density: X takes the meson's laboratory momentum."""
     span = ln_p_max - ln_p_min
