@@ -55,19 +55,10 @@ def test_reader_that_left_is_no_error(command):
     assert (done.returncode, done.stderr) == (141, "")
 
 
-def test_ctrl_c_is_one_line():
-    code = (
-        "import sys, time, types\n"
-        "def slow(*_, **__):\n"
-        "    print('started', flush=True)\n"
-        "    time.sleep(60)\n"
-        "sys.modules['feebly.workflow.run'] = types.SimpleNamespace(run=slow)\n"
-        "sys.modules['feebly.report.run_folder'] = types.SimpleNamespace(write_run=None)\n"
-        "from feebly.cli import main\n"
-        "main(['run', 'dark-photon'])"
-    )
+def interrupted(code):
+    """(exit code, stderr) of a process that gets Ctrl-C once it has said that it started."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", f"import sys\n{SLOW}\n{code}\nfrom feebly.cli import main\nmain()", *RUN],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -75,5 +66,50 @@ def test_ctrl_c_is_one_line():
     assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
-    assert process.returncode == 6
-    assert errors == "interrupted: finished tables are kept, the same command resumes\n"
+    return process.returncode, errors
+
+
+RUN = ("run", "dark-photon")
+SLOW = """
+def slow(*_, **__):
+    import time
+    print('started', flush=True)
+    time.sleep(60)
+"""
+
+
+def test_ctrl_c_is_one_line():
+    code = (
+        "import types\n"
+        "sys.modules['feebly.workflow.run'] = types.SimpleNamespace(run=slow)\n"
+        "sys.modules['feebly.report.run_folder'] = types.SimpleNamespace(write_run=None)"
+    )
+    assert interrupted(code) == (6, "interrupted: finished tables are kept, the same command resumes\n")
+
+
+@pytest.mark.parametrize("module", ["feebly.cli.app", "typer", "feebly.cli.exits"])
+def test_ctrl_c_while_modules_are_loaded_is_one_line(module):
+    code = (
+        "class Slow:\n"
+        f"    def find_spec(self, name, *_): return slow() if name == {module!r} else None\n"
+        "sys.meta_path.insert(0, Slow())"
+    )
+    assert interrupted(code) == (6, "interrupted\n")
+
+
+def test_ctrl_c_that_became_another_error_is_one_line():
+    # Python 3.11 does so in __set_name__: RuntimeError from KeyboardInterrupt
+    code = (
+        "class Slow:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            try: slow()\n"
+        "            except KeyboardInterrupt as error: raise RuntimeError('__set_name__') from error\n"
+        "sys.meta_path.insert(0, Slow())"
+    )
+    assert interrupted(code) == (6, "interrupted\n")
+
+
+def test_ctrl_c_while_the_command_line_is_parsed_is_one_line():
+    code = "import typer.core\ntyper.core.TyperGroup.parse_args = slow"
+    assert interrupted(code) == (6, "interrupted\n")

@@ -18,6 +18,10 @@ RESUMABLE = ("run", "yields", "validate")
 class _Feebly(TyperGroup):
     """The top of the command line, where every error but those of the parser becomes one line."""
 
+    def make_context(self, *arguments: Any, **settings: Any) -> Any:
+        with one_line_errors(is_resumable=lambda: False):  # Ctrl-C; typer would end with its own code
+            return super().make_context(*arguments, **settings)
+
     def invoke(self, ctx: Any) -> Any:
         # errors of the parser (exit code 2) are no business of this block: they pass through
         with one_line_errors(is_resumable=lambda: ctx.invoked_subcommand in RESUMABLE):
