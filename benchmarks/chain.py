@@ -18,7 +18,7 @@ from feebly.engine.importance import uniform_map
 from feebly.engine.sampler import _FIRST_ROUNDS, _Runner, _train, per_event
 from feebly.engine.setup import ChannelSetup
 from feebly.workflow.choices import choose
-from feebly.workflow.run import channel_setup
+from feebly.workflow.sampling import channel_setup
 
 MASS_GEV = 0.3
 EVENTS_PER_SECOND = {"AVX-512": 1.5e7, "AVX2": 8e6}

@@ -18,7 +18,8 @@ from feebly.statistics import TruncatedGaussian, cls_value
 from feebly.statistics.counting import count_quantiles
 from feebly.workflow.choices import Choices, choose
 from feebly.workflow.executors import available_cores
-from feebly.workflow.run import DEFAULT_PRECISION, DEFAULT_SEED, signal_yields, table_requests
+from feebly.workflow.run import signal_yields
+from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, table_requests
 from feebly.workflow.store import TableStore, default_directory
 from feebly.workflow.tables import obtain_tables
 
