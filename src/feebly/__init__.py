@@ -9,9 +9,10 @@ The names below are loaded on first use, so that ``import feebly`` costs next to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # that of typing, without loading it: Ctrl-C is caught from `cli.main` on
 if TYPE_CHECKING:
+    from typing import Any
+
     from feebly.analysis.analysis import Analysis, analysis_names, load_analysis
     from feebly.apparatus.experiment import Experiment, experiment_names, load_experiment
     from feebly.core.errors import FeeblyError

@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import feebly
+
 FEEBLY = [sys.executable, "-c", "from feebly.cli import main; main()"]
 HEAVY = ("numpy", "scipy", "numba", "matplotlib", "h5py", "rich", "typer", "importlib.metadata")
 FULL = Path("/dev/full")
 # a buffer that could not be written is written once more when the interpreter ends: keep the buffer
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+SOURCES = os.environ | {"PYTHONPATH": str(Path(feebly.__file__).parents[1])}
 
 
 def run_into(stdout, command):
@@ -26,6 +30,14 @@ def python(code):
 def test_import_feebly_loads_nothing_heavy():
     code = f"import sys, feebly\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
     assert python(code).split() == []
+
+
+def test_nothing_is_loaded_before_ctrl_c_is_caught():
+    code = (
+        "import sys\nbefore = set(sys.modules)\nimport feebly.cli\nprint(*sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, env=SOURCES)
+    assert done.stdout.split() == ["__future__", "feebly", "feebly.cli"]
 
 
 def test_help_loads_no_numerics():

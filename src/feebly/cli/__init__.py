@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+
+TYPE_CHECKING = (
+    False  # that of typing, without loading it: nothing is to be loaded before `main` catches Ctrl-C
+)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 INTERRUPTED = 6
 """Exit code after Ctrl-C."""
