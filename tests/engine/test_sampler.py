@@ -11,6 +11,7 @@ from feebly.core.block import BLOCK, ROWS
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
 from feebly.core.errors import ConfigError
 from feebly.engine.histogram import laplace
+from feebly.engine.opening import opening_mass_gev
 from feebly.engine.sampler import MassSample, sample_events, sample_masses
 from twins.channels import channel, final_state, na62
 from twins.kinematics import four_vector
@@ -164,12 +165,60 @@ def test_precision_is_the_scatter_between_seeds() -> None:
 
 
 def test_no_event_no_yield() -> None:
-    """A volume that nothing reaches: zero, without an error and without an end."""
+    """A volume that nothing reaches: zero after all events, an infinite error, and nothing converged."""
     setup = channel("brems", "mumu")
     nothing = replace(setup, final_state=replace(setup.final_state, momentum_min_gev=390.0))
     (result,) = sample_masses(nothing, np.array([0.3]), 0.05)
     assert not result.histogram.any()
     assert result.effective_events == 0
+    assert result.events > 500_000
+    assert not result.converged
+    assert np.all(np.isinf(result.precision))
+
+
+HARD = PairSeparation("hard", 0.025)
+
+
+def test_a_mass_that_is_closed_by_kinematics_is_exactly_zero() -> None:
+    setup = channel("brems", "ee", HARD)
+    opening = opening_mass_gev(setup)
+    below, above = sample_masses(setup, opening * np.array([0.999, 1.2]), 0.05)
+    assert (below.events, below.converged, below.precision.max()) == (0, True, 0.0)
+    assert below.histogram.shape == above.histogram.shape
+    assert not below.histogram.any()
+    assert above.converged
+
+
+def test_close_to_the_opening_events_are_found() -> None:
+    """Eight masses over four orders of magnitude in yield: the map walks down, and the yield is a power."""
+    setup = channel("brems", "ee", HARD)
+    opening = opening_mass_gev(setup)
+    distance = np.geomspace(0.02, 0.3, 8)
+    samples = sample_masses(setup, opening * (1 + distance), 0.03)
+    assert_allclose([s.mass_gev for s in samples], opening * (1 + distance), rtol=0)
+    assert all(s.converged for s in samples)
+    ln_n = np.log([s.histogram[0, :, 0].sum() for s in samples])
+    slope = np.diff(ln_n) / np.diff(np.log(distance))
+    assert ln_n[-1] - ln_n[0] > 9
+    assert np.all((slope > 3) & (slope < 8))
+    assert np.all(np.abs(np.diff(slope)) < 1)
+
+
+def test_the_order_of_the_masses_does_not_matter() -> None:
+    masses = np.array([0.3, 0.25, 0.4])
+    mixed = sample_masses(channel("eta", "mumu"), masses, 0.05)
+    ordered = sample_masses(channel("eta", "mumu"), np.sort(masses), 0.05)
+    assert [s.mass_gev for s in mixed] == [0.3, 0.25, 0.4]
+    for one, other in zip(sorted(mixed, key=lambda s: s.mass_gev), ordered, strict=True):
+        assert one.histogram.tobytes() == other.histogram.tobytes()
+
+
+def test_the_map_comes_down_from_the_highest_mass() -> None:
+    """The highest mass is what it is alone; the others profit from its map."""
+    masses = np.array([0.25, 0.4])
+    pair, alone = sample_masses(channel("eta", "mumu"), masses, 0.05), sample("eta", "mumu", 0.4, 0.05)
+    assert pair[1].histogram.tobytes() == alone.histogram.tobytes()
+    assert pair[0].histogram.tobytes() != sample("eta", "mumu", 0.25, 0.05).histogram.tobytes()
 
 
 @pytest.mark.parametrize("name", ["U_DECAY_Z", "DX1", "nonsense"])

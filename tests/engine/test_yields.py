@@ -22,13 +22,13 @@ def tau_of(mass):
     return 0.4 * mass**0.2
 
 
-def sample(mass, converged=True, weight=None, nearer=1.0) -> MassSample:
+def sample(mass, weight=None, nearer=1.0) -> MassSample:
     """All decays at one proper length tau: N = norm exp(-tau/lambda)/lambda in closed form."""
     histogram = np.zeros((2, TAU_BINS, MOMENTS))
     tau, w = tau_of(mass) / nearer, norm(mass) if weight is None else weight
     position = int(np.log10(tau / TAU_MIN) * BINS_PER_DECADE)
     histogram[0, position] = w, w * tau, w * tau**2, (0.01 * w) ** 2
-    return MassSample(mass, histogram, 1000, np.full(4, 0.01), converged, 1e4)
+    return MassSample(mass, histogram, 1000, np.full(4, 0.01), True, 1e4)
 
 
 def table(masses, **options):
@@ -89,13 +89,24 @@ def test_masses_without_accepted_events_are_closed_not_interpolated() -> None:
     assert made.relative_error(MASSES[2], 1.0) >= 0.0
 
 
-def test_a_cell_is_converged_if_both_neighbours_are() -> None:
-    flags = [True] * MASSES.size
-    flags[5] = False
-    samples = [sample(m, converged=flag) for m, flag in zip(MASSES, flags, strict=True)]
-    made = assemble("brems", "mumu", THRESHOLD, [[samples]])
-    middle = 0.5 * (MASSES[:-1] + MASSES[1:])
-    assert list(np.flatnonzero(~made.converged(middle))) == [4, 5]
+def test_between_threshold_and_opening_the_yield_is_zero_and_above_it_a_power() -> None:
+    opening = THRESHOLD * 1.5
+
+    def power(mass):
+        return 1e-3 * (mass - opening) ** 5
+
+    masses = knots(opening * 1.002, 2.0, opening)
+    made = assemble(
+        "brems", "mumu", THRESHOLD, [[[sample(m, weight=power(m)) for m in masses]]], opening_gev=opening
+    )
+    assert np.all(made.events(THRESHOLD * np.array([1.001, 1.3, 1.499]), 1.0) == 0.0)
+    assert np.all(made.relative_error(THRESHOLD * np.array([1.001, 1.3, 1.499]), 1.0) >= 0.0)
+    mass = opening * (1 + np.geomspace(0.0025, 1.0, 300))
+    lam = 3.0
+    expected = power(mass) * np.exp(-tau_of(mass) / lam) / lam
+    assert_allclose(made.events(mass, lam * mass), expected, rtol=3e-3)
+    with pytest.raises(DomainError, match="no table at"):
+        made.events(THRESHOLD * 0.999, 1.0)
 
 
 def test_a_channel_that_was_not_made_is_an_error() -> None:

@@ -1,6 +1,7 @@
 """The scan as a whole: grid, notes, refusals, convergence, speed."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,16 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import DomainError
 from feebly.limits.scan import coupling_error, knots_of_curvature, log_spaced, near_limit, scan
-from limits.toy_search import POT, ToySource, flat, toy_events, toy_maximum, toy_observation, toy_signal
+from limits.toy_search import (
+    POT,
+    ToyProduction,
+    ToySource,
+    flat,
+    toy_events,
+    toy_maximum,
+    toy_observation,
+    toy_signal,
+)
 
 LN10 = np.log(10)
 MASS, COUPLING = (0.02, 1.5, 30), (1e-8, 1e-4, 30)
@@ -158,7 +168,6 @@ def test_impossible_ranges_are_refused(asked):
 
 def test_unconverged_cells_near_the_limit_are_marked():
     signal = toy_signal(lambda m: 5 * flat(m))
-    signal.source.unconverged.add(("brems", "ee"))
     signal.source.error[("brems", "ee")] = 10.0  # far above 1% on the coupling, whatever the slope
     grid = run(signal).grid
     ratio = grid.total / LN10
@@ -169,16 +178,29 @@ def test_unconverged_cells_near_the_limit_are_marked():
     assert not run().grid.unconverged.any()
 
 
-def test_a_missed_precision_that_does_not_move_the_coupling_is_not_marked():
+def test_an_error_that_does_not_move_the_coupling_is_not_marked():
     signal = toy_signal(lambda m: 5 * flat(m))
-    signal.source.unconverged.add(("brems", "ee"))
     # an error of 1% on the yield is less on the coupling: the precision that was asked
     assert not run(signal).grid.unconverged.any()
-    signal.source.error[("brems", "ee")] = 0.02
+    signal.source.error[("brems", "ee")] = 0.05
     grid = run(signal).grid
+    ratio = grid.total / LN10
+    near = (ratio < 3) & (ratio > 1 / 3) & (grid.mass_gev < 0.4)[:, None]
     moved = coupling_error(grid.total, grid.coupling, grid.mc_error) > 0.01
-    assert grid.unconverged.any()
-    assert not np.any(grid.unconverged & ~moved)
+    assert np.any(near & moved)
+    assert np.any(near & ~moved)
+    assert np.array_equal(grid.unconverged & near, near & moved)
+
+
+def test_the_error_of_a_channel_that_hardly_contributes_decides_nothing():
+    # ten times the error on a channel that makes 1/1000 of the yield
+    signal = toy_signal(lambda m: 5 * flat(m), final_states=("ee",))
+    small = ToyProduction(tag="eta", shape=lambda m: 5e-3 * flat(m))
+    both = replace(signal, production_channels=(*signal.production_channels, small))
+    both.source.error[("eta", "ee")] = 0.1
+    assert not run(both).grid.unconverged.any()
+    both.source.error[("eta", "ee")] = 100.0
+    assert run(both).grid.unconverged.any()
 
 
 @pytest.mark.parametrize("power", [-7.0, -2.0, -0.3, 0.5, 2.0, 4.0])

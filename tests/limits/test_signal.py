@@ -89,13 +89,6 @@ def test_the_error_of_no_events_is_zero():
     assert np.all(events.relative_error(ToySource()) == 0)
 
 
-def test_a_channel_without_weight_does_not_spoil_convergence():
-    source = ToySource(unconverged={("eta", "ee")})
-    assert np.all(two_productions(source).on_grid([0.1], COUPLING).unconverged(source))
-    light = two_productions(source, multiplicities={"brems": None, "eta": 0.003})
-    assert not np.any(light.on_grid([0.1], COUPLING).unconverged(source))
-
-
 def test_a_coupling_that_scales_otherwise_is_followed():
     class Cubic(ToyModel):
         def ctau_m(self, mass_gev, coupling):

@@ -74,7 +74,6 @@ class ToySource:
 
     acceptance: float = 1e-3
     error: dict = field(default_factory=dict)
-    unconverged: set = field(default_factory=set)
     asked: list = field(default_factory=list)
 
     def expected_events(self, production, final_state, mass_gev, ctau_m):
@@ -85,9 +84,6 @@ class ToySource:
     def relative_error(self, production, final_state, mass_gev, ctau_m):
         shape = np.broadcast_shapes(np.shape(mass_gev), np.shape(ctau_m))
         return np.full(shape, self.error.get((production, final_state), 0.01))
-
-    def converged(self, production, final_state, mass_gev):
-        return np.full(np.shape(mass_gev), (production, final_state) not in self.unconverged)
 
 
 def toy_signal(shape=flat, pot=POT, final_states=("ee", "mumu"), thresholds=None, masses=(0.0, np.inf)):

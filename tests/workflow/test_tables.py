@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from feebly.analysis.analysis import PairSeparation
 from feebly.core.errors import DataError
 from feebly.core.tables import digest
 from feebly.workflow import tables
@@ -163,6 +164,40 @@ def test_only_segments_that_meet_the_asked_masses_are_made():
     assert len(both) == 2
     assert_array_equal(np.concatenate(both[1]), masses)
     assert TableRequest(request.setup, request.open_gev, (3.0, 4.0), 0.05).segments() == []
+
+
+def hard_request(d0_m, asked_gev):
+    setup = replace(small_setup(state="ee"), separation=PairSeparation("hard", d0_m))
+    return TableRequest(setup, (0.00103, 2.0), asked_gev, 0.1)
+
+
+def test_masses_begin_where_a_pair_can_be_wide_enough(tmp_path):
+    """Nothing is sampled below the opening; the table is zero there and rises from it without a step."""
+    request = hard_request(0.025, (0.002, 0.009))
+    masses = np.concatenate([block for segment in request.segments() for block in segment])
+    opening = 0.025 / 86.5 * np.sqrt(10 * 30)  # separation over the way to STRAW1, 10 and 30 GeV
+    assert opening < masses[0] < 1.05 * opening
+    table = obtain_tables([request], TableStore(tmp_path)).tables.table("brems", "ee")
+    mass = np.linspace(0.002, 0.009, 700)
+    events = table.events(mass, 1e3 * mass)
+    assert np.all(events[mass < opening] == 0)
+    first = events[events > 0][0]
+    assert first < 1e-4 * events[-1]
+    assert np.all(np.diff(events) >= 0)
+    assert table.last_seen_gev == (mass_of_first(table),)
+    assert not table.silent
+
+
+def mass_of_first(table):
+    return float(table.segments[0].open.masses_gev[0])
+
+
+def test_a_channel_that_never_opens_has_a_table_of_zeros(tmp_path):
+    request = hard_request(20.0, (1.9, 2.0))
+    assert request.opening_gev == request.threshold_gev
+    table = obtain_tables([request], TableStore(tmp_path)).tables.table("brems", "ee")
+    assert table.silent
+    assert np.all(table.events([1.9, 1.99], 1.0) == 0)
 
 
 def test_requests_are_one_per_production_and_final_state():

@@ -134,7 +134,3 @@ class YieldSource(Protocol):
     ) -> FloatArray:
         """Monte Carlo standard deviation over the expected events."""
         ...
-
-    def converged(self, production: str, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
-        """Whether the tables around these masses reached the asked precision."""
-        ...

@@ -1,7 +1,8 @@
 """Masses at which a channel is sampled: fixed per channel, so that tables are shared between runs.
 
-The variable of interpolation is x = ln(m - threshold): close to the threshold of the decay the yield is a
-power of m - threshold (the two tracks hardly separate), so that ln N is linear in x there.
+The variable of interpolation is x = ln(m - opening), the opening being the mass from which on a decay can be
+seen (``opening``; the threshold of the decay without a hard cut on the pair separation). Close to it the yield
+is a power of m - opening (the two tracks hardly separate), so that ln N is linear in x there.
 """
 
 from __future__ import annotations
@@ -15,27 +16,27 @@ from feebly.core.interfaces import FloatArray
 
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
-ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the threshold; below it the yield is zero
+ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the opening; below it the yield is zero
 BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
 _PER_E_FOLD, _LEAST = 4.0, 6
-_MARGIN = 0.01  # relative to the threshold
+_MARGIN = 0.01  # relative to the opening
 
 
-def segments(low_gev: float, high_gev: float, threshold_gev: float) -> list[tuple[float, float]]:
+def segments(low_gev: float, high_gev: float, opening_gev: float) -> list[tuple[float, float]]:
     """Ranges of mass in which the yield is smooth, for a channel that is open from low to high."""
-    low, high = max(low_gev, threshold_gev * (1 + ABOVE_THRESHOLD)), high_gev * (1 - BELOW_END)
+    low, high = max(low_gev, opening_gev * (1 + ABOVE_THRESHOLD)), high_gev * (1 - BELOW_END)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]
     return list(itertools.pairwise([low, *breaks, high]))
 
 
-def knots(low_gev: float, high_gev: float, threshold_gev: float) -> FloatArray:
-    """Masses from low to high, placed in ln(m - threshold + margin): thin where ln N is straight in x.
+def knots(low_gev: float, high_gev: float, opening_gev: float) -> FloatArray:
+    """Masses from low to high, placed in ln(m - opening + margin): thin where ln N is straight in x.
 
     Dense towards the upper end, where the production closes.
     """
-    shift = threshold_gev * (1 - _MARGIN)
+    shift = opening_gev * (1 - _MARGIN)
     low, high = math.log(low_gev - shift), math.log(high_gev - shift)
     n = _LEAST + math.ceil(_PER_E_FOLD * (high - low))
     y = low + (high - low) * np.sin(0.5 * np.pi * np.arange(n) / (n - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +16,11 @@ from feebly.core.randomness import stream_key
 from feebly.engine.chain import compiled_chain
 from feebly.engine.histogram import MOMENTS, TAU_BINS, coarse_laplace, laplace
 from feebly.engine.importance import BINS, UNIFORM_EVENTS, refine, uniform_map
+from feebly.engine.opening import opening_mass_gev
 from feebly.engine.setup import ChannelSetup
 
 # Part of the key of every table: raise it with any change here that changes the samples.
-SAMPLER_VERSION = 1
+SAMPLER_VERSION = 2
 # Training draws its events far from those of the measurement.
 _TRAINING_BLOCK = 1 << 40
 _TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
@@ -49,7 +51,7 @@ class MassSample:
 
 
 # Rows that belong to the selected events: what lies before the last compaction and is not moved does not.
-_NOT_MOVED = ("U_", "JACOBIAN", "DX", "DY", "MX", "MY", "QX", "QY", "MASK")
+_NOT_MOVED = ("U_", "JACOBIAN", "DX", "DY", "MX", "MY", "MASK")
 EVENT_ROWS = tuple(name for name in ROWS if not name.startswith(_NOT_MOVED))
 
 
@@ -158,8 +160,7 @@ def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatAr
 def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
     """Batches until the asked precision, or the largest number of events, is reached.
 
-    A mass at which not one event of training and first batch is accepted counts as closed: right at a
-    threshold the two tracks never separate.
+    A mass without one accepted event has an infinite error: it is empty, and not converged.
     """
     sums: FloatArray = np.zeros(1)
     blocks, batch = 0, _FIRST_BATCH
@@ -168,8 +169,7 @@ def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> 
         sums, blocks = sums + more, blocks + batch
         moments = per_event(sums, blocks * BLOCK)
         reached = _reached(moments[0])
-        closed = not moments[0, :, 0].any()
-        converged = closed or bool(np.all(reached <= precision * _TOLERANCE))
+        converged = bool(np.all(reached <= precision * _TOLERANCE))
         if converged or blocks >= _MAX_BLOCKS:
             break
         missing = float(np.max(reached / (precision * _TOLERANCE))) ** 2 - 1.0
@@ -179,15 +179,43 @@ def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> 
     return MassSample(mass, moments, blocks * BLOCK, reached, converged, effective)
 
 
+def _closed(setup: ChannelSetup, mass: float) -> MassSample:
+    """A mass at which no decay can be seen: nothing is drawn, zero is exact."""
+    histogram = np.zeros((len(setup.regions), TAU_BINS, MOMENTS))
+    return MassSample(mass, histogram, 0, np.zeros(_TOLERANCE.size), True, 0.0)
+
+
+def _first_map(run: _Runner, setup: ChannelSetup, mass: float) -> FloatArray:
+    """Map trained from nothing at one mass; close to the opening of the channel on the way down to it.
+
+    There hardly an event is accepted and a uniform map sees none. The way starts at twice the opening (or
+    half way to where the production closes) and halves the distance at each step.
+    """
+    opening = opening_mass_gev(setup)
+    distance, far = mass - opening, min(opening, 0.5 * (setup.mass_end_gev - opening))
+    steps = math.ceil(math.log2(far / distance)) if 0.0 < distance < 0.5 * far else 0
+    edges, rounds = uniform_map(setup.dimensions), _FIRST_ROUNDS
+    for step in (*(opening + far * 0.5**k for k in range(steps)), mass):
+        edges, rounds = _train(run, step, edges, rounds), _WARM_ROUNDS
+    return edges
+
+
 def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float) -> list[MassSample]:
-    """Sample a channel at neighbouring masses; the map of one mass starts the training of the next."""
-    run = _Runner(setup)
-    edges = uniform_map(setup.dimensions)
-    samples = []
-    for k, mass in enumerate(map(float, masses_gev)):
-        edges = _train(run, mass, edges, _WARM_ROUNDS if k else _FIRST_ROUNDS)
-        samples.append(_measure(run, mass, edges, precision))
-    return samples
+    """Sample a channel at neighbouring masses, in their order; the map of one mass starts that of the next.
+
+    The highest mass comes first: more events are accepted there than close to the opening of the channel.
+    Masses up to that opening are closed and not sampled.
+    """
+    run, opening = _Runner(setup), opening_mass_gev(setup)
+    edges: FloatArray | None = None
+    samples: dict[float, MassSample] = {}
+    for mass in sorted(map(float, masses_gev), reverse=True):
+        if mass <= opening:
+            samples[mass] = _closed(setup, mass)
+            continue
+        edges = _first_map(run, setup, mass) if edges is None else _train(run, mass, edges, _WARM_ROUNDS)
+        samples[mass] = _measure(run, mass, edges, precision)
+    return [samples[mass] for mass in map(float, masses_gev)]
 
 
 def sample_events(
@@ -203,7 +231,7 @@ def sample_events(
         if name not in EVENT_ROWS:
             raise unknown("row of selected events", name, EVENT_ROWS)
     run = _Runner(setup)
-    edges = _train(run, mass_gev, uniform_map(setup.dimensions), _FIRST_ROUNDS)
+    edges = _first_map(run, setup, mass_gev)
     offsets = np.array([ROWS[name] for name in names], dtype=np.int64)
     events = np.zeros((blocks * BLOCK, len(names)))
     _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets)

@@ -63,6 +63,14 @@ class ChannelSetup:
         """Random numbers per event that the importance map shapes."""
         return _DIMENSIONS[self.sampling.kind]
 
+    @property
+    def mass_end_gev(self) -> float:
+        """Mass at which the production closes by kinematics, as far as it does below the beam energy."""
+        sampling = self.sampling
+        if isinstance(sampling, MesonDecaySampling):
+            return sampling.parent_mass_gev - sampling.recoil_mass_gev
+        return math.inf
+
     def key(self) -> dict[str, Any]:
         """All that the sample depends on; no coupling, width, efficiency, POT or count."""
         return {

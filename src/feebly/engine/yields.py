@@ -29,12 +29,14 @@ _TINY = 1e-300
 class Segment:
     """Samples between two kinematic thresholds, in order of mass.
 
-    Close to a threshold no event may be accepted at all (tracks that never separate): the yield is zero below
-    the first sampled mass with events, and interpolated between those that have some.
+    threshold_gev: of the decay. opening_gev: mass up to which nothing can be seen (``opening_mass_gev``), the
+    reference point of the interpolation. Right above it no event may be accepted: the yield is zero below the
+    first sampled mass with events, and interpolated between those that have some.
     """
 
     samples: tuple[MassSample, ...]
     threshold_gev: float
+    opening_gev: float
 
     @cached_property
     def masses_gev(self) -> FloatArray:
@@ -44,7 +46,7 @@ class Segment:
     def open(self) -> Segment:
         """The samples that have events in the signal region."""
         opened = tuple(s for s in self.samples if s.histogram[SIGNAL, :, 0].any())
-        return Segment(opened, self.threshold_gev)
+        return Segment(opened, self.threshold_gev, self.opening_gev)
 
     def transform(self, ctau_over_mass: FloatArray, region: int) -> tuple[FloatArray, FloatArray]:
         """Yield and MC error at the sampled masses, shape (mass, lambda)."""
@@ -54,7 +56,7 @@ class Segment:
     def covers(self, mass: FloatArray) -> NDArray[np.bool_]:
         """Between the outermost samples; at the ends of the channel up to its kinematic limits."""
         low, high = self.masses_gev[0], self.masses_gev[-1]
-        low = self.threshold_gev if low <= self.threshold_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
+        low = self.threshold_gev if low <= self.opening_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
         return (mass >= low * (1 - 1e-12)) & (mass <= high * (1 + 1.01 * BELOW_END))
 
     @cached_property
@@ -90,15 +92,10 @@ class Segment:
             return np.zeros(mass.shape)
         return np.maximum(self._surfaces[1](*self._coordinates(mass, ctau)), 0.0)
 
-    def converged(self, mass: FloatArray) -> NDArray[np.bool_]:
-        flags = np.array([sample.converged for sample in self.samples])
-        above = np.clip(np.searchsorted(self.masses_gev, mass), 1, len(flags) - 1)
-        return flags[above] & flags[above - 1]
-
     def _x(self, mass: FloatArray) -> FloatArray:
-        """ln(m - threshold), the mass taken to the nearest sampled one where it lies outside."""
+        """ln(m - opening), the mass taken to the nearest sampled one where it lies outside."""
         inside = np.clip(mass, self.open.masses_gev[0], self.open.masses_gev[-1])
-        return np.log(inside - self.threshold_gev)
+        return np.log(inside - self.opening_gev)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,10 +147,6 @@ class ChannelTable:
         """Relative Monte Carlo standard deviation of ``events``."""
         return np.asarray(self._by_segment("relative_error", mass_gev, ctau_m), dtype=float)
 
-    def converged(self, mass_gev: ArrayLike) -> NDArray[np.bool_]:
-        """Whether both neighbouring samples reached the asked precision."""
-        return np.asarray(self._by_segment("converged", mass_gev), dtype=bool)
-
 
 @dataclass(frozen=True, eq=False)
 class YieldTables:
@@ -177,18 +170,19 @@ class YieldTables:
     ) -> FloatArray:
         return self.table(production, final_state).relative_error(mass_gev, ctau_m)
 
-    def converged(self, production: str, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
-        return self.table(production, final_state).converged(mass_gev)
-
 
 def assemble(
     production: str,
     final_state: str,
     threshold_gev: float,
     blocks: Sequence[Sequence[Sequence[MassSample]]],
+    opening_gev: float | None = None,
 ) -> ChannelTable:
-    """A channel's table from its segments, each a sequence of blocks of samples."""
-    segments = (
-        Segment(tuple(sample for block in segment for sample in block), threshold_gev) for segment in blocks
-    )
-    return ChannelTable(production, final_state, tuple(segments))
+    """A channel's table from its segments, each a sequence of blocks of samples.
+
+    opening_gev: mass up to which nothing can be seen; the threshold of the decay if not said.
+    """
+    opening = threshold_gev if opening_gev is None else opening_gev
+    segments = (tuple(sample for block in segment for sample in block) for segment in blocks)
+    parts = tuple(Segment(samples, threshold_gev, opening) for samples in segments)
+    return ChannelTable(production, final_state, parts)

@@ -116,11 +116,7 @@ def make_grid(
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
         cls=observation.cls(mass_gev, total),
-        unconverged=(
-            events.unconverged(signal.source)
-            & near_limit(total, limits)
-            & (coupling_error(total, coupling, mc_error) > precision)
-        ),
+        unconverged=near_limit(total, limits) & (coupling_error(total, coupling, mc_error) > precision),
     )
 
 

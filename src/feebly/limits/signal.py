@@ -13,9 +13,6 @@ from feebly.core.interfaces import FloatArray, Model, ProductionChannel, YieldSo
 
 BoolArray = NDArray[np.bool_]
 
-NEGLIGIBLE_SHARE = 0.01
-"""A channel that contributes less to a cell does not decide whether that cell has converged."""
-
 
 @dataclass(frozen=True, eq=False)
 class ChannelEvents:
@@ -62,14 +59,6 @@ class Breakdown:
         )
         total = self.total()
         return np.asarray(np.sqrt(variance) / np.where(total > 0, total, 1.0))
-
-    def unconverged(self, source: YieldSource) -> BoolArray:
-        """Where channels that missed their precision make more than ``NEGLIGIBLE_SHARE`` of the total."""
-        missed = self._sum(
-            self.channels,
-            lambda part: part.events * ~source.converged(part.production, part.final_state, part.mass_gev),
-        )
-        return np.asarray(missed > NEGLIGIBLE_SHARE * self.total())
 
     def _sum(
         self,

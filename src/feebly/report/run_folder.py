@@ -174,7 +174,7 @@ def _piece(piece: ContourPiece) -> dict[str, Any]:
 
 
 def _unconverged(grid: Grid) -> list[dict[str, Any]]:
-    """Cells that missed their precision, joined at each mass; the map itself is in grid.h5."""
+    """Cells that missed the precision, joined at each mass; the map itself is in grid.h5."""
     if grid.unconverged is None:
         return []
     rows = []

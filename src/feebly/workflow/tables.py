@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import digest
 from feebly.engine.knots import blocks, knots, segments
+from feebly.engine.opening import opening_mass_gev
 from feebly.engine.sampler import SAMPLER_VERSION, MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.yields import YieldTables, assemble
@@ -35,18 +37,27 @@ class TableRequest:
         The outermost ones serve up to the ends of the channel, a little beyond their knots.
         """
         low, high = self.asked_gev
-        found = segments(*self.open_gev, self.threshold_gev)
+        found = segments(*self.open_gev, self.opening_gev)
         ends = [self.open_gev[0], *(stop for _, stop in found[:-1]), self.open_gev[1]]
         return [
-            blocks(knots(start, stop, self.threshold_gev))
+            blocks(knots(start, stop, self.opening_gev))
             for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
             if first <= high and last >= low
         ]
 
     @property
     def threshold_gev(self) -> float:
-        """Sum of the daughters' masses: the reference point of the interpolation in mass."""
+        """Sum of the daughters' masses."""
         return sum(self.setup.daughter_masses_gev)
+
+    @cached_property
+    def opening_gev(self) -> float:
+        """Mass from which on something can be seen: the reference point of the interpolation in mass.
+
+        The threshold for a channel that never opens: it keeps its masses, all of them empty.
+        """
+        opening = opening_mass_gev(self.setup)
+        return opening if segments(*self.open_gev, opening) else self.threshold_gev
 
 
 @dataclass(frozen=True)
@@ -132,6 +143,6 @@ def obtain_tables(
     for request in requests:
         parts = [[next(remaining) for _ in segment] for segment in request.segments()]
         channel = (request.setup.production, request.setup.final_state.tag)
-        tables[channel] = assemble(*channel, request.threshold_gev, parts)
+        tables[channel] = assemble(*channel, request.threshold_gev, parts, request.opening_gev)
         digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})
     return ObtainedTables(YieldTables(tables), digests, len(fresh))
