@@ -1,8 +1,8 @@
 """Masses at which a channel is sampled: fixed per channel, so that tables are shared between runs.
 
 The variable of interpolation is x = ln(m - opening), the opening being the mass from which on a decay can be
-seen (``opening``; the threshold of the decay without a hard cut on the pair separation). Close to it the yield
-is a power of m - opening (the two tracks hardly separate), so that ln N is linear in x there.
+seen (``opening``; the threshold of the decay without a hard cut on the pair separation). Close to it the
+yield is a power of m - opening (the two tracks hardly separate), so that ln N is linear in x there.
 """
 
 from __future__ import annotations
