@@ -312,7 +312,20 @@ def test_vector_roots_of_steep_functions():
     def f(t, k):
         return 1 - np.exp(40 * (t - 0.03))
 
-    assert_allclose(vector_roots(f, f(np.zeros(1), [0]), f(np.ones(1), [0]), 60), [0.03], rtol=1e-6)
+    found = vector_roots(f, f(np.zeros(1), [0]), f(np.ones(1), [0]), 60)
+    assert_allclose(found, [0.03], rtol=0, atol=1e-5)  # of an edge: 1e-6 in ln m
+
+
+def test_vector_roots_of_a_jump_take_few_steps():
+    calls = []
+
+    def f(t, k):
+        calls.append(k.size)
+        return np.where(t < 0.637, 0.01, -0.3)
+
+    found = vector_roots(f, np.array([1.0]), np.array([-2.0]), 60)
+    assert_allclose(found, [0.637], rtol=0, atol=1e-5)
+    assert len(calls) <= 6 + 17
 
 
 SQUARE = [(1, 1), (10, 1), (10, 100), (1, 100), (1, 1)]

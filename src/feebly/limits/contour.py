@@ -32,6 +32,8 @@ COUPLING_TOLERANCE = 2e-3
 ROOT_TOLERANCE = 1e-7
 """|F| at a vertex."""
 
+_SECANT_STEPS = 6  # a smooth function is there by then
+_BRACKET = 1e-5  # of a lattice edge: far below the tolerances of mass and coupling
 _MAX_PASSES = 8
 _MAX_PARTS = 8  # of one chord in one pass
 _SAFETY = 2.0  # of the estimated distance between arc and chord
@@ -194,15 +196,15 @@ def vector_roots(
     """Roots on (0, 1) of many functions that change sign there.
 
     f(t, k): values of the functions k at t. False position with the factor of Anderson and Björck (BIT 13
-    (1973) 253); with few steps the result is an estimate.
+    (1973) 253), then bisection for what jumps over zero; with few steps the result is an estimate.
     """
     a, b = np.zeros_like(f_at_0), np.ones_like(f_at_1)
     f_a, f_b = np.clip(f_at_0, -3, 3), np.clip(f_at_1, -3, 3)
     active = np.arange(a.size)
-    for _ in range(steps):
+    for step in range(steps):
         if not active.size:
             break
-        t = _secant(a, b, f_a, f_b)[active]
+        t = (_secant(a, b, f_a, f_b) if step < _SECANT_STEPS else (a + b) / 2)[active]
         f_t = np.clip(f(t, active), -3, 3)
         flipped = f_t * f_b[active] < 0
         a[active] = np.where(flipped, b[active], a[active])
@@ -210,7 +212,7 @@ def vector_roots(
         kept = f_a[active] * np.where(shrink > 0, shrink, 0.5)
         f_a[active] = np.where(flipped, f_b[active], kept)
         b[active], f_b[active] = t, f_t
-        active = active[(np.abs(f_t) > ROOT_TOLERANCE) & (np.abs(b - a)[active] > 1e-12)]
+        active = active[(np.abs(f_t) > ROOT_TOLERANCE) & (np.abs(b - a)[active] > _BRACKET)]
     done = np.abs(f_b) <= ROOT_TOLERANCE
     return np.where(done, b, _secant(a, b, f_a, f_b))
 
