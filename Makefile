@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && break; done)
 OUT ?= feebly-runs/dark-photon
 
-.PHONY: run test bench lint format docs clean
+.PHONY: run test bench lint format clean
 
 run: $(BIN)/.installed
 	$(BIN)/feebly run dark-photon --out $(OUT)
