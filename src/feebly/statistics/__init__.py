@@ -12,7 +12,9 @@ from feebly.statistics.backgrounds import (
     background_from_table,
 )
 from feebly.statistics.bands import ExpectedBand, expected_band
+from feebly.statistics.closure import closure_test
 from feebly.statistics.conventions import CONVENTIONS
+from feebly.statistics.coverage import CoverageSetting, scan_coverage
 from feebly.statistics.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
 from feebly.statistics.joint_p_value import joint_p_value
 from feebly.statistics.limit_arrays import upper_limits
@@ -33,6 +35,7 @@ __all__ = [
     "BetaProduct",
     "ConfidenceInterval",
     "CountingModel",
+    "CoverageSetting",
     "ExpectedBand",
     "Fixed",
     "Gamma",
@@ -45,6 +48,7 @@ __all__ = [
     "Sum",
     "TruncatedGaussian",
     "background_from_table",
+    "closure_test",
     "cls_value",
     "combined_upper_limit",
     "confidence_interval",
@@ -53,6 +57,7 @@ __all__ = [
     "joint_cls",
     "joint_p_value",
     "joint_upper_limit",
+    "scan_coverage",
     "total_signal_error",
     "upper_limit",
     "upper_limits",

@@ -38,7 +38,8 @@ from feebly.statistics.quadrature import (
 IntervalMeaning = Literal["68%", "90%"]
 _TINY = np.finfo(float).tiny  # stands for a mean of zero: P(1) becomes 2e-308 instead of 0 * inf
 _BLOCK = 1 << 15  # elements of one block of a grid of signals: they stay in the cache
-_NORMAL_QUANTILE = {"68%": 1.0, "90%": 1.6448536269514722}  # half-width of the central interval in sigma
+NORMAL_QUANTILE = {"68%": 1.0, "90%": 1.6448536269514722}
+"""Half-width of a central interval in standard deviations, by its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,7 @@ class Interval(_Averaged):
 
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
-        z = _NORMAL_QUANTILE[self.meaning]
+        z = NORMAL_QUANTILE[self.meaning]
         return two_piece_normal_nodes(self.mean, self.minus / z, self.plus / z)
 
 
