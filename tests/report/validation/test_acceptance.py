@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.integrate import quad
 
-from feebly.analysis.analysis import load_analysis
+from feebly.analysis.analysis import PairSeparation, load_analysis
 from feebly.apparatus.experiment import load_experiment
+from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
+from feebly.physics.models.dark_photon import DarkPhoton
 from feebly.physics.production.bremsstrahlung import (
     Bremsstrahlung,
     sigma_pp_mb,
@@ -18,9 +20,12 @@ from feebly.report.validation.acceptance import (
     acceptance_rows,
     decay_probability,
     decays_in_volume,
+    own_acceptance,
 )
-from feebly.report.validation.plan import AcceptanceReference, validation_plan
+from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference, validation_plan
 from feebly.report.validation.sampling import Sampling
+from twins.channels import final_state
+from twins.forward import beam_interactions, draw_bremsstrahlung, forward_yield
 
 EXPERIMENT = load_experiment("na62-dump-2021")
 VOLUME = (105.0, 180.0)
@@ -74,6 +79,29 @@ def test_against_plain_monte_carlo():
     error = sample.std() / np.sqrt(n)
     assert error < 0.006 * own
     assert abs(sample.mean() - own) < 5 * error
+
+
+@pytest.mark.parametrize(("state", "mass", "coupling"), [("ee", 0.1, 1.491e-5), ("mumu", 0.6, 1.168e-6)])
+def test_acceptance_against_a_forward_simulation(state, mass, coupling):
+    """Both halves without the engine and without quadrature, where the pilot differs most (decision 012)."""
+    sampling, selection = Sampling(EXPERIMENT, load_analysis("na62-dump-2021")), final_state(state)
+    ctau = float(DarkPhoton().ctau_m(mass, coupling))
+    lepton = {"ee": ELECTRON_MASS_GEV, "mumu": MUON_MASS_GEV}[state]
+    rng, n = np.random.default_rng(20), 200_000
+    value, error = forward_yield(
+        rng, Bremsstrahlung().sampling(), None, EXPERIMENT, selection, PairSeparation(),
+        (mass, lepton, lepton), ctau, n, forced=True,
+    )  # fmt: skip
+    momentum, made = draw_bremsstrahlung(rng, Bremsstrahlung().sampling(), mass, n)
+    start = beam_interactions(rng, EXPERIMENT, len(momentum))[:, 2]
+    length = momentum[:, 2] * ctau / mass
+    decayed = np.exp(-(VOLUME[0] - start) / length) - np.exp(-(VOLUME[1] - start) / length)
+    forward = value[0] / (made * decayed.mean())
+    relative = np.hypot(error[0] / value[0], decayed.std() / decayed.mean() / np.sqrt(len(decayed)))
+    point = AcceptancePoint(state, mass, 0.1, coupling, 0.7)  # the reference values are not used
+    own = own_acceptance(point, VOLUME, sampling)[1]
+    assert relative < 0.03
+    assert abs(own / forward - 1) < 4.5 * np.hypot(relative, 0.003)
 
 
 def test_acceptance_table_for_long_lifetimes():
