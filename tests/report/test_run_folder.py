@@ -58,7 +58,7 @@ def test_schema(written):
 
 def test_numbers_are_those_of_the_result(written, result):
     setting = written["setting"]
-    for name in ("pot", "cl", "convention", "signal_error", "precision", "seed", "projection"):
+    for name in ("pot", "cl", "convention", "ordering", "signal_error", "precision", "seed", "projection"):
         assert setting[name] == getattr(result, name)
     assert setting["channels"] == ["ee", "mumu"]
     assert tuple(written["peak"].values()) == result.scan.peak

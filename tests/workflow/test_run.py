@@ -44,6 +44,11 @@ REFUSALS = {
         "signal_error = 0.2 with convention 'cls-profile'",
     ),
     "unknown convention": ({"convention": "cls-counted"}, "did you mean 'cls-counting'?"),
+    "unknown ordering": ({"ordering": "total"}, "did you mean 'total-count'?"),
+    "ordering of the profile": (
+        {"convention": "cls-profile", "ordering": "likelihood-ratio"},
+        "convention 'cls-profile' with ordering 'likelihood-ratio'",
+    ),
     "confidence level": ({"cl": 90}, "cl = 90"),
     "precision": ({"precision": 0.0}, "precision = 0"),
     "POT counted twice": ({"signal_error": 0.2, "preset": "na62-conservative"}, "is calibrated and contains"),

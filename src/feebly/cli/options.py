@@ -63,6 +63,14 @@ Seed = Annotated[str, typer.Option("--seed", metavar="N", help="Same seed, same 
 Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Threads; default: all cores.")]
 Cl = Annotated[str, typer.Option("--cl", metavar="X", help="Confidence level.")]
 Convention = Annotated[str, typer.Option("--convention", metavar="NAME", help="cls-counting or cls-profile.")]
+Ordering = Annotated[
+    str,
+    typer.Option(
+        "--ordering",
+        metavar="NAME",
+        help="Order of the outcomes of several regions: total-count or likelihood-ratio.",
+    ),
+]
 SignalError = Annotated[
     str,
     typer.Option(

@@ -1,8 +1,9 @@
 """What an analysis saw, by mass hypothesis: open regions, counts, and the limit on the total signal.
 
-The statistic is the total count over the signal regions that are open at a mass, as in the published
+The default statistic is the total count over the signal regions that are open at a mass, as in the published
 combined contour of 2502.04241. The limit s_up is constant between the masses where a region opens and
-where an event enters or leaves its mass window.
+where an event enters or leaves its mass window. With the likelihood ratio s_up depends on the yields of the
+regions as well: ``ratio_limits.py``.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.analysis.analysis import Analysis
 from feebly.analysis.regions import Region
-from feebly.core.errors import ConfigError
+from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, Model
 from feebly.statistics import (
     Background,
@@ -28,16 +29,23 @@ from feebly.statistics import (
     upper_limit,
 )
 from feebly.statistics.backgrounds import CountDistribution
+from feebly.statistics.joint import JOINT_CONVENTIONS
+from feebly.statistics.ordering import ORDERINGS, TOTAL_COUNT
 
 Curve = Callable[[FloatArray], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """What decides the limit at one mass: the open final states and the count in their signal regions."""
+    """What decides the limit at one mass: the open final states and the counts in their signal regions."""
 
     final_states: tuple[str, ...]
-    observed: int | None
+    counts: tuple[int, ...] | None
+
+    @property
+    def observed(self) -> int | None:
+        """Events in all of its signal regions."""
+        return None if self.counts is None else sum(self.counts)
 
 
 @dataclass(frozen=True)
@@ -45,8 +53,9 @@ class Observation:
     """Signal regions of the chosen final states, with the conventions of the limit.
 
     final_states: tags of ``analysis`` that ``model`` has. cl, convention, signal_error: as in
-    ``feebly.statistics.upper_limit``. A projection has no observed limit. Raises ConfigError for unknown
-    final states and for ``cls-profile`` with several regions or a background that is not b +- sigma.
+    ``feebly.statistics.upper_limit``. ordering: ``total-count`` or ``likelihood-ratio``. A projection has no
+    observed limit. Raises ConfigError for unknown final states, an unknown ordering, ``cls-profile`` with
+    several regions or a background that is not b +- sigma, and for conventions without likelihood ratio.
     """
 
     analysis: Analysis
@@ -55,8 +64,16 @@ class Observation:
     cl: float = 0.90
     convention: str = "cls-counting"
     signal_error: float = 0.0
+    ordering: str = TOTAL_COUNT
 
     def __post_init__(self) -> None:
+        if self.ordering not in ORDERINGS:
+            raise unknown("ordering", self.ordering, ORDERINGS)
+        if self.ordering != TOTAL_COUNT and self.convention not in JOINT_CONVENTIONS:
+            raise ConfigError(
+                f"convention {self.convention!r} with ordering {self.ordering!r}: expected convention "
+                f"{' or '.join(JOINT_CONVENTIONS)}, or ordering {TOTAL_COUNT!r}"
+            )
         for tag in self.final_states:
             self.region(tag)
             self.model.threshold_gev(tag)
@@ -111,17 +128,17 @@ class Observation:
     def hypotheses(self, mass_gev: ArrayLike) -> tuple[list[Hypothesis], NDArray[np.int64]]:
         """The distinct hypotheses among the masses (M,), and which of them each mass belongs to."""
         mass = np.asarray(mass_gev, float)
-        counts = self.counts(mass)
-        n = sum(counts.values(), start=np.zeros(mass.shape, np.int64)) if counts else np.zeros(mass.shape)
-        rows = np.stack([*(self.open_at(tag, mass) for tag in self.final_states), n], axis=1).astype(np.int64)
-        distinct, index = np.unique(rows, axis=0, return_inverse=True)
-        found = [
-            Hypothesis(
-                tuple(tag for tag, is_open in zip(self.final_states, row[:-1], strict=True) if is_open),
-                int(row[-1]) if counts else None,
-            )
-            for row in distinct
-        ]
+        seen = self.counts(mass)
+        counts = (
+            seen if seen is not None else dict.fromkeys(self.final_states, np.zeros(mass.shape, np.int64))
+        )
+        # -1: a closed region
+        columns = [np.where(self.open_at(tag, mass), counts[tag], -1) for tag in self.final_states]
+        distinct, index = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
+        found = []
+        for row in distinct:
+            open_states = {tag: int(n) for tag, n in zip(self.final_states, row, strict=True) if n >= 0}
+            found.append(Hypothesis(tuple(open_states), tuple(open_states.values()) if seen else None))
         return found, index.reshape(-1)
 
     def background(self, final_states: Iterable[str]) -> Background:
@@ -132,9 +149,9 @@ class Observation:
         return parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
     def s_up_observed(self, mass_gev: ArrayLike) -> FloatArray | None:
-        """Upper limit on the total signal [events] at each mass; NaN where all final states are closed.
+        """Upper limit of the total count on the total signal [events] at each mass; None for a projection.
 
-        None for a projection.
+        NaN where all final states are closed.
         """
 
         def limit(hypothesis: Hypothesis) -> float:

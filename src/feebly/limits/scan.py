@@ -11,9 +11,16 @@ from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
 from feebly.limits.contour import Limit, excess, find_contours
-from feebly.limits.lattice import LOG_NOTHING, Lattice, both_sides, subdivided
+from feebly.limits.lattice import Lattice, both_sides, subdivided
 from feebly.limits.observation import Observation
-from feebly.limits.results import Grid, ScanResult
+from feebly.limits.results import ContourPiece, Grid, ScanResult
+from feebly.limits.searches import (
+    cls_on_grid,
+    contour_searches,
+    limits_on_grid,
+    log_events,
+    yields_at,
+)
 from feebly.limits.signal import SignalYields
 
 Range = tuple[float, float, int]
@@ -48,25 +55,25 @@ def scan(
     closed_note = notes.closed_masses(signal, mass)  # refuses a range without any open channel
     grid = make_grid(signal, observation, mass, coupling, precision)
 
-    def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
-        flat = masses.ndim == 1
-        events = signal.at_points(masses, couplings) if flat else signal.on_grid(masses[:, 0], couplings[0])
-        return _log(events.total())
-
-    limits = limits_by_kind(observation)
-    start = Lattice(mass, coupling, _log(grid.total))
     knots = (first_columns(signal, observation, mass, coupling), subdivided(coupling, _COUPLING_STEP))
-    lattice, pieces = find_contours(start.extended(*knots, log_yield), limits, log_yield)
-    kind, limit = next(iter(limits.items()))
-    peak = _peak(lattice, limit)
+    pieces: list[ContourPiece] = []
+    lattices: list[Lattice] = []
+    searches = contour_searches(signal, observation)
+    for search in searches:
+        start = Lattice(mass, coupling, search.field(mass[:, None], coupling[None, :]))
+        lattice, found = find_contours(start.extended(*knots, search.field), search.limits, search.field)
+        pieces += found
+        lattices.append(lattice)
+    kind, limit = next(iter(searches[0].limits.items()))
+    peak, s_up = _peak(signal, lattices[0], limit)
     shown = tuple(piece for piece in pieces if piece.kind == kind)
     return ScanResult(
         grid=grid,
-        pieces=pieces,
+        pieces=tuple(pieces),
         peak=peak,
         notes=(
             *closed_note,
-            *notes.no_exclusion(shown, peak, float(limit(np.array(peak[:1]))[0]), signal.model),
+            *notes.no_exclusion(shown, peak, s_up, signal.model),
             *notes.open_edges(shown, grid, signal.model),
         ),
     )
@@ -82,18 +89,6 @@ def log_spaced(name: str, asked: Range) -> FloatArray:
     return np.geomspace(low, high, int(n))
 
 
-def limits_by_kind(observation: Observation) -> dict[str, Limit]:
-    """s_up against mass for each kind of contour; the first is the one that the run is about."""
-
-    def observed(mass_gev: FloatArray) -> FloatArray:
-        s_up = observation.s_up_observed(mass_gev)
-        assert s_up is not None
-        return s_up
-
-    limits: dict[str, Limit] = {"observed": observed} if observation.has_counts else {}
-    return limits | {"expected": observation.s_up_expected}
-
-
 def make_grid(
     signal: SignalYields,
     observation: Observation,
@@ -105,7 +100,7 @@ def make_grid(
     events = signal.on_grid(mass_gev, coupling)
     counts, total = observation.counts(mass_gev), events.total()
     mc_error = events.relative_error(signal.source)
-    limits = {kind: limit(mass_gev) for kind, limit in limits_by_kind(observation).items()}
+    limits = limits_on_grid(observation, mass_gev, events)
     return Grid(
         mass_gev=mass_gev,
         coupling=coupling,
@@ -115,7 +110,7 @@ def make_grid(
         observed={tag: n.astype(float) for tag, n in counts.items()} if counts else None,
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
-        cls=observation.cls(mass_gev, total),
+        cls=cls_on_grid(observation, mass_gev, events),
         unconverged=near_limit(total, limits) & (coupling_error(total, coupling, mc_error) > precision),
     )
 
@@ -125,7 +120,7 @@ def coupling_error(total: FloatArray, coupling: FloatArray, mc_error: FloatArray
 
     The error of N over |d ln N/d ln C|, the slope taken as 1 where it is flatter (at a closing mass).
     """
-    slope = np.abs(np.gradient(_log(total), np.log(coupling), axis=1))
+    slope = np.abs(np.gradient(log_events(total), np.log(coupling), axis=1))
     return mc_error / np.maximum(slope, 1.0)
 
 
@@ -167,13 +162,11 @@ def knots_of_curvature(x: FloatArray, values: FloatArray, tolerance: float) -> F
     return np.asarray(np.exp(np.interp(wanted, reached, np.log(x))))
 
 
-def _log(events: FloatArray) -> FloatArray:
-    return np.asarray(np.log(np.maximum(events, np.exp(LOG_NOTHING))))
-
-
-def _peak(lattice: Lattice, limit: Limit) -> tuple[float, float, float]:
-    """(mass, coupling, events) of the largest yield over limit on the lattice."""
+def _peak(signal: SignalYields, lattice: Lattice, limit: Limit) -> tuple[tuple[float, float, float], float]:
+    """(mass, coupling, events) of the largest yield over limit on the lattice, and that limit [events]."""
     f = excess(lattice, limit)
     i, j = np.unravel_index(np.argmax(f), f.shape)
-    events = float(np.exp(lattice.log_yield[i, j]))
-    return float(lattice.mass_gev[i]), float(lattice.coupling[j]), events
+    mass, coupling = lattice.mass_gev[i : i + 1], lattice.coupling[j : j + 1]
+    log_yield = float(log_events(yields_at(signal, mass, coupling).total())[0])
+    peak = float(mass[0]), float(coupling[0]), float(np.exp(log_yield))
+    return peak, float(np.exp(log_yield - f[i, j]))

@@ -35,7 +35,7 @@ def _header(result: RunResult) -> Iterator[str]:
     projection = f", a projection{f' of {base}' if base else ''}" if result.projection else ""
     yield f"# feebly contours of {result.model}"
     yield f"# mass_gev: mass in GeV; coupling: {result.coupling_name}, not its square"
-    yield f"# limit: {100 * result.cl:g}% CL, {result.convention}, signal error {result.signal_error:g}"
+    yield f"# limit: {100 * result.cl:g}% CL, {result.convention_text}, signal error {result.signal_error:g}"
     yield f"# data: {plain_number(result.pot)} POT of {result.analysis.name}{projection}"
     yield f"# final states: {states}; preset {result.preset.name}"
     yield "# pieces are separate closed curves: the last point of each equals the first"

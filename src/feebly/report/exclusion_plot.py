@@ -259,7 +259,7 @@ def _facts(result: RunResult) -> Iterator[str]:
     if result.projection:
         yield r"$\mathbf{PROJECTION}$"
     yield f"{result.analysis.name}, {scientific(result.pot)} POT"
-    yield f"{100 * result.cl:g}% CL, {result.convention}"
+    yield f"{100 * result.cl:g}% CL, {result.convention_text}"
     yield ", ".join(final_state_symbol(tag) for tag in result.channels)
     yield f"preset {result.preset.name}"
 

@@ -8,6 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from feebly.limits.observation import Observation
+from feebly.limits.results import Grid
+from feebly.statistics.ordering import TOTAL_COUNT
 from feebly.workflow.choices import choose_model
 from feebly.workflow.result import Interval, RunResult
 
@@ -58,26 +60,41 @@ def limit_ranges(result: RunResult) -> tuple[LimitRange, ...]:
     """The limits between the masses where a region opens or an event enters or leaves its window.
 
     They are the limits of the run, also where the window of an event lies between two masses of the grid.
+    With the likelihood ratio they depend on the yields too: those at the grid mass nearest to the middle of
+    the range, None where no mass of the grid lies in it.
     """
     model = choose_model(result.model, result.preset.width_table)
     seen = Observation(
-        result.analysis, model, result.channels, result.cl, result.convention, result.signal_error
+        result.analysis,
+        model,
+        result.channels,
+        result.cl,
+        result.convention,
+        result.signal_error,
+        result.ordering,
     )
     low, high, _ = result.mass_range_gev
     bounds = [low, *(jump for jump in seen.jumps_gev() if low < jump < high), high]
-    return tuple(_limits_between(seen, float(a), float(b)) for a, b in pairwise(bounds))
+    grid = None if result.ordering == TOTAL_COUNT else result.scan.grid
+    return tuple(_limits_between(seen, grid, float(a), float(b)) for a, b in pairwise(bounds))
 
 
-def _limits_between(seen: Observation, low: float, high: float) -> LimitRange:
+def _limits_between(seen: Observation, grid: Grid | None, low: float, high: float) -> LimitRange:
     mass = np.array([np.sqrt(low * high)])
     is_open = tuple(tag for tag in seen.final_states if seen.open_at(tag, mass)[0])
-    counts, observed = seen.counts(mass), seen.s_up_observed(mass)
+    counts, observed, expected = seen.counts(mass), seen.s_up_observed(mass), seen.s_up_expected(mass)
+    if grid is not None:
+        nearest = np.argmin(np.abs(np.log(grid.mass_gev / mass)))
+        inside = low <= grid.mass_gev[nearest] <= high
+        expected = grid.s_up_expected[[nearest]] if inside else np.array([np.nan])
+        if grid.s_up_observed is not None:
+            observed = grid.s_up_observed[[nearest]] if inside else np.array([np.nan])
     return LimitRange(
         (low, high),
         is_open,
         None if counts is None else {tag: int(counts[tag][0]) for tag in is_open},
         None if observed is None else _finite(observed[0]),
-        _finite(seen.s_up_expected(mass)[0]),
+        _finite(expected[0]),
     )
 
 

@@ -124,6 +124,7 @@ def _setting(result: RunResult) -> dict[str, Any]:
         "production": result.production,
         "cl": result.cl,
         "convention": result.convention,
+        "ordering": result.ordering,
         "signal_error": result.signal_error,
         "precision": result.precision,
         "seed": result.seed,

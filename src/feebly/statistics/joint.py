@@ -33,6 +33,7 @@ JOINT_CONVENTIONS = ("cls-counting", "classical")
 _SCAN = 64  # points of the first look for the largest crossing
 _SECTIONS = 8
 _SOLVER_RTOL = 1e-12
+_CELLS_RTOL = 1e-9  # of the limits of many cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,12 @@ def joint_upper_limit(
     """
     cl, observed = require_confidence_level(cl), model.observed
     signals = _shape_of_signals(model)
-    (mu_up,) = limits_on_cells(model, signals[:, None], cl, convention, ordering)
-    reached = float(joint_cls(model, mu_up, convention, ordering)) if mu_up > 0 else 1 - cl
+
+    def curve(mu: FloatArray) -> FloatArray:
+        return joint_cls(model, mu, convention, ordering)
+
+    (mu_up,) = largest_crossing(curve, 1 - cl, np.array([(sum(observed) + 1.0) / signals.sum()]))
+    reached = float(curve(mu_up)) if mu_up > 0 else 1 - cl
     jump = reached - (1 - cl)
     return JointLimit(
         mu_up=float(mu_up),
@@ -124,7 +129,7 @@ def cls_of_cells(
     flat = s.reshape(len(s), -1)
     counts = np.array(model.observed)
     averages = marginal(model, int(counts.sum()))
-    tails = ORDERINGS[ordering](averages, model.background_means, flat, counts)
+    tails = ORDERINGS[ordering](averages, model.central_backgrounds, flat, counts)
     return _statistic(tails, convention)[0].reshape(s.shape[1:])
 
 
@@ -146,7 +151,7 @@ def limits_on_cells(
         return cls_of_cells(model, f[:, None] * mu, convention, ordering)
 
     start = (sum(model.observed) + 1.0) / np.maximum(f.sum(axis=0), 1e-300)
-    return largest_crossing(curve, 1 - require_confidence_level(cl), start)
+    return largest_crossing(curve, 1 - require_confidence_level(cl), start, _CELLS_RTOL)
 
 
 def expected_limits_on_cells(
@@ -167,7 +172,7 @@ def expected_limits_on_cells(
         return values.reshape(signals.shape[1:])
 
     start = (model.background_means.sum() + 1.0) / np.maximum(f.sum(axis=0), 1e-300)
-    return largest_crossing(curve, 1 - require_confidence_level(cl), start)
+    return largest_crossing(curve, 1 - require_confidence_level(cl), start, _CELLS_RTOL)
 
 
 def quantile_cls(
@@ -187,7 +192,7 @@ def quantile_cls(
     means = model.background_means
     if ordering == "likelihood-ratio":
         averages = marginal(model, int(means.sum() + 5 * np.sqrt(means.sum())) + 5)
-        tails = likelihood_ratio_quantiles(averages, means, flat, levels)
+        tails = likelihood_ratio_quantiles(averages, model.central_backgrounds, flat, levels)
         return _statistic(tails, convention).reshape(len(levels), *s.shape[1:])
     counts = total_count_quantiles(model, levels)
     averages = marginal(model, max(counts))
@@ -215,11 +220,14 @@ def total_count_quantiles(model: CountingModel, probabilities: ArrayLike) -> tup
 
 
 def largest_crossing(
-    curve: Callable[[FloatArray], FloatArray], target: float, start: FloatArray
+    curve: Callable[[FloatArray], FloatArray],
+    target: float,
+    start: FloatArray,
+    rtol: float = _SOLVER_RTOL,
 ) -> FloatArray:
     """Largest x of each cell with curve(x) >= target, for curves that fall from 1 but for jumps.
 
-    curve: from x of shape (P, J) to values of the same shape. start (J,): scale of x.
+    curve: from x of shape (P, J) to values of the same shape. start (J,): scale of x. rtol: of x.
     """
     high = np.array(start, dtype=float)
     for _ in range(60):
@@ -229,7 +237,7 @@ def largest_crossing(
         high = np.where(open_, 2 * high, high)
     x = np.concatenate([np.zeros((1, high.size)), high * np.geomspace(1e-4, 1.0, _SCAN)[:, None]])
     low, high = _bracket(curve, target, x)
-    while np.any(high - low > _SOLVER_RTOL * high):
+    while np.any(high - low > rtol * high):
         x = low + (high - low) * np.linspace(0, 1, _SECTIONS + 1)[:, None]
         finer_low, finer_high = _bracket(curve, target, x)
         if np.all((finer_low == low) & (finer_high == high)):

@@ -3,7 +3,8 @@
 An outcome (n_1 .. n_R) has the test statistic Q = sum n_r w_r; tails are P(Q <= q), ties included.
 - ``total-count``: w_r = 1.
 - ``likelihood-ratio``: w_r = ln(1 + s_r / b_r), Q = ln L(s + b) / L(b) up to a constant, with s_r the tested
-  signal and b_r the central background (A. L. Read, J. Phys. G 28 (2002) 2693, the choice of LEP).
+  signal and b_r the central background of ``regions.central`` (A. L. Read, J. Phys. G 28 (2002) 2693, the
+  choice of LEP). Any b_r is a valid order; the probabilities have the whole density of b.
 Nothing is asymptotic: outcomes are enumerated, for all cells of a grid of signals at once.
 """
 
@@ -166,8 +167,10 @@ def _joined(parts: list[Tails]) -> Tails:
 
 TailsOf = Callable[[Marginal, FloatArray, FloatArray, IntArray], Tails]
 
+TOTAL_COUNT, LIKELIHOOD_RATIO = "total-count", "likelihood-ratio"
+
 ORDERINGS: Mapping[str, TailsOf] = {
-    "total-count": total_count_tails,
-    "likelihood-ratio": likelihood_ratio_tails,
+    TOTAL_COUNT: total_count_tails,
+    LIKELIHOOD_RATIO: likelihood_ratio_tails,
 }
 """Each order of the outcomes of several regions."""

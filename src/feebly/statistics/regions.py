@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, get_args
 
 import numpy as np
@@ -129,6 +130,11 @@ class CountingModel:
         """Central background [events], one for each region."""
         return np.array([region.background.mean for region in self.regions], float)
 
+    @property
+    def central_backgrounds(self) -> FloatArray:
+        """b_r by which the likelihood ratio orders [events], one for each region: see ``central``."""
+        return np.array([central(region.background) for region in self.regions], float)
+
     def with_observed(self, counts: Iterable[int]) -> CountingModel:
         """The same model with other counts."""
         pairs = zip(self.regions, counts, strict=True)
@@ -138,6 +144,21 @@ class CountingModel:
         """The same model with other signals at mu = 1."""
         pairs = zip(self.regions, signals, strict=True)
         return CountingModel(tuple(replace(region, signal=float(s)) for region, s in pairs))
+
+
+@lru_cache(maxsize=1024)
+def central(background: Background) -> float:
+    """The central number of events: as stated, or the median of a posterior that states none.
+
+    The mean of a posterior of rejection factors is far in its tail (e+e- of 2312.12055: 0.015 with median
+    0.0075, published 0.0094).
+    """
+    match background:
+        case BetaProduct():
+            return background.quantile(0.5)
+        case Sum(parts):
+            return math.fsum(central(part) for part in parts)
+    return float(background.mean)
 
 
 def scaled(background: Background, factor: float) -> Background:

@@ -14,6 +14,7 @@ from feebly.limits.contour import edges_at
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
+from feebly.statistics.ordering import TOTAL_COUNT
 
 Interval = tuple[float, float]
 
@@ -35,9 +36,10 @@ class RunResult:
     model, coupling_name: tag of the model and name of its coupling (``epsilon``, never its square).
     analysis: with the counts and backgrounds that were used (those of the projection for a projection).
     responses: name of the response set by final state. pot: protons on target. projection: no observed
-    limit. channels, production: tags of final states and production modes. cl, convention, signal_error: of
-    the limits. precision: relative MC precision asked for. mass_range_gev, coupling_range: (min, max, number)
-    of the grid. tables: digest of the yield table of each channel. timings: seconds by stage.
+    limit. channels, production: tags of final states and production modes. cl, convention, signal_error,
+    ordering: of the limits. precision: relative MC precision asked for. mass_range_gev, coupling_range:
+    (min, max, number) of the grid. tables: digest of the yield table of each channel. timings: seconds by
+    stage.
     """
 
     model: str
@@ -58,10 +60,16 @@ class RunResult:
     mass_range_gev: tuple[float, float, int]
     coupling_range: tuple[float, float, int]
     scan: ScanResult
+    ordering: str = TOTAL_COUNT
     inputs: tuple[InputRecord, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @property
+    def convention_text(self) -> str:
+        """The convention, and the order of the outcomes where it is not the default."""
+        return self.convention if self.ordering == TOTAL_COUNT else f"{self.convention}, {self.ordering}"
 
     @property
     def main_kind(self) -> str:
@@ -106,7 +114,7 @@ class RunResult:
             f"{self.model} {verb} {_where(pieces, self.coupling_name)}" if pieces else self._no_exclusion()
         )
         return (
-            f"{claim} at {100 * self.cl:g}% CL ({self.convention}) with {plain_number(self.pot)} POT "
+            f"{claim} at {100 * self.cl:g}% CL ({self.convention_text}) with {plain_number(self.pot)} POT "
             f"of {self.analysis.name}{' (projection)' if self.projection else ''}, "
             f"from {', '.join(map(_counts, self.final_states))}; preset {self.preset.name}"
         )

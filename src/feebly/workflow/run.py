@@ -12,6 +12,7 @@ from feebly.core.errors import ConfigError
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.limits.signal import SignalYields
+from feebly.statistics.ordering import TOTAL_COUNT
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
 from feebly.workflow.inputs import input_records
 from feebly.workflow.notes import sample_notes, setting_notes
@@ -63,6 +64,7 @@ def run(
     convention: str = "cls-counting",
     signal_error: float = 0.0,
     force_signal_error: bool = False,
+    ordering: str = TOTAL_COUNT,
     precision: float = DEFAULT_PRECISION,
     seed: int = DEFAULT_SEED,
     jobs: int | None = None,
@@ -76,13 +78,16 @@ def run(
     same name). channels, production: final states and production modes (default: all). preset: choices of
     physics; response: response set by final state or one for all (default: the preset's). pot: another than
     the analysis' own makes a projection. mass, coupling: (min, max, number) of the grid, GeV. cl, convention,
-    signal_error: of the limit. precision: relative MC precision of the tables. jobs: threads (default:
-    all cores). progress(done, total, text), report(line): called along the way. cache_dir: where yield tables
-    are kept. Raises ConfigError, DomainError or DataError with one line.
+    signal_error: of the limit; ordering: of the outcomes of several regions (total-count, likelihood-ratio).
+    precision: relative MC precision of the tables. jobs: threads (default: all cores). progress(done, total,
+    text), report(line): called along the way. cache_dir: where yield tables are kept.
+    Raises ConfigError, DomainError or DataError with one line.
     """
     choices = choose(model, experiment, analysis, channels, production, preset, response, pot, mass, coupling)
     refuse_double_counting(choices, signal_error, force_signal_error)
-    observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention, signal_error)
+    observation = Observation(
+        choices.analysis, choices.model, choices.channels, cl, convention, signal_error, ordering
+    )
     observation.s_up_expected(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
     return exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
 
@@ -110,6 +115,7 @@ def exclusion(choices: Choices, observation: Observation, sampling: Sampling) ->
         cl=observation.cl,
         convention=observation.convention,
         signal_error=observation.signal_error,
+        ordering=observation.ordering,
         precision=sampling.precision,
         seed=sampling.seed,
         mass_range_gev=choices.mass,

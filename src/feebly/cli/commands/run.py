@@ -32,6 +32,7 @@ def run(
     coupling: options.Coupling = None,
     cl: options.Cl = "0.90",
     convention: options.Convention = "cls-counting",
+    ordering: options.Ordering = "total-count",
     signal_error: options.SignalError = "0",
     force_signal_error: options.ForceSignalError = False,
     precision: options.Precision = "0.01",
@@ -79,6 +80,7 @@ _IN_NAME = {
     "coupling": "coupling{}",
     "cl": "cl{}",
     "convention": "{}",
+    "ordering": "{}",
     "signal_error": "error{}",
 }
 """Options that are part of the folder's name when they are given."""

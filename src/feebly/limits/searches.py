@@ -1,0 +1,111 @@
+"""Where the contours of a scan run: the field on which each is looked for, and its limits.
+
+With the total count s_up depends on the mass alone: all kinds share the field ln N. With the likelihood ratio
+it depends on the cell: each kind has its own field ln(N / s_up), and the limit is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from feebly.core.interfaces import FloatArray
+from feebly.limits.contour import Limit
+from feebly.limits.lattice import LOG_NOTHING, LogYield
+from feebly.limits.observation import Observation
+from feebly.limits.ratio_limits import Yields, expected_limits, observed_limits, ratio_cls
+from feebly.limits.signal import Breakdown, SignalYields
+from feebly.statistics.ordering import TOTAL_COUNT
+
+_CellLimits = Callable[[Observation, FloatArray, Yields], FloatArray]
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """Contours on field(mass, coupling) = ln limit(mass), by kind."""
+
+    field: LogYield
+    limits: Mapping[str, Limit]
+
+
+def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Search, ...]:
+    """All contours of a scan; the first kind of the first one is what the run is about."""
+
+    def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
+        return log_events(yields_at(signal, masses, couplings).total())
+
+    if observation.ordering == TOTAL_COUNT:
+        return (Search(log_yield, limits_by_mass(observation)),)
+
+    def one(mass_gev: FloatArray) -> FloatArray:
+        return np.where(np.isnan(observation.s_up_expected(mass_gev)), np.nan, 1.0)
+
+    return tuple(
+        Search(_log_ratio(signal, observation, limit), {kind: one})
+        for kind, limit in _cell_limits(observation).items()
+    )
+
+
+def limits_on_grid(
+    observation: Observation, mass_gev: FloatArray, events: Breakdown
+) -> dict[str, FloatArray]:
+    """s_up (M,) by kind; with the likelihood ratio at the coupling whose yield is nearest to it."""
+    if observation.ordering == TOTAL_COUNT:
+        return {kind: limit(mass_gev) for kind, limit in limits_by_mass(observation).items()}
+    yields, total = events.by_final_state(), events.total()
+    result = {}
+    for kind, limit in _cell_limits(observation).items():
+        s_up = limit(observation, mass_gev, yields)
+        with np.errstate(divide="ignore"):
+            distance = np.abs(np.log(total) - np.log(s_up))
+        nearest = np.argmin(np.nan_to_num(distance, nan=np.inf), axis=1)
+        result[kind] = np.take_along_axis(s_up, nearest[:, None], axis=1)[:, 0]
+    return result
+
+
+def cls_on_grid(observation: Observation, mass_gev: FloatArray, events: Breakdown) -> FloatArray | None:
+    """CLs of the observed counts (M, C); None for a projection."""
+    if observation.ordering == TOTAL_COUNT or not observation.has_counts:
+        return observation.cls(mass_gev, events.total())
+    return ratio_cls(observation, mass_gev, events.by_final_state())
+
+
+def limits_by_mass(observation: Observation) -> dict[str, Limit]:
+    """s_up of the total count against mass for each kind of contour."""
+
+    def observed(mass_gev: FloatArray) -> FloatArray:
+        s_up = observation.s_up_observed(mass_gev)
+        assert s_up is not None
+        return s_up
+
+    limits: dict[str, Limit] = {"observed": observed} if observation.has_counts else {}
+    return limits | {"expected": observation.s_up_expected}
+
+
+def yields_at(signal: SignalYields, masses: FloatArray, couplings: FloatArray) -> Breakdown:
+    """Events at points (n,) with (n,), or on a lattice (M, 1) with (1, C)."""
+    if masses.ndim == 1:
+        return signal.at_points(masses, couplings)
+    return signal.on_grid(masses[:, 0], couplings[0])
+
+
+def log_events(events: FloatArray) -> FloatArray:
+    """ln N, not below the stand-in for no signal."""
+    return np.asarray(np.log(np.maximum(events, np.exp(LOG_NOTHING))))
+
+
+def _cell_limits(observation: Observation) -> dict[str, _CellLimits]:
+    limits: dict[str, _CellLimits] = {"observed": observed_limits} if observation.has_counts else {}
+    return limits | {"expected": expected_limits}
+
+
+def _log_ratio(signal: SignalYields, observation: Observation, limit: _CellLimits) -> LogYield:
+    def field(masses: FloatArray, couplings: FloatArray) -> FloatArray:
+        events = yields_at(signal, masses, couplings)
+        s_up = limit(observation, masses.reshape(-1), events.by_final_state())
+        ratio = log_events(events.total()) - np.log(s_up)
+        return np.maximum(np.nan_to_num(ratio, nan=LOG_NOTHING), LOG_NOTHING)
+
+    return field
