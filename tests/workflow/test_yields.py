@@ -32,6 +32,22 @@ def test_one_row_per_region_mass_and_lifetime(cache):
     assert rows.header["preset"] == "current"
 
 
+def test_zero_is_exact_or_said_to_be_unknown(cache):
+    """Light pairs under a hard separation: closed at 4 MeV, next to closed at 5.12 MeV, open at 6 MeV."""
+    lines = []
+    rows = small_yields(
+        cache, channel="ee", masses=[0.004, 0.00512, 0.006], response="2502", report=lines.append
+    ).columns
+    signal = {
+        m: y for m, r, y in zip(rows["mass_gev"], rows["region"], rows["yield"], strict=True) if r == "SR"
+    }
+    assert signal[0.004] == signal[0.00512] == 0.0 < signal[0.006]
+    assert lines == [
+        "no simulated event of brems -> ee is accepted at m = 0.00512 GeV: the yield there is small, not "
+        "known to be zero"
+    ]
+
+
 def test_yields_fall_as_one_over_a_long_lifetime(cache):
     rows = small_yields(cache, ctau=(1e6, 1e8, 3)).columns
     assert_allclose(np.diff(np.log10(rows["yield"][:3])), -1, rtol=1e-3)

@@ -14,6 +14,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
+from feebly.engine.yields import SIGNAL
 from feebly.physics.production.presets import preset as load_preset
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, channel_setup
@@ -67,6 +68,12 @@ def yields(
     sampling = Sampling(precision, seed, jobs, progress, report, cache_dir)
     blocks = sampling.samples(_tasks(choices, channel, asked, sampling))
     samples = [sample for block in blocks for sample in block]
+    empty = [f"{s.mass_gev:.4g}" for s in samples if not s.converged and not s.histogram[SIGNAL].any()]
+    if empty:
+        report(
+            f"no simulated event of {production} -> {channel} is accepted at m = {', '.join(empty)} GeV: the "
+            "yield there is small, not known to be zero"
+        )
     return YieldRows(_header(choices, channel), _columns(choices, channel, samples, lifetimes))
 
 
