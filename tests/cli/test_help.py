@@ -8,6 +8,8 @@ COMMANDS = {
     "run": "fake_run",
     "yields": "fake_yields",
     "limit": None,
+    "coverage": None,
+    "closure": None,
     "experiment show": None,
     "experiment list": None,
     "presets show": None,

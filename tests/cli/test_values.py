@@ -88,15 +88,15 @@ def test_range_refused(text, message):
 
 
 def test_masses_one_list_or_range():
-    assert values.masses_gev("0.3", "--mass") == (0.3,)
-    assert values.masses_gev("0.3, 0.4", "--mass") == (0.3, 0.4)
-    assert_allclose(values.masses_gev("0.01:1:3", "--mass"), [0.01, 0.1, 1.0], rtol=1e-12)
+    assert values.points("0.3", "--mass") == (0.3,)
+    assert values.points("0.3, 0.4", "--mass") == (0.3, 0.4)
+    assert_allclose(values.points("0.01:1:3", "--mass"), [0.01, 0.1, 1.0], rtol=1e-12)
 
 
 @given(low=st.floats(-3, 0), width=st.floats(1e-3, 3), n=st.integers(2, 200))
 def test_masses_of_a_range_are_logarithmic_between_exact_ends(low, width, n):
     ends = 10.0**low, 10.0 ** (low + width)
-    masses = values.masses_gev(f"{ends[0]!r}:{ends[1]!r}:{n}", "--mass")
+    masses = values.points(f"{ends[0]!r}:{ends[1]!r}:{n}", "--mass")
     assert (masses[0], masses[-1], len(masses)) == (*ends, n)
     steps = [math.log(b / a) for a, b in pairwise(masses)]
     assert_allclose(steps, steps[0], rtol=1e-6)

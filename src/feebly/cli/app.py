@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from feebly.cli.commands import experiment, limit, presets, run, spectra, validate, yields
+from feebly.cli.commands import closure, coverage, experiment, limit, presets, run, spectra, validate, yields
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
@@ -56,6 +56,8 @@ def _top(
 app.command("run")(run.run)
 app.command("yields")(yields.yields)
 app.command("limit")(limit.limit)
+app.command("coverage")(coverage.coverage)
+app.command("closure")(closure.closure)
 
 _experiment = _group("Built-in experiments and their analyses.")
 _experiment.command("show")(experiment.show)

@@ -78,8 +78,8 @@ def value_range(text: str, option: str) -> Range:
     return Range(start, end, n)
 
 
-def masses_gev(text: str, option: str) -> tuple[float, ...]:
-    """One mass, a comma list, or MIN:MAX:N with logarithmic steps [GeV]."""
+def points(text: str, option: str) -> tuple[float, ...]:
+    """One number, a comma list, or MIN:MAX:N with logarithmic steps."""
     if ":" not in text:
         return tuple(number(part, option) for part in names(text, option))
     low, high, n = value_range(text, option)

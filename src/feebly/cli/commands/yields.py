@@ -70,7 +70,7 @@ def yields(
             model,
             production,
             channel,
-            masses=values.masses_gev(mass, "--mass"),
+            masses=values.points(mass, "--mass"),
             ctau=values.value_range(ctau, "--ctau"),
             experiment=experiment,
             analysis=analysis,
