@@ -25,7 +25,7 @@ def closure(
     ] = None,
     as_json: options.Json = False,
 ) -> None:
-    """Do thrown experiments follow the distributions that limits are made of?
+    """Experiments thrown at known truth.
 
     At 20 points, with every shape of background, the counts of thrown experiments are turned into numbers
     that must be uniform (Kolmogorov, p > 0.001 at each point and for all together), and where 40 events or
