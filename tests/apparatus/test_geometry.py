@@ -32,9 +32,9 @@ def test_packed_numbers_are_those_of_the_file() -> None:
     }  # fmt: skip
 
 
-def test_disc_is_the_smallest_round_aperture_before_the_magnet() -> None:
+def test_disc_is_the_smallest_around_an_aperture_before_the_magnet() -> None:
     planes = (
-        Plane("SQUARE", 150.0, Rectangle(0.1, 0.1), ALL),  # not round
+        Plane("WIDE SQUARE", 150.0, Rectangle(0.9, 0.9), ALL),
         Plane("MUONS", 160.0, Annulus(0.0, 0.2), ("muon",)),  # not for all
         Plane("WIDE", 170.0, Annulus(0.0, 1.05), ALL),
         Plane("NARROW", 180.0, Annulus(0.0, 0.80), ALL),
@@ -42,10 +42,12 @@ def test_disc_is_the_smallest_round_aperture_before_the_magnet() -> None:
         Plane("BEHIND", 210.0, Annulus(0.0, 0.30), ALL),  # after the magnet
     )
     assert aim_disc(replace(na62(), planes=planes)) == (180.0, 0.80)
+    square = Plane("SQUARE", 150.0, Rectangle(0.3, 0.4), ALL)
+    assert aim_disc(replace(na62(), planes=(square, *planes[1:]))) == (150.0, 0.5)
 
 
 def test_no_disc_no_sampler() -> None:
-    with pytest.raises(ConfigError, match="no annular plane for all charged particles"):
+    with pytest.raises(ConfigError, match="no plane before the magnet that electron, muon and hadron must"):
         aim_disc(replace(na62(), planes=(Plane("B", 210.0, Annulus(0.0, 0.30), ALL),)))
 
 

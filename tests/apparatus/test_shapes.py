@@ -116,3 +116,23 @@ def test_impossible_shapes_are_refused(make, message):
     with pytest.raises(ConfigError) as caught:
         make()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        Annulus(0.2, 1.05, (0.1, 0.0)),
+        Octagon(1.13, 1.598),
+        Octagon(0.5, 1.4),  # the diagonals cut nothing: a square
+        Octagon(1.0, 0.6),  # the frame cuts nothing: a diamond
+        Rectangle(0.3, 0.7, 0.1),
+    ],
+)
+def test_enclosing_circle_touches_the_furthest_point(shape):
+    x, y = np.meshgrid(*2 * [np.linspace(-1.2, 1.2, 2401)])
+    furthest = np.hypot(x, y)[shape.contains(x, y)].max()
+    assert furthest <= shape.enclosing_radius_m < furthest + 2.5e-3
+
+
+def test_corner_cuts_lie_inside_the_enclosing_circle():
+    assert LKR.enclosing_radius_m == Octagon(LKR.half_width_m, LKR.diagonal_m).enclosing_radius_m

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
-from feebly.apparatus.experiment import Experiment, Plane
+from feebly.apparatus.experiment import ChargedParticle, Experiment, Plane
 from feebly.apparatus.shapes import Annulus, Octagon, Rectangle
 from feebly.apparatus.transport import ANNULUS, OCTAGON, PLANE_COLUMNS, RECTANGLE, SEPARATION
 from feebly.core.errors import ConfigError
@@ -39,22 +39,21 @@ class Apparatus(NamedTuple):
 
 
 def aim_disc(experiment: Experiment) -> tuple[float, float]:
-    """(z, radius) of the smallest round aperture before the magnet that all charged particles must pass.
+    """(z, radius) of the smallest disc around an aperture before the magnet for all charged particles.
 
     Before the magnet the line of the parent is the momentum-weighted mean of its daughters' lines, hence
     inside any convex aperture that holds them all: directions outside the disc can never be accepted.
     """
     seen = [
-        (plane.shape.r_max_m / (plane.z_m - experiment.dump.z_impact_m), plane.z_m, plane.shape.r_max_m)
+        (radius / (plane.z_m - experiment.dump.z_impact_m), plane.z_m, radius)
         for plane in experiment.planes
-        if isinstance(plane.shape, Annulus)
-        and plane.z_m < experiment.magnet.z_centre_m
-        and {"electron", "muon", "hadron"} <= set(plane.particles)
+        for radius in (plane.shape.enclosing_radius_m,)
+        if plane.z_m < experiment.magnet.z_centre_m and set(get_args(ChargedParticle)) <= set(plane.particles)
     ]
     if not seen:
         raise ConfigError(
-            f"experiment {experiment.name}: no annular plane for all charged particles before the magnet; "
-            "the sampler needs one to bound the directions of flight"
+            f"experiment {experiment.name}: no plane before the magnet that electron, muon and hadron must "
+            "cross; the sampler needs one to bound the directions of flight"
         )
     _, z, radius = min(seen)
     return z, radius

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,6 +26,11 @@ class Annulus:
     def __post_init__(self) -> None:
         require_not_negative(self, "r_min_m")
         require(self.r_max_m > self.r_min_m, self, "r_max_m", f"more than r_min_m = {self.r_min_m}")
+
+    @property
+    def enclosing_radius_m(self) -> float:
+        """Radius about (0, 0) of the smallest circle around the shape."""
+        return self.r_max_m
 
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""
@@ -51,6 +57,13 @@ class Octagon:
         require_positive(self, "half_width_m", "diagonal_m")
         require_not_negative(self, "r_min_m")
 
+    @property
+    def enclosing_radius_m(self) -> float:
+        """Radius about (0, 0) of a circle around the shape, the smallest one but for the corner cuts."""
+        half, diagonal = self.half_width_m, self.diagonal_m
+        x = min(half, diagonal)
+        return math.hypot(x, min(half, diagonal - x))  # the corner furthest from the centre
+
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""
         x, y = np.abs(np.asarray(x_m, float)), np.abs(np.asarray(y_m, float))
@@ -72,6 +85,11 @@ class Rectangle:
     def __post_init__(self) -> None:
         require_positive(self, "half_width_m", "half_height_m")
         require_not_negative(self, "hole_radius_m")
+
+    @property
+    def enclosing_radius_m(self) -> float:
+        """Radius about (0, 0) of the smallest circle around the shape."""
+        return math.hypot(self.half_width_m, self.half_height_m)
 
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""
