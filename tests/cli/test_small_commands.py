@@ -69,16 +69,13 @@ def fake_pythia(monkeypatch):
     """Records the request; writes a table that is the shipped one, or one of another digest."""
     seen = SimpleNamespace(same=True)
 
-    def build(directory, **options):
-        seen.directory, seen.options = directory, options
+    def build(directory, kind, **options):
+        seen.directory, seen.kind, seen.options = directory, kind, options
         options["progress"](1, 2)
         return directory / "t.npz", directory / "t.json"
 
-    def load(name, directory=None):
-        return SimpleNamespace(digest=name if seen.same or directory is None else "other")
-
-    monkeypatch.setattr("feebly.physics.spectra.pythia.build_light_mesons", build)
-    monkeypatch.setattr("feebly.physics.spectra.hadron_spectrum.load_spectrum", load)
+    monkeypatch.setattr("feebly.physics.spectra.pythia.build_table", build)
+    monkeypatch.setattr("feebly.physics.spectra.library.same_as_shipped", lambda kind, folder: seen.same)
     return seen
 
 
@@ -98,7 +95,8 @@ def test_spectra_build_defaults_are_the_shipped_table(feebly, fake_pythia):
     found = json.loads(feebly("spectra", "build", "--out", "s", "--json").out)
     assert found == {"files": ["s/t.npz", "s/t.json"], "same_as_shipped": False}
     options = {k: fake_pythia.options[k] for k in ("events", "seed", "jobs")}
-    assert options == {"events": 4_000_000, "seed": 4001, "jobs": available_cores()}
+    assert options == {"events": None, "seed": None, "jobs": available_cores()}
+    assert fake_pythia.kind == "light"
 
 
 def test_spectra_build_without_the_generator(feebly, monkeypatch):

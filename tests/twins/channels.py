@@ -10,7 +10,8 @@ from feebly.engine.setup import ChannelSetup
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import Mixing
-from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+from feebly.physics.spectra.library import load_spectrum
 
 
 @cache

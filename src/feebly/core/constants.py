@@ -29,6 +29,12 @@ ETAPRIME_MASS_GEV: Final = 0.95778
 RHO_MASS_GEV: Final = 0.77526  # rho(770), neutral, e+e-
 OMEGA_MASS_GEV: Final = 0.78266
 PHI_MASS_GEV: Final = 1.019461
+D0_MASS_GEV: Final = 1.86484
+DPLUS_MASS_GEV: Final = 1.86966
+DS_MASS_GEV: Final = 1.96835
+BPLUS_MASS_GEV: Final = 5.27941
+B0_MASS_GEV: Final = 5.27972
+BS_MASS_GEV: Final = 5.36693
 
 MESON_MASS_GEV: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -39,6 +45,13 @@ MESON_MASS_GEV: Final[Mapping[str, float]] = MappingProxyType(
         "rho": RHO_MASS_GEV,  # rho+ and rho- together
         "omega": OMEGA_MASS_GEV,
         "phi": PHI_MASS_GEV,
+        "D0": D0_MASS_GEV,  # each heavy meson with its antiparticle
+        "D+": DPLUS_MASS_GEV,
+        "Ds": DS_MASS_GEV,
+        "B": BPLUS_MASS_GEV,  # B+ and B0 together
+        "B+": BPLUS_MASS_GEV,
+        "B0": B0_MASS_GEV,
+        "Bs": BS_MASS_GEV,
     }
 )
-"""Masses of the light mesons that make FIPs in a dump, by the name of their spectrum."""
+"""Masses of the mesons that make FIPs in a dump, by the name of their spectrum."""

@@ -13,7 +13,8 @@ from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.presets import Preset, preset, production_channels
-from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+from feebly.physics.spectra.library import load_spectrum
 
 GridRange = tuple[float, float, int]
 DEFAULT_EXPERIMENT = "na62-dump-2021"

@@ -10,7 +10,8 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import ConfigError, DataError
 from feebly.core.provenance import Origin
-from feebly.physics.spectra.hadron_spectrum import HadronSpectrum, load_spectrum, spectra_names
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+from feebly.physics.spectra.library import load_spectrum, spectra_names
 
 # Recommended: between NA27 (Z. Phys. C 50 (1991) 405) and SensCalc "SPS" (arXiv:2409.11096).
 RECOMMENDED = {

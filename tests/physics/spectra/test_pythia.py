@@ -12,15 +12,17 @@ from scipy.stats import chi2
 
 from feebly.core.errors import ConfigError
 from feebly.physics.spectra import pythia
-from feebly.physics.spectra.light_meson_table import LN_P_EDGES, PT_EDGES_GEV, read_table
+from feebly.physics.spectra.hadron_table import LN_P_EDGES, read_table
 from feebly.physics.spectra.pythia import (
+    RECIPES,
     Chunk,
-    build_light_mesons,
+    build_table,
     count_chunk,
     count_mesons,
     mirrored_pz,
     plan_chunks,
 )
+from feebly.physics.spectra.species import SPECIES
 
 needs_pythia = pytest.mark.skipif(
     importlib.util.find_spec("pythia8mc") is None, reason="pythia8mc is not installed (extra [generators])"
@@ -49,7 +51,7 @@ def test_no_workers_is_refused():
 def test_missing_generator_names_the_extra(monkeypatch, tmp_path):
     monkeypatch.setattr(pythia.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'feebly\[generators\]'"):
-        build_light_mesons(tmp_path)
+        build_table(tmp_path)
 
 
 def reflected_by_boosts(pz, energy):
@@ -84,12 +86,12 @@ def fake_batch(particles):
 
 
 def cell(p, pt):
-    return np.searchsorted(LN_P_EDGES, np.log(p)) - 1, np.searchsorted(PT_EDGES_GEV, pt) - 1
+    return np.searchsorted(LN_P_EDGES, np.log(p)) - 1, np.searchsorted(RECIPES["light"].pt_edges_gev, pt) - 1
 
 
 def test_each_meson_enters_itself_and_mirrored():
     batch = fake_batch([(111, 0.135, 1.2, 0.95, 5.0), (2212, 0.938, 0.1, 0.0, 60.0)])
-    counts = pythia.count_events(batch)
+    counts = pythia.count_events(batch, RECIPES["light"])
     assert (counts.events, counts.mesons.tolist()) == (1, [1, 0, 0, 0, 0, 0, 0])
     pt = np.hypot(1.2, 0.95)
     mirror_pz = reflected_by_boosts(5.0, np.sqrt(0.135**2 + pt**2 + 25.0))
@@ -101,23 +103,31 @@ def test_both_charges_of_the_rho_are_one_species():
     batch = fake_batch(
         [(213, 0.77, 0.1, 0.0, 30.0), (-213, 0.77, 0.1, 0.0, 30.0), (113, 0.77, 0.1, 0.0, 30.0)]
     )
-    counts = dict(zip(pythia.PDG_CODE, pythia.count_events(batch).mesons.tolist(), strict=True))
+    counts = dict(
+        zip(
+            RECIPES["light"].species,
+            pythia.count_events(batch, RECIPES["light"]).mesons.tolist(),
+            strict=True,
+        )
+    )
     assert (counts["rho"], counts["rho0"]) == (2, 1)
 
 
 @needs_pythia
 def test_hadrons_are_not_copied_in_the_record():
-    batch = pythia.start_pythia(seed=77).nextBatch(300)
+    batch = pythia.start_pythia(77, RECIPES["light"]).nextBatch(300)
     for event in batch["prt"]:
         code, daughter = event["id"].to_numpy(), event["daughter1"].to_numpy()
-        mesons = np.isin(np.abs(code), list(pythia.PDG_CODE.values()))
+        mesons = np.isin(
+            np.abs(code), [c for name in RECIPES["light"].species for c in SPECIES[name].pdg_codes]
+        )
         assert mesons.any() or len(code) < 30
         assert not np.any(code[daughter[mesons]] == code[mesons])
 
 
 @needs_pythia
 def test_rebuild_agrees_with_the_embedded_table():
-    table = read_table(files("feebly") / "data" / "spectra")
+    table = read_table(files("feebly") / "data" / "spectra", "light-mesons-400gev-pythia8")
     events = 6000
     fresh = count_chunk(Chunk(seed=800_001, events=events))
     assert fresh.events == events

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Any
 
 import numpy as np
 
-from feebly.core.errors import DataError, unknown
+from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
-from feebly.physics.spectra.light_meson_table import LightMesonTable, read_table
-
-_MULTIPLICITIES = "light-meson-multiplicities.toml"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,50 +90,3 @@ def _share_below_angle(
     rising = 0.5 * sin_theta**2 * (np.exp(2 * leaves) - np.exp(2 * enters)) - pt2_low * (leaves - enters)
     share: FloatArray = (rising / (pt2_high - pt2_low) + u1 - leaves) / (u1 - u0)
     return share
-
-
-def spectra_names() -> tuple[str, ...]:
-    """Species with an embedded spectrum; ``rho`` is both charged ones together."""
-    return tuple(_multiplicities())
-
-
-def load_spectrum(parent: str, directory: Traversable | None = None) -> HadronSpectrum:
-    """Spectrum of the light meson ``parent`` for 400 GeV protons.
-
-    ``directory``: where ``feebly spectra build`` wrote another table (default: the embedded one). The shape
-    is the generator's, the multiplicity the recommended one. Raises ConfigError for an unknown name,
-    DataError when the table is missing, damaged or altered.
-    """
-    multiplicities = _multiplicities()
-    if parent not in multiplicities:
-        raise unknown("meson spectrum", parent, multiplicities)
-    table = _embedded_table() if directory is None else read_table(directory)
-    entry, build = multiplicities[parent], table.build
-    shape_source = f"{build['generator']}, {build['events']:.3g} events, seed {build['seed']}"
-    return HadronSpectrum(
-        parent=parent,
-        beam_momentum_gev=table.beam_momentum_gev,
-        ln_p_edges=table.ln_p_edges,
-        pt_edges_gev=table.pt_edges_gev,
-        density=table.density(parent),
-        multiplicity=entry["multiplicity"],
-        multiplicity_relative_error=entry["relative_error"],
-        multiplicity_origin=Origin(entry["origin"], entry["source"]),
-        origin=Origin("derived", shape_source),
-        digest=table.digest(parent),
-    )
-
-
-@cache
-def _embedded_table() -> LightMesonTable:
-    """The shipped table, read and verified once per process."""
-    return read_table(_embedded())
-
-
-def _embedded() -> Traversable:
-    return files("feebly") / "data" / "spectra"
-
-
-def _multiplicities() -> Mapping[str, Any]:
-    text = _embedded().joinpath(_MULTIPLICITIES).read_text(encoding="utf-8")
-    return tomllib.loads(text)

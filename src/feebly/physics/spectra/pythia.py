@@ -1,4 +1,4 @@
-"""Light-meson spectra of 400 GeV proton-proton interactions, counted in Pythia 8 events.
+"""Meson spectra of 400 GeV proton-proton interactions, counted in Pythia 8 events.
 
 Needs the extra ``[generators]``. Pythia 8.3: C. Bierlich et al., SciPost Phys. Codebases 8 (2022),
 arXiv:2203.11601.
@@ -7,7 +7,7 @@ arXiv:2203.11601.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,20 +20,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from feebly.core.errors import ConfigError, DataError
+from feebly.core.errors import ConfigError, DataError, unknown
 from feebly.core.interfaces import FloatArray
-from feebly.physics.spectra.light_meson_table import (
-    LN_P_EDGES,
-    PT_EDGES_GEV,
-    LightMesonTable,
-    write_table,
-)
+from feebly.physics.spectra.hadron_table import LN_P_EDGES, PT_BINS, TABLES, HadronTable, write_table
+from feebly.physics.spectra.species import BEAUTY, CHARM, LIGHT, SPECIES, counted_species
 
 BEAM_MOMENTUM_GEV = 400.0
 PROTON_MASS_GEV = 0.93827  # as in Pythia's particle data: used only for the frame of its own events
 
-# Absolute PDG codes. The two charges of the rho are one species: they decay to charged pion + X alike.
-PDG_CODE = {"pi0": 111, "eta": 221, "etaprime": 331, "rho0": 113, "rho": 213, "omega": 223, "phi": 333}
+_BEAM = (
+    "Beams:idA = 2212",
+    "Beams:idB = 2212",
+    "Beams:frameType = 3",
+    f"Beams:pzA = {BEAM_MOMENTUM_GEV}",
+    "Beams:pzB = 0.",
+)
 
 # In a thick dump strange hadrons are absorbed before they decay; their pi0 and eta are no source here.
 ABSORBED = {
@@ -46,19 +47,62 @@ ABSORBED = {
     "Omega-": 3334,
 }
 
-SETTINGS: tuple[str, ...] = (
-    "Print:quiet = on",
-    "SoftQCD:inelastic = on",
-    "Beams:idA = 2212",
-    "Beams:idB = 2212",
-    "Beams:frameType = 3",
-    f"Beams:pzA = {BEAM_MOMENTUM_GEV}",
-    "Beams:pzB = 0.",
-    *(f"{code}:mayDecay = off" for code in ABSORBED.values()),
-)
+# Weakly decaying charm and beauty hadrons are the parents themselves.
+UNDECAYED = (411, 421, 431, 4122, 4132, 4232, 4332, 511, 521, 531, 541, 5122, 5132, 5232, 5332)
 
-EVENTS = 4_000_000
-SEED = 4001
+
+def _stable(codes: Iterable[int]) -> tuple[str, ...]:
+    return tuple(f"{code}:mayDecay = off" for code in codes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recipe:
+    """How one shipped table was made: what is counted, the settings of the generator, events and seed."""
+
+    flavour: str
+    settings: tuple[str, ...]
+    events: int
+    seed: int
+    pt_max_gev: float
+
+    @property
+    def table(self) -> str:
+        return TABLES[self.flavour]
+
+    @property
+    def species(self) -> tuple[str, ...]:
+        return counted_species(self.flavour)
+
+    @property
+    def pt_edges_gev(self) -> FloatArray:
+        return np.linspace(0.0, self.pt_max_gev, PT_BINS + 1)
+
+
+RECIPES: dict[str, Recipe] = {
+    LIGHT: Recipe(
+        LIGHT,
+        ("Print:quiet = on", "SoftQCD:inelastic = on", *_BEAM, *_stable(ABSORBED.values())),
+        events=4_000_000,
+        seed=4001,
+        pt_max_gev=3.0,
+    ),
+    CHARM: Recipe(
+        CHARM,
+        ("Print:quiet = on", "HardQCD:hardccbar = on", *_BEAM, *_stable(UNDECAYED)),
+        events=400_000,
+        seed=5001,
+        pt_max_gev=4.8,
+    ),
+    BEAUTY: Recipe(
+        BEAUTY,
+        ("Print:quiet = on", "HardQCD:hardbbbar = on", *_BEAM, *_stable(UNDECAYED)),
+        events=200_000,
+        seed=6001,
+        pt_max_gev=6.0,
+    ),
+}
+"""By flavour of the counted mesons. pT ends where fewer than one meson in 500 lies above."""
+
 # Chunk k has the seed SEED + k: the table does not depend on the number of workers.
 CHUNK_EVENTS = 100_000
 _BATCH_EVENTS = 5_000  # memory: 14 kB per event
@@ -73,10 +117,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A number of events generated with one seed."""
+    """A number of events generated with one seed after the recipe of one flavour."""
 
     seed: int
     events: int
+    flavour: str = LIGHT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,23 +138,28 @@ class MesonCounts:
         )
 
 
-def build_light_mesons(
+def build_table(
     directory: Path,
+    flavour: str = LIGHT,
     *,
-    events: int = EVENTS,
-    seed: int = SEED,
+    events: int | None = None,
+    seed: int | None = None,
     jobs: int = 1,
     progress: Progress | None = None,
 ) -> tuple[Path, Path]:
-    """Generate the light-meson table and write its two files into ``directory``; returns their paths.
+    """Generate the table of ``light``, ``charm`` or ``beauty`` mesons and write its two files; their paths.
 
     The defaults rebuild the table that is shipped (about 0.2 ms per event and core). The same events and
-    seed give the same counts for any number of ``jobs``. Raises ConfigError when pythia8mc is not installed
-    or a number is out of range, DataError when Pythia refuses to start.
+    seed give the same counts for any number of ``jobs``. Raises ConfigError when pythia8mc is not installed,
+    the flavour is unknown or a number is out of range, DataError when Pythia refuses to start.
     """
+    if flavour not in RECIPES:
+        raise unknown("kind of spectrum", flavour, RECIPES)
     require_pythia()
-    counts = count_mesons(plan_chunks(events, seed), jobs, progress)
-    return write_table(_table(counts, seed), directory)
+    recipe = RECIPES[flavour]
+    seed = recipe.seed if seed is None else seed
+    chunks = plan_chunks(recipe.events if events is None else events, seed, flavour)
+    return write_table(_table(recipe, count_mesons(chunks, jobs, progress), seed), directory)
 
 
 def require_pythia() -> None:
@@ -121,7 +171,9 @@ def require_pythia() -> None:
         )
 
 
-def plan_chunks(events: int, seed: int, chunk_events: int = CHUNK_EVENTS) -> list[Chunk]:
+def plan_chunks(
+    events: int, seed: int, flavour: str = LIGHT, chunk_events: int = CHUNK_EVENTS
+) -> list[Chunk]:
     """Fixed chunks with seeds of their own; only the last one may be shorter."""
     starts = range(0, events, chunk_events)
     largest_seed = 900_000_000  # Pythia 8.3 manual, Random:seed
@@ -129,7 +181,7 @@ def plan_chunks(events: int, seed: int, chunk_events: int = CHUNK_EVENTS) -> lis
         raise ConfigError(f"events = {events}: expected at least 1")
     if not 1 <= seed <= largest_seed - len(starts):
         raise ConfigError(f"seed = {seed}: expected 1 to {largest_seed - len(starts)}")
-    return [Chunk(seed + k, min(chunk_events, events - start)) for k, start in enumerate(starts)]
+    return [Chunk(seed + k, min(chunk_events, events - start), flavour) for k, start in enumerate(starts)]
 
 
 def count_mesons(chunks: Sequence[Chunk], jobs: int = 1, progress: Progress | None = None) -> MesonCounts:
@@ -159,25 +211,26 @@ def _mapper(jobs: int) -> Iterator[Callable[..., Iterator[MesonCounts]]]:
 
 def count_chunk(chunk: Chunk) -> MesonCounts:
     """Generate one chunk and count its mesons."""
-    generator = start_pythia(chunk.seed)
+    recipe = RECIPES[chunk.flavour]
+    generator = start_pythia(chunk.seed, recipe)
     sizes = [min(_BATCH_EVENTS, chunk.events - start) for start in range(0, chunk.events, _BATCH_EVENTS)]
-    return reduce(MesonCounts.__add__, (count_events(generator.nextBatch(size)) for size in sizes))
+    return reduce(MesonCounts.__add__, (count_events(generator.nextBatch(size), recipe) for size in sizes))
 
 
-def start_pythia(seed: int) -> Any:
-    """A Pythia object, ready to generate with ``SETTINGS`` and the given seed."""
+def start_pythia(seed: int, recipe: Recipe) -> Any:
+    """A Pythia object, ready to generate with the settings of the recipe and the given seed."""
     import pythia8mc
 
     generator = pythia8mc.Pythia("", False)
-    for setting in (*SETTINGS, "Random:setSeed = on", f"Random:seed = {seed}"):
+    for setting in (*recipe.settings, "Random:setSeed = on", f"Random:seed = {seed}"):
         if not generator.readString(setting):
             raise DataError(f"Pythia {version('pythia8mc')} does not know the setting {setting!r}")
     if not generator.init():
-        raise DataError(f"Pythia {version('pythia8mc')} did not start with {', '.join(SETTINGS)}")
+        raise DataError(f"Pythia {version('pythia8mc')} did not start with {', '.join(recipe.settings)}")
     return generator
 
 
-def count_events(batch: Any) -> MesonCounts:
+def count_events(batch: Any, recipe: Recipe) -> MesonCounts:
     """Counts of an awkward array of whole events as ``Pythia.nextBatch`` returns it.
 
     Hadrons occur once in the record: Pythia copies them only in hadronic rescattering and Bose-Einstein
@@ -187,25 +240,24 @@ def count_events(batch: Any) -> MesonCounts:
 
     particles = ak.flatten(batch["prt"])
     code = np.abs(particles["id"].to_numpy())
-    selections = [code == wanted for wanted in PDG_CODE.values()]
+    selections = [np.isin(code, SPECIES[parent].pdg_codes) for parent in recipe.species]
     momentum = np.stack([particles["p", component].to_numpy() for component in ("px", "py", "pz", "e")])
     return MesonCounts(
         events=len(batch),
         mesons=np.array([np.count_nonzero(chosen) for chosen in selections]),
-        entries=np.stack([_histogram(*momentum[:, chosen]) for chosen in selections]),
+        entries=np.stack([_histogram(momentum[:, chosen], recipe.pt_edges_gev) for chosen in selections]),
     )
 
 
-def _histogram(px: FloatArray, py: FloatArray, pz: FloatArray, energy: FloatArray) -> NDArray[np.int64]:
-    """Entries in (ln p, pT) of mesons and of their mirror images."""
+def _histogram(momentum: FloatArray, pt_edges_gev: FloatArray) -> NDArray[np.int64]:
+    """Entries in (ln p, pT) of mesons and of their mirror images; momentum: rows px, py, pz, E [GeV]."""
+    px, py, pz, energy = momentum
     pt = np.hypot(px, py)
     both_pz = np.concatenate([pz, mirrored_pz(pz, energy)])
     both_pt = np.concatenate([pt, pt])
     ln_p = np.log(np.hypot(both_pz, both_pt))
-    entries: NDArray[np.int64] = np.histogram2d(ln_p, both_pt, bins=(LN_P_EDGES, PT_EDGES_GEV))[0].astype(
-        np.int64
-    )
-    return entries
+    entries = np.histogram2d(ln_p, both_pt, bins=(LN_P_EDGES, pt_edges_gev))[0]
+    return entries.astype(np.int64)
 
 
 def mirrored_pz(pz: FloatArray, energy: FloatArray) -> FloatArray:
@@ -218,20 +270,21 @@ def mirrored_pz(pz: FloatArray, energy: FloatArray) -> FloatArray:
     return 0.5 * ((energy - pz) * _EXP_2Y_CM - (energy + pz) / _EXP_2Y_CM)
 
 
-def _table(counts: MesonCounts, seed: int) -> LightMesonTable:
-    return LightMesonTable(
+def _table(recipe: Recipe, counts: MesonCounts, seed: int) -> HadronTable:
+    return HadronTable(
+        name=recipe.table,
         beam_momentum_gev=BEAM_MOMENTUM_GEV,
         ln_p_edges=LN_P_EDGES,
-        pt_edges_gev=PT_EDGES_GEV,
+        pt_edges_gev=recipe.pt_edges_gev,
         counts={
             parent: entries.astype(np.uint32)
-            for parent, entries in zip(PDG_CODE, counts.entries, strict=True)
+            for parent, entries in zip(recipe.species, counts.entries, strict=True)
         },
-        mesons={parent: int(number) for parent, number in zip(PDG_CODE, counts.mesons, strict=True)},
+        mesons={parent: int(number) for parent, number in zip(recipe.species, counts.mesons, strict=True)},
         entries_per_meson=2,
         build={
             "generator": f"Pythia 8 (pythia8mc {version('pythia8mc')})",
-            "settings": list(SETTINGS),
+            "settings": list(recipe.settings),
             "seed": seed,
             "chunk_events": CHUNK_EVENTS,
             "events": counts.events,

@@ -12,7 +12,7 @@ from feebly.core.interfaces import FloatArray, ProductionChannel
 from feebly.engine.histogram import laplace
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
-from feebly.physics.spectra.hadron_spectrum import load_spectrum
+from feebly.physics.spectra.library import load_spectrum
 
 SEED = 1
 PRECISION = 0.003

@@ -15,7 +15,7 @@ from feebly.core.errors import DataError
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.physics.production.presets import preset, production_channels
-from feebly.physics.spectra.hadron_spectrum import load_spectrum
+from feebly.physics.spectra.library import load_spectrum
 from feebly.report.validation.plan import YieldReference
 from feebly.report.validation.references import find_reference, why_missing
 from feebly.report.validation.rows import Row

@@ -11,14 +11,15 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from feebly.core.errors import DataError
 from feebly.physics.spectra import pythia
-from feebly.physics.spectra.light_meson_table import (
-    TABLE_NAME,
-    LightMesonTable,
+from feebly.physics.spectra.hadron_table import (
+    TABLES,
+    HadronTable,
     read_table,
     write_table,
 )
 
 EMBEDDED = files("feebly") / "data" / "spectra"
+TABLE_NAME = TABLES["light"]
 
 # An independent run of Pythia 8 with the same settings, 1.8e6 events (another tune: up to 15%).
 PYTHIA_MULTIPLICITY = {
@@ -33,8 +34,8 @@ PYTHIA_MULTIPLICITY = {
 
 
 @pytest.fixture(scope="module")
-def table() -> LightMesonTable:
-    return read_table(EMBEDDED)
+def table() -> HadronTable:
+    return read_table(EMBEDDED, TABLE_NAME)
 
 
 @pytest.fixture
@@ -59,8 +60,9 @@ def test_density_integrates_to_the_counted_share(table):
 
 
 def test_made_with_the_committed_settings(table):
-    assert table.build["settings"] == list(pythia.SETTINGS)
-    assert (table.build["seed"], table.build["events"]) == (pythia.SEED, pythia.EVENTS)
+    recipe = pythia.RECIPES["light"]
+    assert table.build["settings"] == list(recipe.settings)
+    assert (table.build["seed"], table.build["events"]) == (recipe.seed, recipe.events)
     assert table.build["chunk_events"] == pythia.CHUNK_EVENTS
 
 
@@ -72,7 +74,7 @@ def test_small():
 
 def test_written_table_reads_back(table, tmp_path):
     write_table(table, tmp_path)
-    again = read_table(tmp_path)
+    again = read_table(tmp_path, TABLE_NAME)
     for parent in table.counts:
         assert_array_equal(again.counts[parent], table.counts[parent])
         assert again.digest(parent) == table.digest(parent)
@@ -84,7 +86,7 @@ def test_one_altered_count_is_found(copy):
     arrays["phi"][100, 10] += 1
     np.savez_compressed(copy / f"{TABLE_NAME}.npz", **arrays)
     with pytest.raises(DataError, match="phi not as in its SHA-256"):
-        read_table(copy)
+        read_table(copy, TABLE_NAME)
 
 
 def test_altered_normalisation_is_found(copy):
@@ -93,7 +95,7 @@ def test_altered_normalisation_is_found(copy):
     description["species"]["eta"]["mesons"] *= 2
     sidecar.write_text(json.dumps(description))
     with pytest.raises(DataError, match="eta not as in its SHA-256"):
-        read_table(copy)
+        read_table(copy, TABLE_NAME)
 
 
 @pytest.mark.parametrize("position", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -103,7 +105,7 @@ def test_altered_bytes_are_found(copy, position):
     content[int(position * len(content))] ^= 0xFF
     npz.write_bytes(content)
     with pytest.raises(DataError, match="spectra build"):
-        read_table(copy)
+        read_table(copy, TABLE_NAME)
 
 
 @pytest.mark.parametrize("suffix", ["npz", "json"])
@@ -111,7 +113,7 @@ def test_missing_and_cut_files_are_found(copy, suffix):
     path = copy / f"{TABLE_NAME}.{suffix}"
     path.write_bytes(path.read_bytes()[:-200])
     with pytest.raises(DataError, match="missing or damaged"):
-        read_table(copy)
+        read_table(copy, TABLE_NAME)
     path.unlink()
     with pytest.raises(DataError, match="missing or damaged"):
-        read_table(copy)
+        read_table(copy, TABLE_NAME)

@@ -1,4 +1,4 @@
-"""The table of light mesons counted in (ln p, pT): its binning, its two files and their digests.
+"""A table of hadrons counted in (ln p, pT): its binning, its two files and their digests.
 
 On disk a table is ``NAME.npz`` (edges, and counts per species as integers, so that a rebuild can be compared
 exactly) and ``NAME.json`` (generator, settings, seed, number of events and mesons, a digest per species).
@@ -22,25 +22,32 @@ from numpy.typing import NDArray
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
+from feebly.physics.spectra.species import BEAUTY, CHARM, LIGHT
 
-TABLE_NAME = "light-mesons-400gev-pythia8"
 SCHEMA = 1
+TABLES = {
+    LIGHT: "light-mesons-400gev-pythia8",
+    CHARM: "charm-400gev-pythia8",
+    BEAUTY: "beauty-400gev-pythia8",
+}
+"""Name of the shipped table by flavour."""
 
 # Uniform in ln p (2.5% per bin) and in pT, so that a kernel finds its cell by arithmetic. A meson below 2 GeV
-# cannot give two tracks above the thresholds of a dump experiment; few mesons have pT > 3 GeV.
+# cannot give two tracks above the thresholds of a dump experiment.
 LN_P_EDGES: FloatArray = np.linspace(np.log(2.0), np.log(400.0), 213)
-PT_EDGES_GEV: FloatArray = np.linspace(0.0, 3.0, 121)
+PT_BINS = 120
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LightMesonTable:
+class HadronTable:
     """Counted mesons of one beam energy.
 
-    counts: per species an array (ln p, pT) of histogram entries; mesons: per species the number of mesons
-    made, inside the histogram or not; entries_per_meson: 2 when each meson was entered with its mirror
-    image, else 1; build: how the table was made (generator, settings, seed, events).
+    name: of its two files. counts: per species an array (ln p, pT) of histogram entries; mesons: per species
+    the number of mesons made, inside the histogram or not; entries_per_meson: 2 when each meson was entered
+    with its mirror image, else 1; build: how the table was made (generator, settings, seed, events).
     """
 
+    name: str
     beam_momentum_gev: float
     ln_p_edges: FloatArray
     pt_edges_gev: FloatArray
@@ -56,7 +63,7 @@ class LightMesonTable:
         return density
 
     def multiplicity(self, parent: str) -> float:
-        """Mesons per inelastic interaction according to the generator."""
+        """Mesons per generated event: an inelastic interaction, or one with a pair of heavy quarks."""
         return self.mesons[parent] / int(self.build["events"])
 
     def digest(self, parent: str) -> str:
@@ -69,10 +76,10 @@ class LightMesonTable:
         return content.hexdigest()
 
 
-def write_table(table: LightMesonTable, directory: Path) -> tuple[Path, Path]:
+def write_table(table: HadronTable, directory: Path) -> tuple[Path, Path]:
     """Write the two files of a table; returns their paths (.npz, .json)."""
     directory.mkdir(parents=True, exist_ok=True)
-    npz, sidecar = directory / f"{TABLE_NAME}.npz", directory / f"{TABLE_NAME}.json"
+    npz, sidecar = directory / f"{table.name}.npz", directory / f"{table.name}.json"
     edges = {"ln_p_edges": table.ln_p_edges, "pt_edges_gev": table.pt_edges_gev}
     arrays: dict[str, Any] = {**edges, **table.counts}
     np.savez_compressed(npz, **arrays)
@@ -80,30 +87,32 @@ def write_table(table: LightMesonTable, directory: Path) -> tuple[Path, Path]:
     return npz, sidecar
 
 
-def read_table(directory: Traversable) -> LightMesonTable:
-    """Read a table and compare each species with its digest.
+def read_table(directory: Traversable, name: str) -> HadronTable:
+    """Read the table ``name`` and compare each species with its digest.
 
     Raises DataError when a file is missing, damaged or altered.
     """
     mend = "install feebly again or rebuild the table with `feebly spectra build`"
     try:
-        description = json.loads(directory.joinpath(f"{TABLE_NAME}.json").read_text(encoding="utf-8"))
-        table = _assemble(description, _arrays(directory.joinpath(f"{TABLE_NAME}.npz").read_bytes()))
+        description = json.loads(directory.joinpath(f"{name}.json").read_text(encoding="utf-8"))
+        table = _assemble(name, description, _arrays(directory.joinpath(f"{name}.npz").read_bytes()))
         altered = [
-            name for name in table.counts if table.digest(name) != description["species"][name]["sha256"]
+            parent
+            for parent in table.counts
+            if table.digest(parent) != description["species"][parent]["sha256"]
         ]
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
-            f"spectrum table {TABLE_NAME} in {directory}: missing or damaged ({error}); {mend}"
+            f"spectrum table {name} in {directory}: missing or damaged ({error}); {mend}"
         ) from error
     if altered:
         raise DataError(
-            f"spectrum table {TABLE_NAME} in {directory}: {', '.join(altered)} not as in its SHA-256; {mend}"
+            f"spectrum table {name} in {directory}: {', '.join(altered)} not as in its SHA-256; {mend}"
         )
     return table
 
 
-def _description(table: LightMesonTable) -> dict[str, Any]:
+def _description(table: HadronTable) -> dict[str, Any]:
     species = {
         parent: {
             "mesons": table.mesons[parent],
@@ -126,11 +135,12 @@ def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
         return {name: archive[name] for name in archive.files}
 
 
-def _assemble(description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> LightMesonTable:
+def _assemble(name: str, description: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> HadronTable:
     if description["schema"] != SCHEMA:
         raise ValueError(f"schema {description['schema']}, expected {SCHEMA}")
     species = description["species"]
-    return LightMesonTable(
+    return HadronTable(
+        name=name,
         beam_momentum_gev=float(description["beam_momentum_gev"]),
         ln_p_edges=arrays["ln_p_edges"],
         pt_edges_gev=arrays["pt_edges_gev"],
