@@ -8,6 +8,9 @@ COMMANDS = {
     "run": "fake_run",
     "yields": "fake_yields",
     "limit": None,
+    "significance": None,
+    "trials": None,
+    "background rejection": None,
     "coverage": None,
     "closure": None,
     "experiment show": None,
@@ -26,7 +29,7 @@ def test_top_help_names_every_command(feebly):
     assert "..." not in done.out.split("Commands:")[1]
 
 
-@pytest.mark.parametrize("group", ["experiment", "presets", "spectra"])
+@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background"])
 def test_group_help_names_its_commands(feebly, group):
     listed = feebly(group, "--help").out.split("Commands:")[1]
     assert {f"{group} {line.split()[0]}" for line in listed.splitlines() if line.strip()} == {

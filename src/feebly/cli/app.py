@@ -7,7 +7,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from feebly.cli.commands import closure, coverage, experiment, limit, presets, run, spectra, validate, yields
+from feebly.cli.commands import (
+    background,
+    closure,
+    combine,
+    coverage,
+    experiment,
+    limit,
+    presets,
+    run,
+    significance,
+    spectra,
+    trials,
+    validate,
+    yields,
+)
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
@@ -56,6 +70,8 @@ def _top(
 app.command("run")(run.run)
 app.command("yields")(yields.yields)
 app.command("limit")(limit.limit)
+app.command("significance")(significance.significance)
+app.command("trials")(trials.trials)
 app.command("coverage")(coverage.coverage)
 app.command("closure")(closure.closure)
 
@@ -71,5 +87,9 @@ app.add_typer(_presets, name="presets")
 _spectra = _group("Spectra of the mesons that the beam makes in the dump.")
 _spectra.command("build")(spectra.build)
 app.add_typer(_spectra, name="spectra")
+
+_background = _group("Expected backgrounds of a counting search.")
+_background.command("rejection")(background.rejection)
+app.add_typer(_background, name="background")
 
 app.command("validate")(validate.validate)

@@ -87,6 +87,34 @@ def points(text: str, option: str) -> tuple[float, ...]:
     return (*(low * math.exp(step * i) for i in range(n - 1)), high)
 
 
+def steps(text: str, option: str) -> tuple[float, ...]:
+    """MIN:MAX:STEP with equal steps, both ends among them."""
+    if text.count(":") != 2:
+        _refuse(option, text, "MIN:MAX:STEP such as 207:350:0.5")
+    low, high, step = (number(part, option) for part in text.split(":"))
+    if not (high > low and step > 0):
+        _refuse(option, text, "MIN below MAX and a STEP above 0")
+    n = round((high - low) / step)
+    if n > MAX_POINTS:
+        _refuse(option, text, f"at most {MAX_POINTS} steps")
+    if not math.isclose(low + n * step, high, rel_tol=1e-9):
+        _refuse(option, text, "a whole number of steps from MIN to MAX")
+    return (*(low + i * step for i in range(n)), high)
+
+
+def curve(text: str, option: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """``X=Y,X=Y`` with rising X as two rows, or one number that holds everywhere."""
+    if "=" not in text:
+        return (0.0,), (number(text, option),)
+    pairs = [entry.partition("=") for entry in names(text, option)]
+    if not all(mark for _, mark, _ in pairs):
+        _refuse(option, text, "X=Y,X=Y such as 207=2.1,350=0.2")
+    x, y = (tuple(number(pair[side], option) for pair in pairs) for side in (0, 2))
+    if list(x) != sorted(set(x)):
+        _refuse(option, text, "rising X")
+    return x, y
+
+
 def names(text: str, option: str) -> tuple[str, ...]:
     """A comma list of names, each once, in order."""
     found = [name.strip() for name in text.split(",")]

@@ -88,7 +88,7 @@ def z_of(p: float, sides: str = TWO_SIDED) -> float:
 
     if not 0 < p <= 1:
         raise DomainError(f"p-value = {p!r}: expected a probability in (0, 1]")
-    return float(-ndtri(p / number_of_sides(sides)))
+    return 0.0 - float(ndtri(p / number_of_sides(sides)))
 
 
 def p_of(sigmas: float, sides: str = TWO_SIDED) -> float:

@@ -1,0 +1,127 @@
+"""``feebly significance``: how surprising a count is, and which counts would be significant."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from feebly.cli import options, values
+from feebly.cli.output import answer, answer_json
+from feebly.cli.values import given
+from feebly.core.errors import ConfigError
+
+Sides = Annotated[
+    str, typer.Option("--sides", metavar="NAME", help="Z of a p-value: two-sided or one-sided.")
+]
+
+
+def significance(
+    n: Annotated[
+        str | None,
+        typer.Option("--n", metavar="N", help="Observed events; default: only the counts that are needed."),
+    ] = None,
+    b: Annotated[str | None, typer.Option("--b", metavar="B", help="Expected background events.")] = None,
+    sigma_b: Annotated[
+        str | None,
+        typer.Option("--sigma-b", metavar="S", help="Standard deviation of the background (Gaussian)."),
+    ] = None,
+    sides: Sides = "two-sided",
+    analysis: Annotated[
+        str | None,
+        typer.Option("--analysis", metavar="NAME|FILE", help="Table of all regions of an analysis."),
+    ] = None,
+    table: Annotated[
+        str | None,
+        typer.Option(
+            "--table",
+            metavar="NAME|FILE",
+            help="Table of published backgrounds: na62-hadrons-2502, or a file.",
+        ),
+    ] = None,
+    scheme: Annotated[
+        str,
+        typer.Option(
+            "--scheme",
+            metavar="NAME",
+            help="Errors in --table: central (none), marginalised, or log-normal-median, which was found "
+            "post hoc and reproduces all published counts.",
+        ),
+    ] = "central",
+    as_json: options.Json = False,
+) -> None:
+    """Significance of a count, exact.
+
+    The p-value of an excess, P(N >= n) with the background marginalised, that of the likelihood ordering,
+    and Z; then the smallest counts of 3 and 5 sigma. The Z is two-sided unless said otherwise.
+
+    \b
+    Examples:
+        feebly significance --n 1 --b 0.016 --sigma-b 0.002
+        feebly significance --b 0.114 --sides one-sided --json
+        feebly significance --analysis na62-dump-2021
+        feebly significance --table na62-hadrons-2502
+    """
+    asked = {"--b": b, "--analysis": analysis, "--table": table}
+    if sum(value is not None for value in asked.values()) != 1:
+        raise ConfigError(f"expected one of {', '.join(asked)}, e.g. --b 0.016")
+    if b is not None:
+        found = _of_count(
+            given(values.whole_number, n, "--n"),
+            values.number(b, "--b"),
+            given(values.number, sigma_b, "--sigma-b"),
+            sides,
+        )
+        text = "\n".join(_sentences(found))
+    else:
+        found, text = _of_many(analysis, table, scheme, sides)
+    if as_json:
+        answer_json(found)
+    else:
+        answer(text)
+
+
+def _of_count(n: int | None, b: float, sigma_b: float | None, sides: str) -> dict[str, Any]:
+    """Everything that is told of one count, as in the JSON object."""
+    from feebly.core.tables import plain
+    from feebly.statistics.backgrounds import as_background
+    from feebly.statistics.significance import events_for
+    from feebly.statistics.significance import significance as assess
+
+    background = as_background(b, sigma_b)
+    needed = {f"events_for_{sigmas}_sigma": events_for(sigmas, background, sides) for sigmas in (3, 5)}
+    found = {"n": None} if n is None else plain(assess(n, background, sides=sides))
+    return found | {"b": b, "sigma_b": sigma_b, "sides": sides} | needed
+
+
+def _sentences(found: dict[str, Any]) -> list[str]:
+    error = f" +- {found['sigma_b']:g}" if found["sigma_b"] is not None else ""
+    needed = (
+        f"b = {found['b']:g}{error}: 3 sigma ({found['sides']}) from n = {found['events_for_3_sigma']} on, "
+        f"5 sigma from n = {found['events_for_5_sigma']} on"
+    )
+    if found["n"] is None:
+        return [needed]
+    seen = (
+        f"n = {found['n']}, b = {found['b']:g}{error}: P(N >= n) = {found['p_value']:.4g}, "
+        f"{found['z']:.3g} sigma ({found['sides']}); P(L <= L_obs) = {found['p_likelihood']:.4g}"
+    )
+    return [seen, needed]
+
+
+def _of_many(analysis: str | None, table: str | None, scheme: str, sides: str) -> tuple[dict[str, Any], str]:
+    from feebly.analysis.analysis import load_analysis
+    from feebly.report import significance_table
+    from feebly.statistics.region_table import load_region_table
+
+    if analysis is not None:
+        loaded = load_analysis(analysis)
+        rows = list(significance_table.analysis_rows(loaded, sides))
+        title, head = loaded.title, {"analysis": loaded.name, "sides": sides}
+    else:
+        published = load_region_table(table or "")
+        rows = list(significance_table.table_rows(published, scheme, sides))
+        title = f"{published.title}; background: {scheme}"
+        head = {"table": published.name, "scheme": scheme, "sides": sides}
+    text = f"{title}\nZ is {sides}\n\n{significance_table.as_text(rows)}"
+    return head | {"rows": significance_table.as_dicts(rows)}, text
