@@ -10,7 +10,6 @@ from typer.core import TyperGroup
 from feebly.cli.commands import (
     background,
     closure,
-    combine,
     coverage,
     experiment,
     limit,
