@@ -8,6 +8,7 @@ COMMANDS = {
     "run": "fake_run",
     "yields": "fake_yields",
     "limit": None,
+    "combine": None,
     "significance": None,
     "trials": None,
     "background rejection": None,

@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from feebly.cli.commands import (
     background,
     closure,
+    combine,
     coverage,
     experiment,
     limit,
@@ -69,6 +70,7 @@ def _top(
 app.command("run")(run.run)
 app.command("yields")(yields.yields)
 app.command("limit")(limit.limit)
+app.command("combine")(combine.combine)
 app.command("significance")(significance.significance)
 app.command("trials")(trials.trials)
 app.command("coverage")(coverage.coverage)

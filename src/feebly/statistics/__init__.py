@@ -13,6 +13,7 @@ from feebly.statistics.backgrounds import (
 )
 from feebly.statistics.bands import ExpectedBand, expected_band
 from feebly.statistics.closure import closure_test
+from feebly.statistics.combination import Combination, DataSet, combine
 from feebly.statistics.conventions import CONVENTIONS
 from feebly.statistics.coverage import CoverageSetting, scan_coverage
 from feebly.statistics.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
@@ -33,9 +34,11 @@ __all__ = [
     "CONVENTIONS",
     "Background",
     "BetaProduct",
+    "Combination",
     "ConfidenceInterval",
     "CountingModel",
     "CoverageSetting",
+    "DataSet",
     "ExpectedBand",
     "Fixed",
     "Gamma",
@@ -50,6 +53,7 @@ __all__ = [
     "background_from_table",
     "closure_test",
     "cls_value",
+    "combine",
     "combined_upper_limit",
     "confidence_interval",
     "expected_band",

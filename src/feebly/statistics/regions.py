@@ -86,7 +86,7 @@ class Region:
         if self.pot is not None:
             require_positive(f"region {self.name}: pot", self.pot)
         for nuisances in (self.signal_nuisances, self.background_nuisances):
-            if twice := _repeated(nuisance.name for nuisance in nuisances):
+            if twice := repeated(nuisance.name for nuisance in nuisances):
                 raise ConfigError(f"region {self.name}: nuisance {twice!r} stands twice; name it once")
         for nuisance in self.signal_nuisances:
             if nuisance.shape != "log-normal":
@@ -182,7 +182,7 @@ def scaled(background: Background, factor: float) -> Background:
 
 def _refuse_overlap(regions: tuple[Region, ...]) -> None:
     names = [region.name for region in regions]
-    if twice := _repeated(names):
+    if twice := repeated(names):
         raise ConfigError(f"overlapping regions: {twice!r} stands twice; give each region once")
     for region in regions:
         for inner in region.contains:
@@ -224,7 +224,8 @@ def _refuse_ambiguous_names(regions: tuple[Region, ...]) -> None:
                 )
 
 
-def _repeated(names: Iterable[str]) -> str | None:
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that stands twice."""
     seen: set[str] = set()
     for name in names:
         if name in seen:

@@ -1,0 +1,86 @@
+"""``feebly combine``: channels, data sets and experiments together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from feebly.cli import options, values
+from feebly.cli.output import answer, answer_json
+
+if TYPE_CHECKING:
+    from feebly.statistics.combination import Combination
+    from feebly.statistics.joint import JointLimit
+
+
+def combine(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Counts, backgrounds, nuisances of regions."),
+    ],
+    cl: options.Cl = "0.90",
+    convention: Annotated[
+        str, typer.Option("--convention", metavar="NAME", help="cls-counting or classical.")
+    ] = "cls-counting",
+    ordering: options.Ordering = "total-count",
+    as_json: options.Json = False,
+) -> None:
+    """One limit from several regions or experiments.
+
+    Prints the limits on a common signal strength mu: of each region, of each data set, of all together, and
+    the gain over the best region.
+    Nuisances of the same name are one quantity. The format of the files: docs/combination.md.
+
+    \b
+    Examples:
+        feebly combine example-dileptons
+        feebly combine example-dileptons --ordering likelihood-ratio --json
+    """
+    from feebly.statistics.combination import combine as combine_data_sets
+    from feebly.statistics.combination_file import read_combination
+
+    found = combine_data_sets(read_combination(files), values.number(cl, "--cl"), convention, ordering)
+    if as_json:
+        answer_json(_content(found))
+    else:
+        answer("\n".join(_lines(found)))
+
+
+def _content(found: Combination) -> dict[str, Any]:
+    return {
+        "regions": [_row(limit) for limit in found.regions],
+        "data_sets": [_row(limit) for limit in found.data_sets],
+        "combined": _row(found.combined),
+        "best": found.best.regions[0],
+        "gain": found.gain,
+    }
+
+
+def _row(limit: JointLimit) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return asdict(limit)
+
+
+def _lines(found: Combination) -> list[str]:
+    rows = [("", "n", "b", "s <", "mu <")]
+    rows += [_cells(limit.regions[0], limit) for limit in found.regions]
+    rows += [_cells(limit.regions[0].partition("/")[0], limit) for limit in found.data_sets]
+    rows.append(_cells("all", found.combined))
+    widths = [max(len(row[i]) for row in rows) for i in range(5)]
+    table = [
+        "  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in range(1, 5))]) for row in rows
+    ]
+    limit = found.combined
+    return [
+        *table,
+        f"gain over the best region, {found.best.regions[0]}: {found.gain:.3g}",
+        f"{100 * limit.cl:g}% CL, {limit.convention}, {limit.ordering}, by {limit.method}; "
+        f"error of CLs below {max(limit.cls_error, 1e-9):.0e}",
+    ]
+
+
+def _cells(name: str, limit: JointLimit) -> tuple[str, str, str, str, str]:
+    n, b = sum(limit.observed), sum(limit.background_means)
+    return name, str(n), f"{b:.3g}", f"{limit.s_up:.4g}", f"{limit.mu_up:.4g}"
