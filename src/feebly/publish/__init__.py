@@ -1,0 +1,1 @@
+"""What feebly offers to other programs, in their own formats and interfaces."""
