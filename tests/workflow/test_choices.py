@@ -4,6 +4,7 @@ from dataclasses import replace
 from importlib.resources import files
 
 import pytest
+from numpy.testing import assert_allclose
 
 from feebly.analysis.analysis import load_analysis
 from feebly.core.errors import ConfigError, DomainError, FeeblyError
@@ -37,6 +38,30 @@ def test_another_pot_is_a_projection_and_its_own_is_not():
     projected = choose("dark-photon", pot=10 * own.pot).analysis
     assert projected.projection_of == own.name
     assert projected.pot == 10 * own.pot
+
+
+@pytest.mark.parametrize(
+    ("background", "factor"), [(None, 10), ("scale", 10), ("none", 0), ("suppress:4", 2.5)]
+)
+def test_background_of_a_projection(background, factor):
+    own = choose("dark-photon").analysis
+    choices = choose("dark-photon", pot=10 * own.pot, background=background)
+    assert str(choices.assumption) == (background or "scale")
+    for tag in ("mumu", "ee"):
+        before, after = (a.final_state(tag).signal_region for a in (own, choices.analysis))
+        assert after.observed is None
+        assert_allclose(after.background.mean, factor * before.background.mean, rtol=1e-12)
+
+
+def test_a_stated_background_is_a_projection_at_any_pot():
+    assert choose("dark-photon").assumption is None
+    same_pot = choose("dark-photon", background="none")
+    assert same_pot.analysis.projection_of == "na62-dump-2021"
+    # the background of the shipped projection is suppressed as it stands
+    region = choose("dark-photon", "na62-dump-run2", background="suppress:10").analysis.final_state("mumu")
+    assert_allclose(region.signal_region.background.mean, 0.016 * 1e18 / 1.4e17 / 10, rtol=1e-12)
+    with pytest.raises(ConfigError, match="background 'half': expected scale, none, or suppress:FACTOR"):
+        choose("dark-photon", background="half")
 
 
 def test_responses_are_those_of_the_preset_unless_asked():

@@ -15,6 +15,7 @@ from feebly.physics.models.registry import MODELS
 from feebly.physics.production.presets import Preset, preset, production_channels
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.library import load_spectrum
+from feebly.statistics.projection import BackgroundAssumption
 
 GridRange = tuple[float, float, int]
 DEFAULT_EXPERIMENT = "na62-dump-2021"
@@ -24,7 +25,10 @@ OWN_DEFAULT = "default"  # response set of a preset that means: the analysis' ow
 
 @dataclass(frozen=True)
 class Choices:
-    """What one run is about, all names resolved and checked."""
+    """What one run is about, all names resolved and checked.
+
+    assumption: what the background does in a projection; None where counts were observed.
+    """
 
     model: Model
     experiment: Experiment
@@ -36,6 +40,7 @@ class Choices:
     responses: Mapping[str, str]
     mass: GridRange
     coupling: GridRange
+    assumption: BackgroundAssumption | None = None
 
     def response(self, final_state: str) -> Response:
         """Response of a final state in the chosen set."""
@@ -57,9 +62,16 @@ def choose_model(name: str, width_table: str) -> Model:
 
 
 def choose_setting(
-    experiment: str | Path, analysis: str | Path | None, pot: float | None
+    experiment: str | Path,
+    analysis: str | Path | None,
+    pot: float | None,
+    assumption: BackgroundAssumption | None = None,
 ) -> tuple[Experiment, Analysis]:
-    """Experiment and analysis (default: the one of the same name), at ``pot`` if another than its own."""
+    """Experiment and analysis (default: the one of the same name), at ``pot`` if another than its own.
+
+    assumption: what the background does there (default: it scales); with one the result is a projection also
+    at the analysis' own POT.
+    """
     if analysis is None:
         if isinstance(experiment, Path) or str(experiment).endswith(".toml"):
             raise ConfigError(f"experiment {experiment}: a file needs --analysis NAME or FILE beside it")
@@ -67,10 +79,12 @@ def choose_setting(
     loaded = load_experiment(experiment)
     counts = load_analysis(analysis)
     counts.check_against(loaded)
-    if pot is not None and pot != counts.pot:
+    pot = counts.pot if pot is None else pot
+    if pot != counts.pot or assumption is not None:
         if not 0 < pot < float("inf"):
             raise ConfigError(f"pot = {pot:g}: expected a positive number of protons, e.g. 1.4e17")
-        counts = counts.projected(pot)
+        assumed = assumption or BackgroundAssumption()
+        counts = counts.projected(pot, assumed.factor(pot / counts.pot))
     return loaded, counts
 
 
@@ -175,10 +189,12 @@ def choose(
     pot: float | None = None,
     mass: GridRange | None = None,
     coupling: GridRange | None = None,
+    background: str | None = None,
 ) -> Choices:
     """Resolve and check all names and ranges; every refusal is a ConfigError or DomainError of one line."""
     tag = MODELS.tag(model)
-    apparatus, counts = choose_setting(experiment, analysis, pot)
+    assumption = None if background is None else BackgroundAssumption.parse(background)
+    apparatus, counts = choose_setting(experiment, analysis, pot, assumption)
     physics = preset(preset_name or counts.default_preset)
     particle = choose_model(tag, physics.width_table)
     states = choose_channels(counts, particle, channels)
@@ -198,4 +214,5 @@ def choose(
         responses=choose_responses(counts, physics, states, response),
         mass=mass_range,
         coupling=coupling_range,
+        assumption=(assumption or BackgroundAssumption()) if counts.projection_of else None,
     )
