@@ -15,7 +15,7 @@ from benchmarks.timing import REPEATS, cpu_seconds, median_cpu_seconds, run_pyth
 from feebly.core.block import BLOCK
 from feebly.core.interfaces import FloatArray
 from feebly.engine.importance import uniform_map
-from feebly.engine.sampler import _FIRST_ROUNDS, _Runner, _train, per_event
+from feebly.engine.sampler import FIRST_ROUNDS, Runner, _train, per_event
 from feebly.engine.setup import ChannelSetup
 from feebly.workflow.choices import choose
 from feebly.workflow.sampling import channel_setup
@@ -37,7 +37,7 @@ def dimuon_channel(production: str) -> ChannelSetup:
 class Chain:
     """The compiled chain of one channel with a trained map: ``run`` makes events."""
 
-    runner: _Runner
+    runner: Runner
     edges: FloatArray
 
     def run(self, blocks: int, first: int = 0) -> FloatArray:
@@ -49,8 +49,8 @@ class Chain:
 def trained_chain(production: str) -> Chain:
     """Compiled and trained: the steady state of a sampling task."""
     setup = dimuon_channel(production)
-    runner = _Runner(setup)
-    return Chain(runner, _train(runner, MASS_GEV, uniform_map(setup.dimensions), _FIRST_ROUNDS))
+    runner = Runner(setup)
+    return Chain(runner, _train(runner, MASS_GEV, uniform_map(setup.dimensions), FIRST_ROUNDS))
 
 
 def require_same_yield(compiled: FloatArray, numpy: FloatArray) -> None:
@@ -93,7 +93,7 @@ def events_per_second(production: str) -> Figure:
 def first_block() -> None:
     """All that stands between a fresh interpreter and the first block of events."""
     setup = dimuon_channel("brems")
-    _Runner(setup)(MASS_GEV, 0, 1, uniform_map(setup.dimensions))
+    Runner(setup)(MASS_GEV, 0, 1, uniform_map(setup.dimensions))
 
 
 def starts() -> Iterator[Figure]:

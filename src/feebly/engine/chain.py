@@ -20,6 +20,10 @@ from feebly.apparatus.response import smear_tracks
 from feebly.apparatus.transport import apply_planes, apply_separation, track_slopes
 from feebly.core.block import (
     BLOCK,
+    DX1,
+    DX2,
+    DY1,
+    DY2,
     INDEX,
     MASK,
     MOM1,
@@ -106,8 +110,8 @@ class Acceptance(NamedTuple):
 _FLIGHT = (X0, Y0, Z0, NX, NY, NZ, P, E)
 _AFTER_PRODUCTION = (WEIGHT, INDEX, MASK, *_FLIGHT, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI)
 _AFTER_TRANSPORT = (WEIGHT, INDEX, TAU, XV, YV, ZV, MOM1, MOM2, TX1, TY1, TX2, TY2)
-# What else a caller may want to see of the selected events.
-_TRUTH = (*_FLIGHT, PX1, PY1, PZ1, PX2, PY2, PZ2)
+# What else a caller may want to see of the events.
+_TRUTH = (*_FLIGHT, PX1, PY1, PZ1, PX2, PY2, PZ2, DX1, DY1, DX2, DY2)
 # Where more than this share of a block survives production, sorting out the others costs more than it saves.
 _WORTH_COMPACTING = 0.6
 
@@ -222,10 +226,10 @@ def train_on(s, n, saved, edges, objective, training):
 
 
 @stage
-def collect(s, n, events, event_rows, stored):
-    """Copy the asked rows of the selected events to events[stored:], as far as there is room."""
+def collect(s, n, events, event_rows, least_region, stored):
+    """Copy the asked rows of events with REGION >= least_region to events[stored:], while there is room."""
     for i in range(n):
-        if s[REGION + i] > 0.0 and stored < events.shape[0]:
+        if s[REGION + i] >= least_region and stored < events.shape[0]:
             for k in range(event_rows.size):
                 events[stored, k] = s[event_rows[k] + i]
             stored += 1
@@ -261,7 +265,7 @@ def _compiled(digest: int) -> Any:
     @njit(nogil=True, cache=True, error_model="numpy", fastmath=FASTMATH)
     def run(
         s, survivors, saved, key0, key1, first_block, blocks, edges, n_uniform, process, density, apparatus,
-        planes, cuts, cones, regions, histogram, training, objective, events, event_rows,
+        planes, cuts, cones, regions, histogram, training, objective, events, event_rows, least_region,
     ):  # fmt: skip
         _ = digest
         train = objective.size > 0
@@ -275,7 +279,7 @@ def _compiled(digest: int) -> Any:
             fill(s, n, histogram)
             if train:
                 train_on(s, n, saved, edges, objective, training)
-            stored = collect(s, n, events, event_rows, stored)
+            stored = collect(s, n, events, event_rows, least_region, stored)
         return stored
 
     return run

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feebly.core.block import BLOCK, RANDOM_ROWS, ROWS, SCRATCH_SIZE, STRIDE
-from feebly.core.errors import unknown
+from feebly.core.block import BLOCK, RANDOM_ROWS, SCRATCH_SIZE, STRIDE
 from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
 from feebly.engine.chain import compiled_chain
@@ -22,8 +20,8 @@ from feebly.engine.setup import ChannelSetup
 # Part of the key of every table: raise it with any change here that changes the samples.
 SAMPLER_VERSION = 2
 # Training draws its events far from those of the measurement.
-_TRAINING_BLOCK = 1 << 40
-_TRAINING_BLOCKS, _FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
+TRAINING_BLOCK = 1 << 40
+TRAINING_BLOCKS, FIRST_ROUNDS, _WARM_ROUNDS = 48, 6, 3
 _FIRST_BATCH, _MAX_BLOCKS = 96, 1024
 _GROWTH = 2  # a batch is at most twice what is there: early errors are estimated from few events
 _SHORT = (1e-2, 1e-4, 1e-6)  # short lifetimes: fractions of the largest yield
@@ -50,12 +48,7 @@ class MassSample:
     effective_events: float
 
 
-# Rows that belong to the selected events: what lies before the last compaction and is not moved does not.
-_NOT_MOVED = ("U_", "JACOBIAN", "DX", "DY", "MX", "MY", "MASK")
-EVENT_ROWS = tuple(name for name in ROWS if not name.startswith(_NOT_MOVED))
-
-
-class _Runner:
+class Runner:
     """Scratch and packed arguments of one channel for the compiled chain."""
 
     def __init__(self, setup: ChannelSetup) -> None:
@@ -75,6 +68,7 @@ class _Runner:
         objective: FloatArray | None = None,
         events: FloatArray | None = None,
         event_rows: NDArray[np.int64] | None = None,
+        least_region: float = 1.0,
     ) -> tuple[FloatArray, FloatArray, int]:
         """Raw sums of the moments, training sums of the map, number of events stored in ``events``."""
         setup = self._setup
@@ -101,6 +95,7 @@ class _Runner:
             np.zeros((0, 2)) if objective is None else objective,
             np.zeros((0, 1)) if events is None else events,
             np.zeros(1, dtype=np.int64) if event_rows is None else event_rows,
+            least_region,
         )
         return histogram, training, int(stored)
 
@@ -142,13 +137,13 @@ def _reached(signal: FloatArray) -> FloatArray:
     return relative
 
 
-def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatArray:
+def _train(run: Runner, mass: float, edges: FloatArray, rounds: int) -> FloatArray:
     """Refine the map on the squared integrand of several lifetimes at once."""
     guess = np.array([[1e30, 1.0]])
     for k in range(rounds):
-        first = _TRAINING_BLOCK + k * _TRAINING_BLOCKS
-        sums, training, _ = run(mass, first, _TRAINING_BLOCKS, edges, guess)
-        signal = per_event(sums, _TRAINING_BLOCKS * BLOCK)[0]
+        first = TRAINING_BLOCK + k * TRAINING_BLOCKS
+        sums, training, _ = run(mass, first, TRAINING_BLOCKS, edges, guess)
+        signal = per_event(sums, TRAINING_BLOCKS * BLOCK)[0]
         if not signal[:, 0].sum() > 0.0:
             return edges
         if k:
@@ -157,7 +152,7 @@ def _train(run: _Runner, mass: float, edges: FloatArray, rounds: int) -> FloatAr
     return edges
 
 
-def _measure(run: _Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
+def _measure(run: Runner, mass: float, edges: FloatArray, precision: float) -> MassSample:
     """Batches until the asked precision, or the largest number of events, is reached.
 
     A mass without one accepted event has an infinite error: it is empty, and not converged.
@@ -185,7 +180,7 @@ def _closed(setup: ChannelSetup, mass: float) -> MassSample:
     return MassSample(mass, histogram, 0, np.zeros(_TOLERANCE.size), True, 0.0)
 
 
-def _first_map(run: _Runner, setup: ChannelSetup, mass: float) -> FloatArray:
+def first_map(run: Runner, setup: ChannelSetup, mass: float) -> FloatArray:
     """Map trained from nothing at one mass; close to the opening of the channel on the way down to it.
 
     There hardly an event is accepted and a uniform map sees none. The way starts at twice the opening (or
@@ -194,7 +189,7 @@ def _first_map(run: _Runner, setup: ChannelSetup, mass: float) -> FloatArray:
     opening = opening_mass_gev(setup)
     distance, far = mass - opening, min(opening, 0.5 * (setup.mass_end_gev - opening))
     steps = math.ceil(math.log2(far / distance)) if 0.0 < distance < 0.5 * far else 0
-    edges, rounds = uniform_map(setup.dimensions), _FIRST_ROUNDS
+    edges, rounds = uniform_map(setup.dimensions), FIRST_ROUNDS
     for step in (*(opening + far * 0.5**k for k in range(steps)), mass):
         edges, rounds = _train(run, step, edges, rounds), _WARM_ROUNDS
     return edges
@@ -206,35 +201,13 @@ def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float)
     The highest mass comes first: more events are accepted there than close to the opening of the channel.
     Masses up to that opening are closed and not sampled.
     """
-    run, opening = _Runner(setup), opening_mass_gev(setup)
+    run, opening = Runner(setup), opening_mass_gev(setup)
     edges: FloatArray | None = None
     samples: dict[float, MassSample] = {}
     for mass in sorted(map(float, masses_gev), reverse=True):
         if mass <= opening:
             samples[mass] = _closed(setup, mass)
             continue
-        edges = _first_map(run, setup, mass) if edges is None else _train(run, mass, edges, _WARM_ROUNDS)
+        edges = first_map(run, setup, mass) if edges is None else _train(run, mass, edges, _WARM_ROUNDS)
         samples[mass] = _measure(run, mass, edges, precision)
     return [samples[mass] for mass in map(float, masses_gev)]
-
-
-def sample_events(
-    setup: ChannelSetup, mass_gev: float, rows: Iterable[str], blocks: int
-) -> dict[str, FloatArray]:
-    """Selected events as arrays: the asked rows (of ``EVENT_ROWS``) of ``blocks`` blocks.
-
-    WEIGHT is per POT of unit rate and per event, for the long-lifetime limit times ctau/m; for a given
-    lambda = ctau/m multiply by exp(-TAU/lambda)/lambda.
-    """
-    names = list(dict.fromkeys(["WEIGHT", *rows]))
-    for name in names:
-        if name not in EVENT_ROWS:
-            raise unknown("row of selected events", name, EVENT_ROWS)
-    run = _Runner(setup)
-    edges = _first_map(run, setup, mass_gev)
-    offsets = np.array([ROWS[name] for name in names], dtype=np.int64)
-    events = np.zeros((blocks * BLOCK, len(names)))
-    _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets)
-    table = {name: events[:stored, k].copy() for k, name in enumerate(names)}
-    table["WEIGHT"] /= blocks * BLOCK
-    return table

@@ -10,7 +10,7 @@ import numpy as np
 
 from feebly.core.errors import unknown
 from feebly.core.interfaces import FloatArray
-from feebly.engine.sampler import sample_events
+from feebly.engine.events import sample_events
 from feebly.physics.models.dark_photon import DarkPhoton
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.report.validation.plan import ResolutionReference
