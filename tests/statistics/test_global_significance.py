@@ -98,6 +98,15 @@ def test_toys_hold_the_expected_background():
     assert_allclose(expected[1], 2 * 0.1 * 40 - 0.1**2 * 30, rtol=1e-3)  # a roof of slope 30
 
 
+def test_toys_are_a_poisson_process_with_at_least_one_event():
+    scan = MassScan.of([0.0, 1.0], 0.1, 1.0)  # 2 events expected from -0.5 to 1.5
+    data = background_toys(scan, 20_000, np.random.default_rng(4))
+    counts = np.bincount(np.bincount(data.owner), minlength=12)[1:9]
+    expected = stats.poisson(2.0).pmf(np.arange(1, 9)) / -math.expm1(-2.0)
+    assert stats.chisquare(counts, expected * counts.sum() / expected.sum()).pvalue > 1e-4
+    assert stats.kstest(data.position, stats.uniform(-0.5, 2.0).cdf).pvalue > 1e-4
+
+
 def test_toys_of_a_tiny_background_have_one_event():
     scan = MassScan.of([0.0, 1.0], 0.1, 1e-9)
     data = background_toys(scan, 50, np.random.default_rng(4))
