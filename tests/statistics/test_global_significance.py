@@ -10,7 +10,7 @@ from scipy import optimize, stats
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics.global_significance import (
     background_toys,
-    global_significance,
+    global_significances,
     gross_vitells,
     observed_significance,
 )
@@ -27,7 +27,7 @@ def test_far_apart_windows_are_independent():
     b, apart = 3.0, MassScan.of(np.arange(0.0, 400, 20), 1.0, 3.0 / 3)  # +- 1.5 sigma hold 3 events
     assert_allclose(apart.expected_within(1.5), b, rtol=1e-3)
     z = stats.norm.isf(stats.poisson(b).sf(7)) - 1e-6  # 8 events
-    (found,) = global_significance(apart, WindowCount(), [z], toys=4000, seed=3)
+    (found,) = global_significances(apart, WindowCount(), [z], toys=4000, seed=3)
     assert agrees(found, 1 - stats.poisson(b).cdf(7) ** 20, 4000)
     assert_allclose(found.reached_p, stats.poisson(b).sf(7), rtol=0.1)
     assert_allclose(found.trials_factor, 20, rtol=4 * found.trials_error / 20)
@@ -49,7 +49,7 @@ def test_likelihood_of_a_dense_scan_follows_the_rice_formula():
     length, toys = 40.0, 800
     scan = MassScan.of(np.arange(0, length + 0.1, 0.25), 1.0, 60.0)
     z = (2.0, 2.5)
-    found = global_significance(scan, PeakLikelihood(), z, toys=toys, seed=2)
+    found = global_significances(scan, PeakLikelihood(), z, toys=toys, seed=2)
     for one in found:
         crossings = length / (2 * math.pi * math.sqrt(2)) * math.exp(-(one.local_z**2) / 2)
         expected = -math.expm1(-crossings) + stats.norm.sf(one.local_z)
@@ -79,7 +79,7 @@ def test_trials_factor_of_the_287_hypotheses_of_pi_a():
     # an independent scan of 300 toys, windows of +- 1.5 sigma: median of the largest Z 2.58 +- 0.03, 17.7% of
     # the toys above 3 sigma, a trials factor of 130-145
     toys = 1200
-    median, three = global_significance(PI_A, WindowCount(), [2.58, 3.0], toys=toys, seed=5)
+    median, three = global_significances(PI_A, WindowCount(), [2.58, 3.0], toys=toys, seed=5)
     assert stats.fisher_exact([[round(three.global_p * toys), toys], [53, 300]]).pvalue > 0.01
     assert_allclose(median.global_p, 0.5, rtol=0.1)
     assert 120 < median.trials_factor < 150
@@ -132,7 +132,7 @@ def test_peak_likelihood_against_a_direct_maximisation():
 
 def test_same_seed_same_numbers():
     scan = MassScan.of([0.0, 1.0, 2.0], 0.2, 8.0)
-    first, again, other = (global_significance(scan, WindowCount(), [2.0], 300, seed) for seed in (1, 1, 2))
+    first, again, other = (global_significances(scan, WindowCount(), [2.0], 300, seed) for seed in (1, 1, 2))
     assert first == again != other
 
 
@@ -146,7 +146,7 @@ def test_refined_scan_has_close_hypotheses():
 def test_progress_reaches_the_number_of_toys():
     seen = []
     scan = MassScan.of([0.0], 0.2, 8.0)
-    global_significance(
+    global_significances(
         scan, WindowCount(), [1.0], 600, progress=lambda done, total: seen.append((done, total))
     )
     assert seen[-1] == (600, 600)
@@ -165,9 +165,9 @@ SCAN = MassScan.of([0.0, 1.0], 0.1, 1.0)
         (lambda: SCAN.refined(0), "step_sigma = 0"),
         (lambda: WindowCount(9), "expected at most 5"),
         (lambda: data_set([float("nan")], SCAN), "events of a scan"),
-        (lambda: global_significance(SCAN, WindowCount(), [-1.0]), "local Z = -1.0"),
-        (lambda: global_significance(SCAN, WindowCount(), [1.0], toys=5), "toys = 5: expected 100 or more"),
-        (lambda: global_significance(SCAN, WindowCount(), [1.0], seed=-1), "seed = -1"),
+        (lambda: global_significances(SCAN, WindowCount(), [-1.0]), "local Z = -1.0"),
+        (lambda: global_significances(SCAN, WindowCount(), [1.0], toys=5), "toys = 5: expected 100 or more"),
+        (lambda: global_significances(SCAN, WindowCount(), [1.0], seed=-1), "seed = -1"),
         (lambda: observed_significance(SCAN, WindowCount(), [0.5], 100), "no hypothesis shows an excess"),
     ],
 )

@@ -15,7 +15,7 @@ from feebly.statistics.significance import (
     likelihood_ordered_p_value,
     p_of,
     p_value,
-    significance,
+    significance_of,
     z_of,
 )
 
@@ -106,17 +106,17 @@ def test_p_of_and_z_of_are_inverse_in_both_conventions():
 
 def test_significance_of_the_mumu_event_by_both_conventions():
     # 2303.08666: 1.59%, 2.4 sigma; one-sided the same p-value is 2.15 sigma
-    found = significance(1, 0.016, 0.002)
+    found = significance_of(1, 0.016, 0.002)
     assert_allclose([found.p_value, found.p_likelihood, found.z], [0.01587, 0.01587, 2.412], rtol=1e-3)
     assert (found.n, found.background_mean, found.sides) == (1, 0.016, "two-sided")
-    assert_allclose(significance(1, 0.016, 0.002, "one-sided").z, 2.148, rtol=1e-3)
-    assert significance(0, 3.0).z == 0
+    assert_allclose(significance_of(1, 0.016, 0.002, "one-sided").z, 2.148, rtol=1e-3)
+    assert significance_of(0, 3.0).z == 0
 
 
 def test_an_event_without_any_background_is_infinitely_significant():
-    assert (significance(1, 0).p_value, significance(1, 0).z) == (0, np.inf)
+    assert (significance_of(1, 0).p_value, significance_of(1, 0).z) == (0, np.inf)
     with pytest.raises(DomainError, match="n = 400 with background 1e-09: the p-value is below the smallest"):
-        significance(400, 1e-9)
+        significance_of(400, 1e-9)
 
 
 @pytest.mark.parametrize("sigmas", [0, -1, float("nan"), 40])

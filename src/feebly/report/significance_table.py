@@ -52,7 +52,7 @@ def _row(channel: str, region: str, n: int | None, b: Background, sides: str) ->
     three, five = (significance.events_for(sigmas, b, sides) for sigmas in (3, 5))
     if n is None:
         return SignificanceRow(channel, region, b.mean, three, five)
-    found = significance.significance(n, b, sides=sides)
+    found = significance.significance_of(n, b, sides=sides)
     return SignificanceRow(
         channel, region, b.mean, three, five, n, found.p_value, found.p_likelihood, found.z
     )

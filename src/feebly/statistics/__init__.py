@@ -16,6 +16,7 @@ from feebly.statistics.closure import closure_test
 from feebly.statistics.combination import Combination, DataSet, combine
 from feebly.statistics.conventions import CONVENTIONS
 from feebly.statistics.coverage import CoverageSetting, scan_coverage
+from feebly.statistics.global_significance import global_significances, gross_vitells, observed_significance
 from feebly.statistics.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
 from feebly.statistics.joint_p_value import joint_p_value
 from feebly.statistics.limit_arrays import upper_limits
@@ -27,18 +28,31 @@ from feebly.statistics.limits import (
     expected_limit,
     upper_limit,
 )
+from feebly.statistics.mass_scan import MassScan, PeakLikelihood, WindowCount
+from feebly.statistics.projection import BackgroundAssumption, DiscoveryReach, discovery_reach, project
+from feebly.statistics.proportions import StatedInterval, proportion_interval
 from feebly.statistics.regions import CountingModel, Nuisance, Region
+from feebly.statistics.rejection import RejectionChain, Survival
 from feebly.statistics.signal_errors import total_signal_error
+from feebly.statistics.significance import (
+    Significance,
+    events_for,
+    likelihood_ordered_p_value,
+    p_value,
+    significance_of,
+)
 
 __all__ = [
     "CONVENTIONS",
     "Background",
+    "BackgroundAssumption",
     "BetaProduct",
     "Combination",
     "ConfidenceInterval",
     "CountingModel",
     "CoverageSetting",
     "DataSet",
+    "DiscoveryReach",
     "ExpectedBand",
     "Fixed",
     "Gamma",
@@ -46,22 +60,39 @@ __all__ = [
     "JointLimit",
     "Limit",
     "LogNormal",
+    "MassScan",
     "Nuisance",
+    "PeakLikelihood",
     "Region",
+    "RejectionChain",
+    "Significance",
+    "StatedInterval",
     "Sum",
+    "Survival",
     "TruncatedGaussian",
+    "WindowCount",
     "background_from_table",
     "closure_test",
     "cls_value",
     "combine",
     "combined_upper_limit",
     "confidence_interval",
+    "discovery_reach",
+    "events_for",
     "expected_band",
     "expected_limit",
+    "global_significances",
+    "gross_vitells",
     "joint_cls",
     "joint_p_value",
     "joint_upper_limit",
+    "likelihood_ordered_p_value",
+    "observed_significance",
+    "p_value",
+    "project",
+    "proportion_interval",
     "scan_coverage",
+    "significance_of",
     "total_signal_error",
     "upper_limit",
     "upper_limits",

@@ -59,7 +59,7 @@ class _Tally:
     some_event: float  # probability of at least one event: empty data sets are not simulated
 
 
-def global_significance(
+def global_significances(
     scan: MassScan,
     test: LocalTest,
     local_z: Sequence[float],
@@ -97,7 +97,7 @@ def observed_significance(
         raise DomainError(
             f"{len(events)} events: no hypothesis shows an excess; there is nothing to globalise"
         )
-    (found,) = global_significance(scan, test, [float(z[best])], toys, seed, progress)
+    (found,) = global_significances(scan, test, [float(z[best])], toys, seed, progress)
     return scan.hypotheses[best], found
 
 

@@ -39,7 +39,7 @@ class Significance:
     sides: str
 
 
-def significance(
+def significance_of(
     n: int, b: float | Background, sigma_b: float | None = None, sides: str = TWO_SIDED
 ) -> Significance:
     """P-values and Z of ``n`` events on the background b (+- sigma_b: a truncated Gaussian).

@@ -85,12 +85,11 @@ def _of_count(n: int | None, b: float, sigma_b: float | None, sides: str) -> dic
     """Everything that is told of one count, as in the JSON object."""
     from feebly.core.tables import plain
     from feebly.statistics.backgrounds import as_background
-    from feebly.statistics.significance import events_for
-    from feebly.statistics.significance import significance as assess
+    from feebly.statistics.significance import events_for, significance_of
 
     background = as_background(b, sigma_b)
     needed = {f"events_for_{sigmas}_sigma": events_for(sigmas, background, sides) for sigmas in (3, 5)}
-    found = {"n": None} if n is None else plain(assess(n, background, sides=sides))
+    found = {"n": None} if n is None else plain(significance_of(n, background, sides=sides))
     return found | {"b": b, "sigma_b": sigma_b, "sides": sides} | needed
 
 

@@ -80,7 +80,7 @@ def trials(
             found: tuple[GlobalSignificance, ...] = (one,)
         else:
             local = [values.number(text, "--z") for text in values.names(z, "--z")]
-            found = scans.global_significance(scan, statistic, local, count, start, told)
+            found = scans.global_significances(scan, statistic, local, count, start, told)
         if test == LIKELIHOOD:
             bounds = _upcrossings(scan, statistic, found, count, start, told)
     content = _content(scan, test, position, found, bounds, count, start)
