@@ -72,6 +72,7 @@ PI_A = MassScan.of(MASSES_MEV, np.interp(MASSES_MEV, *RESOLUTION), np.interp(MAS
 
 def test_naive_number_of_independent_hypotheses_is_66():
     assert len(PI_A.hypotheses) == 287
+    assert_allclose(PI_A.expected_below()[1][-1], 3984, rtol=0.1)  # published candidates
     assert_allclose((0.5 / (math.sqrt(2 * math.pi) * np.array(PI_A.resolutions))).sum(), 66, rtol=0.01)
 
 
