@@ -14,11 +14,10 @@ from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import combined_upper_limit, upper_limit
 from feebly.statistics.backgrounds import Fixed, Gamma, TruncatedGaussian
 from feebly.statistics.counting import count_quantiles
-from feebly.statistics.joint import (
+from feebly.statistics.joint import joint_cls, joint_upper_limit
+from feebly.statistics.joint_cells import (
     cls_of_cells,
     expected_limits_on_cells,
-    joint_cls,
-    joint_upper_limit,
     limits_on_cells,
     quantile_cls,
     total_count_quantiles,
@@ -258,7 +257,7 @@ def test_too_many_independent_common_nuisances_are_refused():
         for i in range(6)
     )
     with pytest.raises(DomainError, match="independent common nuisances"):
-        joint_upper_limit(CountingModel(regions))
+        joint_upper_limit(CountingModel(regions), method="enumeration")
 
 
 # --- cells and quantiles ------------------------------------------------------------------------------
@@ -423,4 +422,4 @@ def test_wrong_signals_of_cells_are_refused():
 def test_more_outcomes_than_can_be_enumerated_are_refused():
     regions = model([30] * 6, [26.0] * 6, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     with pytest.raises(DomainError, match="more than 200000 outcomes"):
-        joint_upper_limit(regions, ordering="likelihood-ratio")
+        joint_upper_limit(regions, ordering="likelihood-ratio", method="enumeration")

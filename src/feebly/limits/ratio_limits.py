@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.observation import Hypothesis, Observation
-from feebly.statistics.joint import cls_of_cells, expected_limits_on_cells, limits_on_cells
+from feebly.statistics.joint_cells import cls_of_cells, expected_limits_on_cells, limits_on_cells
 from feebly.statistics.ordering import LIKELIHOOD_RATIO
 from feebly.statistics.regions import CountingModel, Nuisance, Region
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from feebly.statistics.counting import not_more_probable
-from feebly.statistics.nuisances import largest_count, marginal
+from feebly.statistics.nuisances import marginal
 from feebly.statistics.outcomes import Outcomes
 from feebly.statistics.regions import CountingModel
+from feebly.statistics.scaled_counts import largest_count
 
 _SMALL = 1e-6  # of the observed probability: outcomes that are left out
 _SMALLEST = 1e-280
@@ -25,10 +26,7 @@ def joint_p_value(model: CountingModel) -> float:
     observed = float(outcomes.background_probability(counts)[0])
     negligible = max(min(observed, 1.0) * _SMALL, _SMALLEST)
     regions = range(len(model.regions))
-    widest = [int(np.argmax(averages.background_factors[:, r])) for r in regions]
-    caps = [
-        largest_count(averages.background_at(k, r), negligible) for r, k in zip(regions, widest, strict=True)
-    ]
+    caps = [largest_count(averages.largest_background(r), negligible) for r in regions]
     listed = outcomes.listed(
         np.maximum(caps, counts[0]), np.zeros(len(model.regions)), negligible / len(model.regions)
     )

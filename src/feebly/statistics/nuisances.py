@@ -7,15 +7,14 @@ rank of A counts, not the number of names: ten sources common to all signals are
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
-from feebly.statistics.backgrounds import Background, CountDistribution
-from feebly.statistics.counting import distribution_of_all_counts
+from feebly.statistics.backgrounds import Background
 from feebly.statistics.quadrature import (
     Nodes,
     lognormal_width,
@@ -24,6 +23,7 @@ from feebly.statistics.quadrature import (
     unit_lognormal_nodes,
 )
 from feebly.statistics.regions import CountingModel, Nuisance, Region, scaled
+from feebly.statistics.scaled_counts import Mixture, convolved, scaled_pmfs
 
 MAX_NODES = 20_000
 """Most nodes of the common nuisances; more are refused (use toys)."""
@@ -31,26 +31,8 @@ MAX_NODES = 20_000
 _NEGLIGIBLE = 1e-14  # weight of nodes that are left out
 
 
-@dataclass(frozen=True, slots=True)
-class Mixture:
-    """A background that is one of several with given probabilities."""
-
-    parts: tuple[Background, ...]
-    weights: tuple[float, ...]
-
-    @property
-    def mean(self) -> float:
-        return float(np.dot(self.weights, [part.mean for part in self.parts]))
-
-    def counts(self, n_max: int) -> CountDistribution:
-        """Marginalised distribution of the number of background events, up to ``n_max``."""
-        counts = [part.counts(n_max) for part in self.parts]
-        pmf = np.tensordot(self.weights, [c.pmf for c in counts], axes=1)
-        return CountDistribution(pmf, np.tensordot(self.weights, [c.tail for c in counts], axes=1))
-
-    def scaled(self, factor: float) -> Mixture:
-        """Each part times the factor."""
-        return Mixture(tuple(scaled(part, factor) for part in self.parts), self.weights)
+class TooManyError(DomainError):
+    """An exact average or enumeration would need too many nodes or outcomes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +40,8 @@ class Marginal:
     """A counting model at the nodes of its common nuisances.
 
     weights: (K,), sum 1. signal_factors, background_factors: (K, R). local: nodes of the factor on the signal
-    of each region that no other region has. backgrounds: of each region, its own nuisances averaged.
+    of each region that no other region has. backgrounds: of each region, its own nuisances averaged. known:
+    what was computed before.
     """
 
     weights: FloatArray
@@ -67,35 +50,27 @@ class Marginal:
     local: tuple[Nodes, ...]
     backgrounds: tuple[Background, ...]
 
-    def background_at(self, node: int, region: int) -> Background:
-        """Background of a region at one node."""
-        factor, background = float(self.background_factors[node, region]), self.backgrounds[region]
-        if factor == 1:
-            return background
+    known: dict[tuple[int, int], FloatArray] = field(default_factory=dict)
+
+    def background_pmf(self, region: int, n: int) -> FloatArray:
+        """P(N_b = k), k = 0 .. n, of a region at each node, (n + 1, K); (n + 1, 1) where all are the same."""
+        if (region, n) not in self.known:
+            factors = self.background_factors[:, region]
+            self.known[region, n] = scaled_pmfs(self.backgrounds[region], factors, n)
+        return self.known[region, n]
+
+    def total_background_pmf(self, n: int) -> FloatArray:
+        """The same of all regions together."""
+        if (-1, n) not in self.known:
+            parts = (self.background_pmf(r, n) for r in range(len(self.backgrounds)))
+            self.known[-1, n] = reduce(convolved, parts)
+        return self.known[-1, n]
+
+    def largest_background(self, region: int) -> Background:
+        """Background of a region at the node where it is largest."""
+        factor = float(self.background_factors[:, region].max())
+        background = self.backgrounds[region]
         return background.scaled(factor) if isinstance(background, Mixture) else scaled(background, factor)
-
-    @property
-    def backgrounds_vary(self) -> bool:
-        """Whether any background differs from node to node."""
-        return bool(np.any(self.background_factors != 1))
-
-
-@lru_cache(maxsize=4096)
-def listed_counts(background: Background, n_max: int) -> CountDistribution:
-    """``background.counts(n_max)``, remembered: blocks of a grid and sets of regions ask again and again."""
-    return background.counts(n_max)
-
-
-def pmf_up_to(background: Background, n_max: int) -> FloatArray:
-    """P(N_b = k), k = 0 .. n_max."""
-    return listed_counts(background, 32 * (n_max // 32) + 31).pmf[: n_max + 1]
-
-
-@lru_cache(maxsize=4096)
-def largest_count(background: Background, negligible: float) -> int:
-    """Count that the background exceeds with less than this probability."""
-    tail = distribution_of_all_counts(background, negligible=negligible).tail
-    return int(np.argmax(tail <= negligible))
 
 
 def marginal(model: CountingModel, n: int) -> Marginal:
@@ -122,7 +97,7 @@ def common_nodes(model: CountingModel, common: set[str], n: int) -> tuple[FloatA
     grids = [_standard_nodes(float(np.abs(axis).max()), n) for axis in axes]
     grids += [_relative_nodes(sigma, b) for sigma, b, _ in gaussian]
     if np.prod([len(nodes) for nodes, _ in grids], dtype=float) > MAX_NODES:
-        raise DomainError(
+        raise TooManyError(
             f"{len(grids)} independent common nuisances: more than {MAX_NODES} nodes; "
             "expected at most two or three, or method 'toys'"
         )

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.statistics.backgrounds import poisson_pmf
-from feebly.statistics.nuisances import Marginal, pmf_up_to
+from feebly.statistics.nuisances import Marginal, TooManyError
 from feebly.statistics.outcomes import (
     TIE,
     IntArray,
@@ -27,9 +26,11 @@ from feebly.statistics.outcomes import (
     signal_pmf,
     weighted_quantiles,
 )
+from feebly.statistics.scaled_counts import convolved
 
 _NEGLIGIBLE_OF_QUANTILE = 1e-10  # outcomes left out where P(Q <= q) has to be good to 1e-7 only
 _CELLS = 512  # of one block: neighbours on a grid of masses and couplings have the same outcomes
+_NODES_AND_CELLS = 1 << 17  # of one block
 _ELEMENTS = 1 << 21  # outcomes x cells of one block
 
 
@@ -43,41 +44,34 @@ class Tails:
 
 def total_count_tails(marginal: Marginal, means: FloatArray, signals: FloatArray, counts: IntArray) -> Tails:
     """Tails of the total count; signals (R, J), counts (R,) or a total ()."""
-    n = int(np.sum(counts))
-    cumulative = _total_cumulatives(marginal, n)
-    signal = np.zeros(signals.shape[1])
-    background = 0.0
-    step = max(1, _ELEMENTS // (n + 1))
-    for node, weight in enumerate(marginal.weights):
-        below = cumulative[node if len(cumulative) > 1 else 0]
-        background += weight * below[-1]
-        for start in range(0, signal.size, step):
-            block = slice(start, start + step)
-            signal[block] += weight * (below[::-1] @ _total_signal_pmf(marginal, signals[:, block], node, n))
-    return Tails(signal[None], np.full((1, signal.size), background))
+    n, cells, weights = int(np.sum(counts)), signals.shape[1], marginal.weights
+    below = np.minimum(np.cumsum(marginal.total_background_pmf(n), axis=0), 1.0)  # (n + 1, K or 1)
+    varies = below.shape[1] > 1
+    signal = np.zeros(cells)
+    nodes_step = int(np.clip(_ELEMENTS // (cells * (n + 1)), 1, weights.size))
+    cells_step = int(np.clip(_ELEMENTS // (nodes_step * (n + 1)), 1, cells))
+    for first_node in range(0, weights.size, nodes_step):
+        nodes = slice(first_node, first_node + nodes_step)
+        at_nodes = below[::-1, nodes] if varies else below[::-1]
+        for first_cell in range(0, cells, cells_step):
+            block = slice(first_cell, first_cell + cells_step)
+            means = marginal.signal_factors[nodes].T[:, :, None] * signals[:, None, block]
+            pmf = _total_signal_pmf(marginal, means, n)
+            signal[block] += weights[nodes] @ np.einsum("nk,nkj->kj", at_nodes, pmf, optimize=False)
+    background = float(weights @ below[-1]) if varies else float(below[-1, 0])
+    return Tails(signal[None], np.full((1, cells), background))
 
 
-def _total_cumulatives(marginal: Marginal, n: int) -> list[FloatArray]:
-    """P(N_b <= k), k = 0 .. n, of all regions together: at each node, or once where it is always the same."""
-    nodes = range(marginal.weights.size if marginal.backgrounds_vary else 1)
-    result = []
-    for node in nodes:
-        pmf = np.eye(1, n + 1)[0]
-        for r in range(len(marginal.backgrounds)):
-            pmf = np.convolve(pmf, pmf_up_to(marginal.background_at(node, r), n))[: n + 1]
-        result.append(np.minimum(np.cumsum(pmf), 1.0))
-    return result
+def _total_signal_pmf(marginal: Marginal, means: FloatArray, n: int) -> FloatArray:
+    """P(N_s = k), k = 0 .. n, of all regions together, (n + 1, K, J), from means (R, K, J).
 
-
-def _total_signal_pmf(marginal: Marginal, signals: FloatArray, node: int, n: int) -> FloatArray:
-    """P(N_s = k), k = 0 .. n, of all regions together, (n + 1, J): means without an own nuisance add up."""
-    means = signals * marginal.signal_factors[node][:, None]
+    Means without an own nuisance add up.
+    """
     known = [r for r, (kappas, _) in enumerate(marginal.local) if kappas.size == 1]
     pmf = poisson_pmf(n, means[known].sum(axis=0))
     for r, nodes in enumerate(marginal.local):
         if r not in known:
-            other = signal_pmf(n, means[r], nodes)
-            pmf = np.stack([(pmf[: k + 1] * other[k::-1]).sum(axis=0) for k in range(n + 1)])
+            pmf = convolved(pmf, signal_pmf(n, means[r], nodes))
     return pmf
 
 
@@ -114,7 +108,7 @@ def _by_blocks(
     thresholds: Callable[[FloatArray], FloatArray],
     most_cells: int = _CELLS,
 ) -> Tails:
-    step = int(np.clip(most_cells, 1, _CELLS))
+    step = int(np.clip(min(most_cells, _NODES_AND_CELLS // marginal.weights.size), 1, _CELLS))
     parts = []
     for start in range(0, signals.shape[1], step):
         block = signals[:, start : start + step]
@@ -138,7 +132,7 @@ def _tails(marginal: Marginal, signals: FloatArray, weights: FloatArray, q: Floa
     cells = signals.shape[1]
     try:
         listed = outcomes.listed(caps.max(axis=1).astype(int), relative.min(axis=1))
-    except DomainError:
+    except TooManyError:
         if cells == 1:
             raise
         listed = None

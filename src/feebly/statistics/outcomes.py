@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
-from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.statistics.backgrounds import poisson_pmf
-from feebly.statistics.nuisances import Marginal, largest_count, pmf_up_to
+from feebly.statistics.nuisances import Marginal, TooManyError
 from feebly.statistics.quadrature import Nodes
+from feebly.statistics.scaled_counts import convolved, largest_count
 
 MAX_OUTCOMES = 200_000
 """Most outcomes of one enumeration; more are refused (use the total count, or toys)."""
@@ -24,6 +22,7 @@ NEGLIGIBLE = 1e-15
 
 _TAIL = 1e-13  # probability of the counts of one region beyond those that are listed
 _BINS = 128
+_ELEMENTS = 1 << 20  # outcomes x nodes x cells of one block
 
 IntArray = NDArray[np.integer]
 
@@ -34,7 +33,7 @@ class Outcomes:
     def __init__(self, marginal: Marginal, signals: FloatArray) -> None:
         self.marginal, self.signals = marginal, signals
         self.caps = self._caps()
-        self._tables: dict[tuple[int, int], tuple[FloatArray, FloatArray]] = {}
+        self._tables: dict[int, FloatArray] = {}
 
     def _caps(self) -> FloatArray:
         """Count of each region and cell (R, J) beyond which next to nothing is left under s + b or b."""
@@ -76,57 +75,43 @@ class Outcomes:
 
     def _bounds(self, region: int, cap: int) -> tuple[FloatArray, FloatArray]:
         """ln of the largest probability of n = 0 .. cap over all nodes and cells: under s + b, under b."""
-        signal, background = np.zeros(cap + 1), np.zeros(cap + 1)
-        for node in range(self.marginal.weights.size):
-            at_signal, at_background = self._table(node, region, cap)
-            signal, background = (
-                np.maximum(signal, at_signal.max(axis=1)),
-                np.maximum(background, at_background),
-            )
+        signal = self._signal_table(region, cap).max(axis=(1, 2))
+        background = self.marginal.background_pmf(region, cap).max(axis=1)
         return np.log(np.maximum(signal, 1e-300)), np.log(np.maximum(background, 1e-300))
 
-    def _table(self, node: int, region: int, cap: int) -> tuple[FloatArray, FloatArray]:
-        """P(n = 0 .. cap | s + b), shape (cap + 1, J), and P(n = 0 .. cap | b), of one region at one node."""
-        key = (node, region)
-        if key not in self._tables or len(self._tables[key][1]) <= cap:
-            background = pmf_up_to(self.marginal.background_at(node, region), cap)
-            mean = self.signals[region] * self.marginal.signal_factors[node, region]
-            signal = signal_pmf(cap, mean, self.marginal.local[region])
-            shift = np.subtract.outer(np.arange(cap + 1), np.arange(cap + 1))
-            matrix = np.where(shift >= 0, background[np.maximum(shift, 0)], 0.0)
-            self._tables[key] = matrix @ signal, background
-        at_signal, at_background = self._tables[key]
-        return at_signal[: cap + 1], at_background[: cap + 1]
+    def _signal_table(self, region: int, cap: int) -> FloatArray:
+        """P(n = 0 .. cap | s + b) of one region at each node and cell, (cap + 1, K, J)."""
+        if region not in self._tables or len(self._tables[region]) <= cap:
+            means = np.multiply.outer(self.marginal.signal_factors[:, region], self.signals[region])
+            signal = signal_pmf(cap, means, self.marginal.local[region])
+            background = self.marginal.background_pmf(region, cap)[:, :, None]
+            self._tables[region] = convolved(signal, background)
+        return self._tables[region][: cap + 1]
 
     def signal_probability(self, listed: IntArray) -> FloatArray:
         """P(outcome | s + b), shape (D, J)."""
+        tables = [self._signal_table(r, int(cap)) for r, cap in enumerate(listed.max(axis=0))]
         result = np.zeros((len(listed), self.signals.shape[1]))
-        for weight, tables in self._nodes(listed):
-            product = np.full(result.shape, weight)
-            for n, (at_signal, _) in zip(listed.T, tables, strict=True):
-                product *= at_signal[n]
-            result += product
+        step = max(1, _ELEMENTS // result.size)
+        for start in range(0, self.marginal.weights.size, step):
+            nodes = slice(start, start + step)
+            product = np.ones(1)
+            for n, table in zip(listed.T, tables, strict=True):
+                product = product * table[:, nodes][n]
+            result += np.einsum("dkj,k->dj", product, self.marginal.weights[nodes])
         return result
 
     def background_probability(self, listed: IntArray) -> FloatArray:
         """P(outcome | b), shape (D,)."""
-        result = np.zeros(len(listed))
-        for weight, tables in self._nodes(listed):
-            result += weight * np.prod(
-                [at_b[n] for n, (_, at_b) in zip(listed.T, tables, strict=True)], axis=0
-            )
-        return result
-
-    def _nodes(self, listed: IntArray) -> Iterator[tuple[float, list[tuple[FloatArray, FloatArray]]]]:
-        caps = listed.max(axis=0)
-        for node, weight in enumerate(self.marginal.weights):
-            yield float(weight), [self._table(node, r, int(cap)) for r, cap in enumerate(caps)]
+        product = np.ones((1, 1))
+        for r, n in enumerate(listed.T):
+            product = product * self.marginal.background_pmf(r, int(n.max()))[n]
+        return product[:, 0] if product.shape[1] == 1 else product @ self.marginal.weights
 
 
 def largest_background_count(marginal: Marginal, region: int) -> int:
     """Count that the background of a region exceeds with a negligible probability at any node."""
-    node = int(np.argmax(marginal.background_factors[:, region]))
-    return largest_count(marginal.background_at(node, region), _TAIL)
+    return largest_count(marginal.largest_background(region), _TAIL)
 
 
 def _largest_poisson_count(mean: FloatArray) -> FloatArray:
@@ -142,16 +127,16 @@ def _largest_poisson_count(mean: FloatArray) -> FloatArray:
     )
 
 
-def _too_many(regions: int) -> DomainError:
-    return DomainError(
+def _too_many(regions: int) -> TooManyError:
+    return TooManyError(
         f"{regions} regions with ordering 'likelihood-ratio': more than {MAX_OUTCOMES} outcomes to "
         "enumerate; use ordering 'total-count', or method 'toys'"
     )
 
 
 def signal_pmf(n: int, mean: FloatArray, local: Nodes) -> FloatArray:
-    """E[P(N = k | kappa mean)], k = 0 .. n, over the own nuisance of one region; (n + 1, J)."""
-    pmf = np.zeros((n + 1, mean.size))
+    """E[P(N = k | kappa mean)], k = 0 .. n, over the own nuisance of a region; (n + 1, \\*shape of mean)."""
+    pmf = np.zeros((n + 1, *mean.shape))
     for kappa, weight in zip(*local, strict=True):
         pmf += weight * poisson_pmf(n, kappa * mean)
     return pmf
