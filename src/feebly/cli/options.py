@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from feebly.cli import values
+from feebly.cli.signal_error import signal_error
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)]
 Channels = Annotated[
@@ -62,7 +63,14 @@ Precision = Annotated[
 Seed = Annotated[str, typer.Option("--seed", metavar="N", help="Same seed, same numbers.")]
 Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Threads; default: all cores.")]
 Cl = Annotated[str, typer.Option("--cl", metavar="X", help="Confidence level.")]
-Convention = Annotated[str, typer.Option("--convention", metavar="NAME", help="cls-counting or cls-profile.")]
+Convention = Annotated[
+    str,
+    typer.Option(
+        "--convention",
+        metavar="NAME",
+        help="cls-counting or cls-profile; also classical, bayesian-flat, feldman-cousins.",
+    ),
+]
 Ordering = Annotated[
     str,
     typer.Option(
@@ -75,12 +83,28 @@ SignalError = Annotated[
     str,
     typer.Option(
         "--signal-error",
-        metavar="X",
-        help="Relative error of the signal (log-normal), e.g. 0.2; refused where the efficiency was "
-        "calibrated on the published limit.",
+        metavar="X|NAME=X,..",
+        help="Relative error of the signal (log-normal), e.g. 0.2 or pot=0.2,efficiency=0.05; refused "
+        "where the efficiency was calibrated on the published limit.",
     ),
 ]
 ForceSignalError = Annotated[bool, typer.Option("--force-signal-error", help="Allow it nevertheless.")]
+Bands = Annotated[
+    str,
+    typer.Option(
+        "--bands",
+        metavar="NAME",
+        help="Expected bands: none, counting (of the count alone) or full (the signal is thrown too).",
+    ),
+]
+ThrownError = Annotated[
+    str | None,
+    typer.Option(
+        "--thrown-error",
+        metavar="X|NAME=X,..",
+        help="Relative error of the signal that full bands throw; default: that of the POT.",
+    ),
+]
 RunFolder = Annotated[
     str | None,
     typer.Option("--out", metavar="DIR", help="Run folder; default: feebly-runs/MODEL-ANALYSIS-PRESET-..."),
@@ -95,7 +119,8 @@ PARSERS: dict[str, Callable[[str, str], Any]] = {
     "mass": values.value_range,
     "coupling": values.value_range,
     "cl": values.number,
-    "signal_error": values.number,
+    "signal_error": signal_error,
+    "thrown_error": signal_error,
     "precision": values.number,
     "seed": values.whole_number,
     "jobs": values.positive,

@@ -25,4 +25,6 @@ def total_signal_error(error: SignalError) -> float:
             require_signal_error(part)
         except DomainError as refused:
             raise DomainError(f"{name}: {refused}") from None
-    return require_signal_error(math.sqrt(math.prod(1 + part**2 for part in error.values()) - 1))
+    return require_signal_error(
+        math.sqrt(math.expm1(math.fsum(math.log1p(part**2) for part in error.values())))
+    )
