@@ -40,7 +40,7 @@ def test_options_become_arguments(feebly, fake_run):
         *("--response", "mumu=2303,ee=2312", "--pot", "1e18", "--mass", "0.22:0.7:80"),
         *("--coupling", "1e-7:1e-4", "--cl", "0.95", "--convention", "cls-profile"),
         *("--signal-error", "0.2", "--force-signal-error", "--precision", "0.02"),
-        *("--seed", "7", "--jobs", "2"),
+        *("--seed", "7", "--jobs", "2", "--bands", "full", "--thrown-error", "pot=0.2,efficiency=0.05"),
     )
     given = {k: v for k, v in fake_run.options.items() if k not in ("progress", "report")}
     assert given == {
@@ -60,6 +60,9 @@ def test_options_become_arguments(feebly, fake_run):
         "precision": 0.02,
         "seed": 7,
         "jobs": 2,
+        "ordering": "total-count",
+        "bands": "full",
+        "thrown_error": {"pot": 0.2, "efficiency": 0.05},
     }
 
 
@@ -69,6 +72,7 @@ def test_options_become_arguments(feebly, fake_run):
         (("--out", "here/there"), "here/there"),
         (("--pot", "1e18"), f"{FOLDER}-1e18pot"),
         (("--channels", "mumu"), f"{FOLDER}-mumu"),
+        (("--bands", "full"), f"{FOLDER}-full-bands"),
         (("--production", "brems,eta", "--cl", "0.95"), f"{FOLDER}-brems-eta-cl0.95"),
         (("--response", "mumu=2303", "--mass", "0.2:0.7:9"), f"{FOLDER}-mumu_2303-mass0.2_0.7_9"),
         (("--seed", "7", "--jobs", "2"), FOLDER),

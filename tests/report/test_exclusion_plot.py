@@ -2,17 +2,19 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from feebly.limits.expected_bands import BAND_KINDS, BandChoice
 from feebly.limits.results import ContourPiece
+from feebly.report.contour_paths import band_path, band_sentences, filled_path
 from feebly.report.exclusion_plot import (
     caption_text,
     exclusion_figure,
     figure_bytes,
-    filled_path,
     log_ticks,
     visible_ranges,
 )
@@ -180,3 +182,70 @@ def test_report_imports_without_matplotlib_h5py_and_pyplot():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def banded_result(thrown):
+    """The synthetic result with bands: at their limits in the grid, and as curves moved in coupling."""
+    result = synthetic_result()
+    (expected,) = result.contour("expected")
+    grid, pieces = result.scan.grid, [*result.scan.pieces]
+    s_up = {}
+    for kind, z in BAND_KINDS.items():
+        s_up[kind] = grid.s_up_expected * np.exp(thrown * z)
+        middle = np.exp(np.log(expected.coupling).mean())
+        coupling = middle * (expected.coupling / middle) ** (1 - 0.1 * thrown * z)
+        pieces.append(replace(expected, kind=kind, coupling=coupling))
+    scan = replace(result.scan, grid=replace(grid, s_up_bands=s_up), pieces=tuple(pieces))
+    choice = BandChoice("full", thrown) if thrown else BandChoice("counting")
+    return replace(result, scan=scan, bands=choice)
+
+
+def test_bands_are_areas_between_their_contours():
+    result = banded_result(0.2)
+    found = artists(exclusion_figure(result))
+    assert {name for name in found if name.startswith("band")} == {"band-1s", "band-2s"}
+    caption = caption_text(result)
+    assert (
+        "Green and yellow: ±1σ and ±2σ of the expected limit from the counts and a signal thrown by 20%."
+        in caption
+    )
+    mass = 0.1
+    for sigma in (1, 2):
+        path = band_path(result, sigma)
+        outer, inner = (result.excluded_couplings(mass, f"expected{sign}{sigma}s")[0] for sign in "-+")
+        assert outer[0] < inner[0] < inner[1] < outer[1]
+        for low, high in ((outer[0], inner[0]), (inner[1], outer[1])):
+            assert winding(path, mass, np.sqrt(low * high)) == 1
+        assert winding(path, mass, np.sqrt(inner[0] * inner[1])) == 0
+        assert winding(path, mass, outer[1] * 1.2) == 0
+
+
+def winding(path, mass, coupling):
+    """How often the loops of a path run round a point: the backends fill where it is not zero."""
+    total = 0.0
+    for loop in np.split(path.vertices, np.flatnonzero(path.codes == path.MOVETO)[1:]):
+        x, y = np.log(loop / [mass, coupling]).T
+        angle = np.unwrap(np.arctan2(y, x))
+        total += (angle[-1] - angle[0]) / (2 * np.pi)
+    return round(float(total))
+
+
+def test_degenerate_bands_are_words():
+    result = banded_result(0.0)
+    assert result.degenerate_bands == tuple(BAND_KINDS)
+    found = artists(exclusion_figure(result))
+    assert not {name for name in found if name.startswith("band")}
+    words_of = "Bands from the counts alone: degenerate, −2σ to +2σ all coincide with the expected limit."
+    assert words_of in caption_text(result)
+
+
+def test_partly_degenerate_bands_name_the_curves():
+    result = banded_result(0.2)
+    grid = result.scan.grid
+    bands = grid.s_up_bands | {"expected-1s": grid.s_up_expected}
+    result = replace(result, scan=replace(result.scan, grid=replace(grid, s_up_bands=bands)))
+    assert list(band_sentences(result))[-1] == "Degenerate: -1σ coincide with the expected limit."
+
+
+def test_without_bands_nothing_is_said():
+    assert list(band_sentences(synthetic_result())) == []

@@ -20,8 +20,8 @@ from report.synthetic import pilot, synthetic_result
 FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf"}
 KEYS = {
     "schema_version", "summary", "caption", "model", "coupling", "setting", "preset", "responses",
-    "calibrated", "counting", "limits", "contours", "peak", "unconverged", "inputs", "apparatus", "tables",
-    "notes", "files", "provenance",
+    "calibrated", "counting", "limits", "contours", "degenerate_bands", "peak", "unconverged", "inputs",
+    "apparatus", "tables", "notes", "files", "provenance",
 }  # fmt: skip
 
 

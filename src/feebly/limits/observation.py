@@ -19,17 +19,21 @@ from feebly.analysis.analysis import Analysis
 from feebly.analysis.regions import Region
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, Model
+from feebly.limits.expected_bands import BAND_KINDS, NO_BANDS, BandChoice
 from feebly.statistics import (
     Background,
     Fixed,
     Sum,
     TruncatedGaussian,
     cls_value,
+    expected_band,
     expected_limit,
     upper_limit,
 )
 from feebly.statistics.backgrounds import CountDistribution
-from feebly.statistics.joint import JOINT_CONVENTIONS
+from feebly.statistics.conventions import TAIL_CURVES
+from feebly.statistics.joint_cells import JOINT_CONVENTIONS
+from feebly.statistics.limits import Limit
 from feebly.statistics.ordering import ORDERINGS, TOTAL_COUNT
 
 Curve = Callable[[FloatArray], FloatArray]
@@ -53,9 +57,10 @@ class Observation:
     """Signal regions of the chosen final states, with the conventions of the limit.
 
     final_states: tags of ``analysis`` that ``model`` has. cl, convention, signal_error: as in
-    ``feebly.statistics.upper_limit``. ordering: ``total-count`` or ``likelihood-ratio``. A projection has no
-    observed limit. Raises ConfigError for unknown final states, an unknown ordering, ``cls-profile`` with
-    several regions or a background that is not b +- sigma, and for conventions without likelihood ratio.
+    ``feebly.statistics.upper_limit``. ordering: ``total-count`` or ``likelihood-ratio``. bands: of the
+    expected limit. A projection has no observed limit. Raises ConfigError for unknown final states, an
+    unknown ordering, ``cls-profile`` with several regions or a background that is not b +- sigma, conventions
+    without likelihood ratio, and bands with it.
     """
 
     analysis: Analysis
@@ -65,6 +70,7 @@ class Observation:
     convention: str = "cls-counting"
     signal_error: float = 0.0
     ordering: str = TOTAL_COUNT
+    bands: BandChoice = NO_BANDS
 
     def __post_init__(self) -> None:
         if self.ordering not in ORDERINGS:
@@ -73,6 +79,11 @@ class Observation:
             raise ConfigError(
                 f"convention {self.convention!r} with ordering {self.ordering!r}: expected convention "
                 f"{' or '.join(JOINT_CONVENTIONS)}, or ordering {TOTAL_COUNT!r}"
+            )
+        if self.ordering != TOTAL_COUNT and self.bands.kinds:
+            raise ConfigError(
+                f"bands {self.bands.bands!r} with ordering {self.ordering!r}: expected ordering "
+                f"{TOTAL_COUNT!r}, or bands 'none'"
             )
         for tag in self.final_states:
             self.region(tag)
@@ -144,7 +155,7 @@ class Observation:
     def background(self, final_states: Iterable[str]) -> Background:
         """Background of the total count in the regions of these final states."""
         parts: list[Background] = [self.region(tag).background.density for tag in final_states]
-        if self.convention == "cls-counting":
+        if self.convention != "cls-profile":
             parts = [_Remembered(part) for part in parts]
         return parts[0] if len(parts) == 1 else Sum(tuple(parts))
 
@@ -169,12 +180,22 @@ class Observation:
 
         return self._by_mass(mass_gev, limit)
 
+    def s_up_band(self, kind: str, mass_gev: ArrayLike) -> FloatArray:
+        """As expected, at the quantile of a kind of ``BAND_KINDS``; full bands are of the nominal signal."""
+
+        def limit(hypothesis: Hypothesis) -> float:
+            b = self.background(hypothesis.final_states)
+            band = _expected_band(b, self.cl, self.convention, self.signal_error, self.bands)
+            return band[BAND_KINDS[kind]]
+
+        return self._by_mass(mass_gev, limit)
+
     def cls(self, mass_gev: ArrayLike, signal: FloatArray) -> FloatArray | None:
         """CLs of the signal [events], shape (M, C), for the observed counts; 1 where all is closed.
 
-        None for a projection.
+        None for a projection and for a convention without CLs.
         """
-        if not self.has_counts:
+        if not self.has_counts or self.convention not in TAIL_CURVES:
             return None
         result = np.ones(signal.shape)
         found, index = self.hypotheses(mass_gev)
@@ -190,7 +211,7 @@ class Observation:
         def exact(signal: FloatArray) -> FloatArray:
             return cls_value(n, signal, b, self.signal_error, self.convention)
 
-        if self.convention == "cls-counting":
+        if self.convention != "cls-profile":
             return exact
         s_up = _upper_limit(n, b, self.cl, self.convention, self.signal_error)
         return _interpolated(exact, s_up)
@@ -243,9 +264,28 @@ def _counts(background: Background, n_max: int) -> CountDistribution:
 
 @lru_cache(maxsize=256)
 def _upper_limit(n: int, b: Background, cl: float, convention: str, signal_error: float) -> float:
-    return upper_limit(n, b, None, cl, convention, signal_error).s_up
+    return _not_empty(upper_limit(n, b, None, cl, convention, signal_error))
 
 
 @lru_cache(maxsize=256)
 def _expected_limit(b: Background, cl: float, convention: str, signal_error: float) -> float:
-    return expected_limit(b, None, cl, convention, signal_error).s_up
+    return _not_empty(expected_limit(b, None, cl, convention, signal_error))
+
+
+@lru_cache(maxsize=256)
+def _expected_band(
+    b: Background, cl: float, convention: str, signal_error: float, choice: BandChoice
+) -> dict[float, float]:
+    """Limit by the standard deviations of its quantile."""
+    band = expected_band(b, None, cl, convention, signal_error, choice.bands, choice.thrown_error)
+    return dict(zip(band.sigmas, band.s_up, strict=True))
+
+
+def _not_empty(limit: Limit) -> float:
+    """An empty interval excludes every signal: no contour can be drawn of it."""
+    if limit.empty:
+        raise ConfigError(
+            f"convention {limit.convention!r} with n = {limit.n}, b = {limit.background_mean:g}: the "
+            "interval is empty, every signal would be excluded; choose 'cls-counting'"
+        )
+    return limit.s_up

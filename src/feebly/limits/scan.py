@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from feebly.limits.lattice import Lattice, both_sides, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
+    bands_by_mass,
     cls_on_grid,
     contour_searches,
     limits_on_grid,
@@ -42,7 +44,7 @@ def scan(
     coupling_range: Range | None = None,
     precision: float = 0.01,
 ) -> ScanResult:
-    """Yields, limits and CLs on a grid, and the contours of the observed and the expected limit.
+    """Yields, limits and CLs on a grid, and the contours of the observed and the expected limit (with bands).
 
     mass_range [GeV], coupling_range: (min, max, number of grid points); default: the model's own grid. The
     contours do not depend on the grid but for its range. precision: relative error of the coupling above
@@ -63,6 +65,12 @@ def scan(
         start = Lattice(mass, coupling, search.field(mass[:, None], coupling[None, :]))
         lattice, found = find_contours(start.extended(*knots, search.field), search.limits, search.field)
         pieces += found
+        pieces += [
+            replace(piece, kind=kind)
+            for kind, twin in search.same.items()
+            for piece in found
+            if piece.kind == twin
+        ]
         lattices.append(lattice)
     kind, limit = next(iter(searches[0].limits.items()))
     peak, s_up = _peak(signal, lattices[0], limit)
@@ -110,6 +118,7 @@ def make_grid(
         observed={tag: n.astype(float) for tag, n in counts.items()} if counts else None,
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
+        s_up_bands={kind: limit(mass_gev) for kind, limit in bands_by_mass(observation).items()},
         cls=cls_on_grid(observation, mass_gev, events),
         unconverged=near_limit(total, limits) & (coupling_error(total, coupling, mc_error) > precision),
     )

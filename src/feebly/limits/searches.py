@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from functools import partial
 
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.contour import Limit
+from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import LOG_NOTHING, LogYield
 from feebly.limits.observation import Observation
 from feebly.limits.ratio_limits import Yields, expected_limits, observed_limits, ratio_cls
@@ -24,10 +27,14 @@ _CellLimits = Callable[[Observation, FloatArray, Yields], FloatArray]
 
 @dataclass(frozen=True, eq=False)
 class Search:
-    """Contours on field(mass, coupling) = ln limit(mass), by kind."""
+    """Contours on field(mass, coupling) = ln limit(mass), by kind.
+
+    same: further kinds whose limit is that of a kind of ``limits`` at every mass.
+    """
 
     field: LogYield
     limits: Mapping[str, Limit]
+    same: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Search, ...]:
@@ -37,7 +44,8 @@ def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Se
         return log_events(yields_at(signal, masses, couplings).total())
 
     if observation.ordering == TOTAL_COUNT:
-        return (Search(log_yield, limits_by_mass(observation)),)
+        limits, same = _distinct(limits_by_mass(observation) | bands_by_mass(observation), observation)
+        return (Search(log_yield, limits, same),)
 
     def one(mass_gev: FloatArray) -> FloatArray:
         return np.where(np.isnan(observation.s_up_expected(mass_gev)), np.nan, 1.0)
@@ -82,6 +90,33 @@ def limits_by_mass(observation: Observation) -> dict[str, Limit]:
 
     limits: dict[str, Limit] = {"observed": observed} if observation.has_counts else {}
     return limits | {"expected": observation.s_up_expected}
+
+
+def bands_by_mass(observation: Observation) -> dict[str, Limit]:
+    """s_up of the total count against mass for each kind of expected band."""
+    return {kind: partial(observation.s_up_band, kind) for kind in observation.bands.kinds}
+
+
+def _distinct(
+    limits: Mapping[str, Limit], observation: Observation
+) -> tuple[dict[str, Limit], dict[str, str]]:
+    """Limits of which no two agree at every mass, and for each other kind one that it agrees with.
+
+    Limits are constant between the jumps: one mass in each range tells.
+    """
+    jumps = observation.jumps_gev()
+    masses = np.sqrt(np.append(jumps[0] / 2, jumps) * np.append(jumps, 2 * jumps[-1]))
+    distinct: dict[str, Limit] = {}
+    same: dict[str, str] = {}
+    values: dict[str, FloatArray] = {}
+    for kind, limit in limits.items():
+        s_up = limit(masses)
+        twin = next((k for k, other in values.items() if np.array_equal(s_up, other, equal_nan=True)), None)
+        if twin is None or kind not in BAND_KINDS:
+            distinct[kind], values[kind] = limit, s_up
+        else:
+            same[kind] = twin
+    return distinct, same
 
 
 def yields_at(signal: SignalYields, masses: FloatArray, couplings: FloatArray) -> Breakdown:

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
+from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.results import ContourPiece
+from feebly.report.contour_paths import band_path, band_sentences, filled_path, log_points, signed_area
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
 from feebly.workflow.result import RunResult
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
-    from matplotlib.path import Path
 
 Range = tuple[float, float]
 BoolArray = NDArray[np.bool_]
@@ -48,6 +49,7 @@ _LINES: dict[str, dict[str, Any]] = {
     },
     "expected": {"color": "#c03a2b", "linewidth": 1.2, "linestyle": (0, (3, 1.5)), "zorder": 2},
 }
+_BANDS = {2: "#f4df8a", 1: "#9fd39a"}  # fill by sigma, the wider one first
 _EDGE: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "linestyle": (0, (1, 1.5)), "zorder": 3}
 _FACTS_WIDTH, _FACT_HEIGHT = (
     0.55,
@@ -111,6 +113,11 @@ def _draw_pieces(axes: Axes, result: RunResult) -> None:
     filled = result.contour(result.main_kind)
     if filled:
         axes.add_patch(PathPatch(filled_path(filled), facecolor=_FILL, linewidth=0, zorder=1, gid="excluded"))
+    for sigma, colour in _BANDS.items():
+        if path := band_path(result, sigma):
+            axes.add_patch(
+                PathPatch(path, facecolor=colour, linewidth=0, zorder=1.5, gid=f"band-{sigma}s", alpha=0.9)
+            )
     for kind, line in _LINES.items():
         for piece in result.contour(kind):
             on_edge = edge_segments(piece, result)
@@ -138,40 +145,12 @@ def _segments(piece: ContourPiece, wanted: BoolArray) -> tuple[FloatArray, Float
     return np.insert(piece.mass_gev, gaps, np.nan), np.insert(piece.coupling, gaps, np.nan)
 
 
-def filled_path(pieces: tuple[ContourPiece, ...]) -> Path:
-    """One path of all closed curves, oriented so that a curve inside another one is a hole."""
-    from matplotlib.path import Path
-
-    curves = [_log_points(piece) for piece in pieces]
-    loops = [Path(points) for points in curves]
-    depths = [sum(other.contains_point(points[0]) for other in loops) for points in curves]
-    # a point of a curve may count as inside its own curve: compare with the others only
-    depths = [
-        depth - int(loop.contains_point(points[0]))
-        for depth, loop, points in zip(depths, loops, curves, strict=True)
-    ]
-    oriented = [
-        points if (_signed_area(points) > 0) == (depth % 2 == 0) else points[::-1]
-        for points, depth in zip(curves, depths, strict=True)
-    ]
-    return Path.make_compound_path(*(Path(10.0**points, closed=True) for points in oriented))
-
-
-def _log_points(piece: ContourPiece) -> FloatArray:
-    return np.log10(np.column_stack([piece.mass_gev, piece.coupling]))
-
-
-def _signed_area(points: FloatArray) -> float:
-    x, y = points.T
-    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2
-
-
 # --- axes ---------------------------------------------------------------------------------------------
 
 
 def visible_ranges(result: RunResult) -> tuple[Range, Range]:
     """Masses and couplings shown: all curves with a margin, else the whole grid."""
-    pieces = [piece for kind in _LINES for piece in result.contour(kind)]
+    pieces = [piece for kind in (*_LINES, *BAND_KINDS) for piece in result.contour(kind)]
     if not pieces:
         return result.mass_range_gev[:2], result.coupling_range[:2]
     mass = np.concatenate([piece.mass_gev for piece in pieces])
@@ -266,7 +245,7 @@ def _facts(result: RunResult) -> Iterator[str]:
 
 def _free_corner(axes: Axes, result: RunResult) -> str:
     """The corner whose block of facts the fewest points of the curves would cross; upper right when equal."""
-    curves = [_dense(_log_points(piece)) for kind in _LINES for piece in result.contour(kind)]
+    curves = [_dense(log_points(piece)) for kind in _LINES for piece in result.contour(kind)]
     points = np.concatenate(curves) if curves else np.empty((0, 2))
     low, high = np.log10([axes.get_xlim(), axes.get_ylim()]).T
     x, y = ((points - low) / (high - low)).T
@@ -292,7 +271,7 @@ def _label_region(axes: Axes, result: RunResult) -> None:
     if not pieces:
         axes.text(0.5, 0.5, "no exclusion", ha="center", transform=axes.transAxes, gid="label")
         return
-    largest = max(pieces, key=lambda piece: abs(_signed_area(_log_points(piece))))
+    largest = max(pieces, key=lambda piece: abs(signed_area(log_points(piece))))
     mass = float(np.sqrt(largest.mass_gev.min() * largest.mass_gev.max()))
     low, high = max(result.excluded_couplings(mass), key=lambda interval: interval[1] / interval[0])
     word = "would be\nexcluded" if result.projection else "excluded"
@@ -334,6 +313,7 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
     else:
         yield "Solid: observed limit; dashed: expected, hidden where the two agree."
         yield from _notches(result)
+    yield from band_sentences(result)
     if any(piece.open_edge for piece in result.scan.pieces):
         yield "Dotted: edge of the grid, the contour goes on beyond it."
     if result.calibrated:

@@ -30,7 +30,8 @@ class LimitRange:
     """A range of masses with the same open final states and counts, hence with the same limits.
 
     mass_gev: its ends. open: final states above threshold. observed: their counts (None for a projection).
-    s_up_observed, s_up_expected: limits on the total signal [events]; None where there is none.
+    s_up_observed, s_up_expected: limits on the total signal [events]; None where there is none. s_up_bands:
+    of the expected bands by kind.
     """
 
     mass_gev: Interval
@@ -38,6 +39,7 @@ class LimitRange:
     observed: dict[str, int] | None
     s_up_observed: float | None
     s_up_expected: float | None
+    s_up_bands: dict[str, float | None]
 
 
 def edge_table(result: RunResult) -> tuple[Edges, ...]:
@@ -72,6 +74,7 @@ def limit_ranges(result: RunResult) -> tuple[LimitRange, ...]:
         result.convention,
         result.signal_error,
         result.ordering,
+        result.bands,
     )
     low, high, _ = result.mass_range_gev
     bounds = [low, *(jump for jump in seen.jumps_gev() if low < jump < high), high]
@@ -95,6 +98,7 @@ def _limits_between(seen: Observation, grid: Grid | None, low: float, high: floa
         None if counts is None else {tag: int(counts[tag][0]) for tag in is_open},
         None if observed is None else _finite(observed[0]),
         _finite(expected[0]),
+        {kind: _finite(seen.s_up_band(kind, mass)[0]) for kind in seen.bands.kinds},
     )
 
 

@@ -104,6 +104,7 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         "counting": {state.tag: _counting(state) for state in result.final_states},
         "limits": plain(limit_ranges(result)),
         "contours": _contours(result),
+        "degenerate_bands": list(result.degenerate_bands),
         "peak": dict(zip(("mass_gev", "coupling", "events"), result.scan.peak, strict=True)),
         "unconverged": _unconverged(result.scan.grid),
         "inputs": [_input(record) for record in result.inputs],
@@ -125,6 +126,8 @@ def _setting(result: RunResult) -> dict[str, Any]:
         "cl": result.cl,
         "convention": result.convention,
         "ordering": result.ordering,
+        "bands": result.bands.bands,
+        "thrown_error": result.bands.thrown_error,
         "signal_error": result.signal_error,
         "precision": result.precision,
         "seed": result.seed,
@@ -238,6 +241,7 @@ def _fill_grid(file: h5py.File, result: RunResult) -> None:
     for tag, counts in (grid.observed or {}).items():
         _put(file, f"observed/{tag}", counts, "events", f"observed count; {by_mass}")
     limits = {"s_up_observed": grid.s_up_observed, "s_up_expected": grid.s_up_expected}
+    limits |= {f"s_up_{kind}": s_up for kind, s_up in grid.s_up_bands.items()}
     for name, s_up in limits.items():
         _put(file, name, s_up, "events", f"upper limit on the total signal; {by_mass}")
     _put(file, "cls", grid.cls, "1", f"CLs of the observed counts; {cells}")

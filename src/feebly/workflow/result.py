@@ -11,6 +11,7 @@ from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
 from feebly.core.provenance import Origin
 from feebly.limits.contour import edges_at
+from feebly.limits.expected_bands import NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
@@ -37,9 +38,9 @@ class RunResult:
     analysis: with the counts and backgrounds that were used (those of the projection for a projection).
     responses: name of the response set by final state. pot: protons on target. projection: no observed
     limit. channels, production: tags of final states and production modes. cl, convention, signal_error,
-    ordering: of the limits. precision: relative MC precision asked for. mass_range_gev, coupling_range:
-    (min, max, number) of the grid. tables: digest of the yield table of each channel. timings: seconds by
-    stage.
+    ordering, bands: of the limits. precision: relative MC precision asked for. mass_range_gev,
+    coupling_range: (min, max, number) of the grid. tables: digest of the yield table of each channel.
+    timings: seconds by stage.
     """
 
     model: str
@@ -61,6 +62,7 @@ class RunResult:
     coupling_range: tuple[float, float, int]
     scan: ScanResult
     ordering: str = TOTAL_COUNT
+    bands: BandChoice = NO_BANDS
     inputs: tuple[InputRecord, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
@@ -70,6 +72,12 @@ class RunResult:
     def convention_text(self) -> str:
         """The convention, and the order of the outcomes where it is not the default."""
         return self.convention if self.ordering == TOTAL_COUNT else f"{self.convention}, {self.ordering}"
+
+    @property
+    def degenerate_bands(self) -> tuple[str, ...]:
+        """Kinds of expected bands whose limit is the expected one at every mass of the grid."""
+        expected, bands = self.scan.grid.s_up_expected, self.scan.grid.s_up_bands
+        return tuple(kind for kind, s in bands.items() if np.array_equal(s, expected, equal_nan=True))
 
     @property
     def main_kind(self) -> str:

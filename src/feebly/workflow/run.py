@@ -9,10 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from feebly.core.errors import ConfigError
+from feebly.limits.expected_bands import BandChoice
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
+from feebly.limits.searches import bands_by_mass
 from feebly.limits.signal import SignalYields
 from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.signal_errors import SignalError, total_signal_error
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
 from feebly.workflow.inputs import input_records
 from feebly.workflow.notes import sample_notes, setting_notes
@@ -62,9 +65,11 @@ def run(
     coupling: GridRange | None = None,
     cl: float = 0.90,
     convention: str = "cls-counting",
-    signal_error: float = 0.0,
+    signal_error: SignalError = 0.0,
     force_signal_error: bool = False,
     ordering: str = TOTAL_COUNT,
+    bands: str = "none",
+    thrown_error: SignalError | None = None,
     precision: float = DEFAULT_PRECISION,
     seed: int = DEFAULT_SEED,
     jobs: int | None = None,
@@ -79,16 +84,20 @@ def run(
     physics; response: response set by final state or one for all (default: the preset's). pot: another than
     the analysis' own makes a projection. mass, coupling: (min, max, number) of the grid, GeV. cl, convention,
     signal_error: of the limit; ordering: of the outcomes of several regions (total-count, likelihood-ratio).
-    precision: relative MC precision of the tables. jobs: threads (default: all cores). progress(done, total,
-    text), report(line): called along the way. cache_dir: where yield tables are kept.
+    bands: of the expected limit (none, counting, full); thrown_error: of the signal in full ones (default:
+    that of the POT). precision: relative MC precision of the tables. jobs: threads (default: all cores).
+    progress(done, total, text), report(line): called along the way. cache_dir: where yield tables are kept.
     Raises ConfigError, DomainError or DataError with one line.
     """
     choices = choose(model, experiment, analysis, channels, production, preset, response, pot, mass, coupling)
-    refuse_double_counting(choices, signal_error, force_signal_error)
+    error = total_signal_error(signal_error)
+    refuse_double_counting(choices, error, force_signal_error)
+    chosen = BandChoice.of(bands, thrown_error, choices.analysis.pot_relative_error)
     observation = Observation(
-        choices.analysis, choices.model, choices.channels, cl, convention, signal_error, ordering
+        choices.analysis, choices.model, choices.channels, cl, convention, error, ordering, chosen
     )
-    observation.s_up_expected(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
+    for limit in (observation.s_up_expected, *bands_by_mass(observation).values()):
+        limit(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
     return exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
 
 
@@ -116,6 +125,7 @@ def exclusion(choices: Choices, observation: Observation, sampling: Sampling) ->
         convention=observation.convention,
         signal_error=observation.signal_error,
         ordering=observation.ordering,
+        bands=observation.bands,
         precision=sampling.precision,
         seed=sampling.seed,
         mass_range_gev=choices.mass,

@@ -35,6 +35,8 @@ def run(
     ordering: options.Ordering = "total-count",
     signal_error: options.SignalError = "0",
     force_signal_error: options.ForceSignalError = False,
+    bands: options.Bands = "none",
+    thrown_error: options.ThrownError = None,
     precision: options.Precision = "0.01",
     seed: options.Seed = "1",
     jobs: options.Jobs = None,
@@ -52,6 +54,7 @@ def run(
         feebly run dark-photon
         feebly run dark-photon --channels mumu --preset na62-conservative --mass 0.22:0.7:80
         feebly run BC1 --pot 1e18 --out projection
+        feebly run dark-photon --bands full
     """
     from feebly.report.run_folder import write_run
     from feebly.workflow.run import run as run_model
@@ -82,6 +85,8 @@ _IN_NAME = {
     "convention": "{}",
     "ordering": "{}",
     "signal_error": "error{}",
+    "bands": "{}-bands",
+    "thrown_error": "thrown{}",
 }
 """Options that are part of the folder's name when they are given."""
 

@@ -1,0 +1,81 @@
+"""Areas of the exclusion figure: inside a contour, and between the two contours of an expected band."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from feebly.core.interfaces import FloatArray
+from feebly.limits.expected_bands import BAND_KINDS
+from feebly.limits.results import ContourPiece
+from feebly.workflow.result import RunResult
+
+if TYPE_CHECKING:
+    from matplotlib.path import Path
+
+
+def filled_path(pieces: tuple[ContourPiece, ...], clockwise: bool = False) -> Path:
+    """One path of all closed curves, oriented so that a curve inside another one is a hole.
+
+    clockwise: the outer curves run so; else anticlockwise.
+    """
+    from matplotlib.path import Path
+
+    curves = [log_points(piece) for piece in pieces]
+    loops = [Path(points) for points in curves]
+    depths = [sum(other.contains_point(points[0]) for other in loops) for points in curves]
+    # a point of a curve may count as inside its own curve: compare with the others only
+    depths = [
+        depth - int(loop.contains_point(points[0]))
+        for depth, loop, points in zip(depths, loops, curves, strict=True)
+    ]
+    oriented = [
+        points if (signed_area(points) > 0) == (depth % 2 == int(clockwise)) else points[::-1]
+        for points, depth in zip(curves, depths, strict=True)
+    ]
+    return Path.make_compound_path(*(Path(10.0**points, closed=True) for points in oriented))
+
+
+def band_path(result: RunResult, sigma: int) -> Path | None:
+    """Area between the expected contours at -sigma and +sigma; None where they coincide or there is none.
+
+    The limit at -sigma is the stronger one, its contour the outer. The inner one runs the other way round, so
+    that what both enclose is left out.
+    """
+    from matplotlib.path import Path
+
+    kinds = [f"expected-{sigma}s", f"expected+{sigma}s"]
+    outer, inner = (result.contour(kind) for kind in kinds)
+    if not outer or all(kind in result.degenerate_bands for kind in kinds):
+        return None
+    if not inner:
+        return filled_path(outer)
+    return Path.make_compound_path(filled_path(outer), filled_path(inner, clockwise=True))
+
+
+def log_points(piece: ContourPiece) -> FloatArray:
+    """Points (n, 2) of a curve in the logarithms to base 10 of mass and coupling."""
+    return np.log10(np.column_stack([piece.mass_gev, piece.coupling]))
+
+
+def signed_area(points: FloatArray) -> float:
+    """Area of a closed curve, positive where it runs anticlockwise."""
+    x, y = points.T
+    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1])) / 2
+
+
+def band_sentences(result: RunResult) -> Iterator[str]:
+    """What varies in the bands, and which of them have no width."""
+    if not result.bands.kinds:
+        return
+    thrown = result.bands.thrown_error
+    what = f"from the counts and a signal thrown by {thrown:.0%}" if thrown else "from the counts alone"
+    same = [kind.removeprefix("expected").replace("s", "σ") for kind in result.degenerate_bands]
+    if len(same) == len(BAND_KINDS):
+        yield f"Bands {what}: degenerate, −2σ to +2σ all coincide with the expected limit."
+        return
+    yield f"Green and yellow: ±1σ and ±2σ of the expected limit {what}."
+    if same:
+        yield f"Degenerate: {', '.join(same)} coincide with the expected limit."
