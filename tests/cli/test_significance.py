@@ -32,6 +32,20 @@ def test_text_of_a_count(feebly):
     )
 
 
+def test_a_published_interval_says_what_it_means(feebly):
+    options = ("significance", "--n", "1", "--b", "0.0094", "--b-plus", "0.049", "--b-minus", "0.009")
+    found = answer(feebly, *options, "--interval", "90%")
+    assert found["background"]["meaning"] == "90%"
+    assert found["p_value"] > 0.0094
+    assert "without --interval" in feebly(*options).error
+
+
+def test_without_background_an_event_is_impossible(feebly):
+    done = feebly("significance", "--n", "1", "--b", "0")
+    assert "P(N >= n) = 0, infinitely many sigma" in done.out
+    assert answer(feebly, "significance", "--n", "1", "--b", "0")["z"] is None
+
+
 def test_regions_of_an_analysis(feebly):
     found = answer(feebly, "significance", "--analysis", "na62-dump-2021")
     rows = {(row["channel"], row["region"]): row for row in found["rows"]}

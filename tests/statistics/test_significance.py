@@ -114,7 +114,8 @@ def test_significance_of_the_mumu_event_by_both_conventions():
 
 
 def test_an_event_without_any_background_is_infinitely_significant():
-    assert (significance_of(1, 0).p_value, significance_of(1, 0).z) == (0, np.inf)
+    found = significance_of(1, 0)
+    assert (found.p_value, found.p_likelihood, found.z) == (0, 0, np.inf)
     with pytest.raises(DomainError, match="n = 400 with background 1e-09: the p-value is below the smallest"):
         significance_of(400, 1e-9)
 

@@ -57,6 +57,25 @@ Coupling = Annotated[
         "--coupling", metavar="MIN:MAX:N", help="Couplings (epsilon, not its square); default: the model's."
     ),
 ]
+SigmaB = Annotated[
+    str | None, typer.Option("--sigma-b", metavar="S", help="Standard deviation of the background.")
+]
+Shape = Annotated[
+    str | None,
+    typer.Option(
+        "--shape",
+        metavar="NAME",
+        help="Density of b +- S: truncated-gaussian (default), log-normal or gamma.",
+    ),
+]
+BackgroundPlus = Annotated[
+    str | None, typer.Option("--b-plus", metavar="X", help="Asymmetric error of the background, up.")
+]
+BackgroundMinus = Annotated[str | None, typer.Option("--b-minus", metavar="X", help="And down.")]
+IntervalMeaning = Annotated[
+    str | None,
+    typer.Option("--interval", metavar="68%|90%", help="What B +X -X is: the probability of the interval."),
+]
 Precision = Annotated[
     str, typer.Option("--precision", metavar="X", help="Relative Monte Carlo error of the yields.")
 ]

@@ -55,7 +55,7 @@ def significance_of(
             "check n and b"
         )
     z = z_of(p, sides) if p > 0 else np.inf
-    likelihood = likelihood_ordered_p_value(n, background)
+    likelihood = likelihood_ordered_p_value(n, background) if p > 0 else 0.0
     return Significance(n, float(background.mean), p, likelihood, z, sides)
 
 

@@ -20,27 +20,11 @@ ALL = "all"
 def limit(
     n: Annotated[str, typer.Option("--n", metavar="N", help="Observed events.")],
     b: Annotated[str | None, typer.Option("--b", metavar="B", help="Expected background events.")] = None,
-    sigma_b: Annotated[
-        str | None, typer.Option("--sigma-b", metavar="S", help="Standard deviation of the background.")
-    ] = None,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            "--shape",
-            metavar="NAME",
-            help="Density of b +- S: truncated-gaussian (default), log-normal or gamma.",
-        ),
-    ] = None,
-    plus: Annotated[
-        str | None, typer.Option("--b-plus", metavar="X", help="Asymmetric error of the background, up.")
-    ] = None,
-    minus: Annotated[str | None, typer.Option("--b-minus", metavar="X", help="And down.")] = None,
-    interval: Annotated[
-        str | None,
-        typer.Option(
-            "--interval", metavar="68%|90%", help="What B +X -X is: the probability of the interval."
-        ),
-    ] = None,
+    sigma_b: options.SigmaB = None,
+    shape: options.Shape = None,
+    plus: options.BackgroundPlus = None,
+    minus: options.BackgroundMinus = None,
+    interval: options.IntervalMeaning = None,
     candidates: Annotated[
         str | None,
         typer.Option(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from feebly.cli import options, values
+from feebly.cli.background_options import BackgroundOptions, background_words
 from feebly.cli.output import answer, answer_json
 from feebly.cli.values import given
 from feebly.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from feebly.statistics import Background
 
 Sides = Annotated[
     str, typer.Option("--sides", metavar="NAME", help="Z of a p-value: two-sided or one-sided.")
@@ -22,10 +26,11 @@ def significance(
         typer.Option("--n", metavar="N", help="Observed events; default: only the counts that are needed."),
     ] = None,
     b: Annotated[str | None, typer.Option("--b", metavar="B", help="Expected background events.")] = None,
-    sigma_b: Annotated[
-        str | None,
-        typer.Option("--sigma-b", metavar="S", help="Standard deviation of the background (Gaussian)."),
-    ] = None,
+    sigma_b: options.SigmaB = None,
+    shape: options.Shape = None,
+    plus: options.BackgroundPlus = None,
+    minus: options.BackgroundMinus = None,
+    interval: options.IntervalMeaning = None,
     sides: Sides = "two-sided",
     analysis: Annotated[
         str | None,
@@ -59,6 +64,7 @@ def significance(
     Examples:
         feebly significance --n 1 --b 0.016 --sigma-b 0.002
         feebly significance --b 0.114 --sides one-sided --json
+        feebly significance --n 1 --b 0.0094 --b-plus 0.049 --b-minus 0.009 --interval 90%
         feebly significance --analysis na62-dump-2021
         feebly significance --table na62-hadrons-2502
     """
@@ -66,13 +72,9 @@ def significance(
     if sum(value is not None for value in asked.values()) != 1:
         raise ConfigError(f"expected one of {', '.join(asked)}, e.g. --b 0.016")
     if b is not None:
-        found = _of_count(
-            given(values.whole_number, n, "--n"),
-            values.number(b, "--b"),
-            given(values.number, sigma_b, "--sigma-b"),
-            sides,
-        )
-        text = "\n".join(_sentences(found))
+        background = BackgroundOptions(b, sigma_b, shape, plus, minus, interval).background()
+        found = _of_count(given(values.whole_number, n, "--n"), background, sides)
+        text = "\n".join(_sentences(found, background_words(background)))
     else:
         found, text = _of_many(analysis, table, scheme, sides)
     if as_json:
@@ -81,29 +83,28 @@ def significance(
         answer(text)
 
 
-def _of_count(n: int | None, b: float, sigma_b: float | None, sides: str) -> dict[str, Any]:
+def _of_count(n: int | None, background: Background, sides: str) -> dict[str, Any]:
     """Everything that is told of one count, as in the JSON object."""
     from feebly.core.tables import plain
-    from feebly.statistics.backgrounds import as_background
-    from feebly.statistics.significance import events_for, significance_of
+    from feebly.statistics import events_for, significance_of
 
-    background = as_background(b, sigma_b)
     needed = {f"events_for_{sigmas}_sigma": events_for(sigmas, background, sides) for sigmas in (3, 5)}
     found = {"n": None} if n is None else plain(significance_of(n, background, sides=sides))
-    return found | {"b": b, "sigma_b": sigma_b, "sides": sides} | needed
+    knowledge = {"shape": type(background).__name__} | plain(background)
+    return found | {"b": background.mean, "background": knowledge, "sides": sides} | needed
 
 
-def _sentences(found: dict[str, Any]) -> list[str]:
-    error = f" +- {found['sigma_b']:g}" if found["sigma_b"] is not None else ""
+def _sentences(found: dict[str, Any], background: str) -> list[str]:
     needed = (
-        f"b = {found['b']:g}{error}: 3 sigma ({found['sides']}) from n = {found['events_for_3_sigma']} on, "
+        f"{background}: 3 sigma ({found['sides']}) from n = {found['events_for_3_sigma']} on, "
         f"5 sigma from n = {found['events_for_5_sigma']} on"
     )
     if found["n"] is None:
         return [needed]
+    z = "infinitely many" if found["z"] == float("inf") else f"{found['z']:.3g}"
     seen = (
-        f"n = {found['n']}, b = {found['b']:g}{error}: P(N >= n) = {found['p_value']:.4g}, "
-        f"{found['z']:.3g} sigma ({found['sides']}); P(L <= L_obs) = {found['p_likelihood']:.4g}"
+        f"n = {found['n']}, {background}: P(N >= n) = {found['p_value']:.4g}, {z} sigma ({found['sides']}); "
+        f"P(L <= L_obs) = {found['p_likelihood']:.4g}"
     )
     return [seen, needed]
 
