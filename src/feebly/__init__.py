@@ -20,16 +20,20 @@ if TYPE_CHECKING:
     from feebly.physics.models.dark_photon import DarkPhoton
     from feebly.physics.models.registry import MODELS
     from feebly.physics.production.presets import Preset, preset, presets
+    from feebly.publish.event_files import write_events
     from feebly.report.run_folder import write_run
     from feebly.report.validation import validate
     from feebly.statistics import Limit, cls_value, combined_upper_limit, expected_limit, upper_limit
+    from feebly.workflow.event_sample import EventSample
     from feebly.workflow.result import RunResult
     from feebly.workflow.run import run
+    from feebly.workflow.simulate import simulate
     from feebly.workflow.yields import YieldRows, yields
 
 _HOME = {
     "Analysis": "feebly.analysis.analysis",
     "DarkPhoton": "feebly.physics.models.dark_photon",
+    "EventSample": "feebly.workflow.event_sample",
     "Experiment": "feebly.apparatus.experiment",
     "FeeblyError": "feebly.core.errors",
     "Limit": "feebly.statistics",
@@ -48,8 +52,10 @@ _HOME = {
     "preset": "feebly.physics.production.presets",
     "presets": "feebly.physics.production.presets",
     "run": "feebly.workflow.run",
+    "simulate": "feebly.workflow.simulate",
     "upper_limit": "feebly.statistics",
     "validate": "feebly.report.validation",
+    "write_events": "feebly.publish.event_files",
     "write_run": "feebly.report.run_folder",
     "yields": "feebly.workflow.yields",
 }
@@ -59,6 +65,7 @@ __all__ = [
     "MODELS",
     "Analysis",
     "DarkPhoton",
+    "EventSample",
     "Experiment",
     "FeeblyError",
     "Limit",
@@ -77,8 +84,10 @@ __all__ = [
     "preset",
     "presets",
     "run",
+    "simulate",
     "upper_limit",
     "validate",
+    "write_events",
     "write_run",
     "yields",
 ]

@@ -6,6 +6,8 @@ Used as oracle for the yield of the compiled chain. Only the place of decay may 
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,7 +118,19 @@ def decay_in_flight(
     return origin + flight * path[:, None], survives * chance
 
 
-def forward_yield(
+class ForwardEvents(NamedTuple):
+    """Accepted events: weight [events per POT of unit rate and BR = 1], region ("": none), reconstruction.
+
+    generated: number of production trials behind them.
+    """
+
+    weight: Array
+    region: NDArray[np.str_]
+    event: dict[str, Array]
+    generated: int
+
+
+def forward_events(
     rng: np.random.Generator,
     sampling: Sampling,
     spectrum: HadronSpectrum | None,
@@ -127,11 +141,8 @@ def forward_yield(
     ctau_m: float,
     n: int,
     forced: bool = False,
-) -> tuple[Array, Array]:
-    """Expected events per POT of unit rate and BR = 1 in each region, and their standard deviation.
-
-    masses_gev: of the FIP, the positive and the negative daughter. n: production trials.
-    """
+) -> ForwardEvents:
+    """Events that pass all apertures. masses_gev: FIP, positive, negative daughter. n: production trials."""
     mass, m1, m2 = masses_gev
     momentum, made = draw_production(rng, sampling, spectrum, mass, n)
     vertex, weight = decay_in_flight(
@@ -157,8 +168,16 @@ def forward_yield(
     volume = state.fiducial_volume.contains(event["RXV"], event["RYV"], event["RZV"])
     selected = volume & (event["CDA"] < state.track_cda_max_m)
     label = np.where(selected, state.region_names(event["ZTAX"], event["CDATAX"]), "")
-    weights = [weight[label == region.name] for region in state.regions]
-    value = np.array([w.sum() for w in weights]) * per_event
+    return ForwardEvents(weight * per_event, label, event, generated)
+
+
+def forward_yield(*arguments: Any, **options: Any) -> tuple[Array, Array]:
+    """Expected events per POT of unit rate and BR = 1 in each region, and their standard deviation.
+
+    Arguments of ``forward_events``.
+    """
+    events, state = forward_events(*arguments, **options), arguments[4]
+    weights = [events.weight[events.region == region.name] for region in state.regions]
+    value = np.array([w.sum() for w in weights])
     # standard deviation of a sum over ``generated`` trials of which most give nothing
-    error = np.sqrt([(w**2).sum() - w.sum() ** 2 / generated for w in weights]) * per_event
-    return value, error
+    return value, np.sqrt([(w**2).sum() - w.sum() ** 2 / events.generated for w in weights])

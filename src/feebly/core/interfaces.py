@@ -35,6 +35,11 @@ class Model(Protocol):
     def coupling_name(self) -> str: ...
 
     @property
+    def pdg_code(self) -> int:
+        """Code of the particle in event files (PDG Monte Carlo numbering scheme)."""
+        ...
+
+    @property
     def mass_range_gev(self) -> tuple[float, float]: ...
 
     @property

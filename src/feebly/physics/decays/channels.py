@@ -21,6 +21,17 @@ TWO_BODY_DAUGHTERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """What each daughter is to a detector: it decides which planes it has to cross."""
 
+_PDG_CODES: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"ee": (-11, 11), "mumu": (-13, 13), "pipi": (211, -211)}
+)
+
+
+def daughters_pdg(final_state: str) -> tuple[int, int]:
+    """Codes of the positive and the negative daughter (PDG Monte Carlo numbering scheme)."""
+    if final_state not in _PDG_CODES:
+        raise unknown("two-body final state", final_state, _PDG_CODES)
+    return _PDG_CODES[final_state]
+
 
 def daughter_masses_gev(final_state: str) -> tuple[float, float]:
     """Masses [GeV] of the two daughters of a final state; ConfigError for one that is not two-body."""

@@ -67,6 +67,11 @@ class DarkPhoton:
         return "epsilon"
 
     @property
+    def pdg_code(self) -> int:
+        """The gauge boson of a hidden valley (49xxxxx of the PDG numbering scheme; Pythia 8's gamma_v)."""
+        return 4900022
+
+    @property
     def mass_range_gev(self) -> tuple[float, float]:
         return (2 * ELECTRON_MASS_GEV, 2.0)
 
