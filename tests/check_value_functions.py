@@ -8,21 +8,29 @@ only for what the inputs leave out, so that a file with other numbers under the 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
+from feebly.core.provenance import Origin
 from feebly.physics.formfactors.inclusive import r_uds
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
 from feebly.physics.formfactors.pion import pion_form_factor
 from feebly.physics.formfactors.radiative import r_eta_gamma, r_pi0_gamma
 from feebly.physics.formfactors.three_pions import r_three_pions
-from feebly.physics.kinematics.boost import cm_boost, sqrt_s_fixed_target_gev
+from feebly.physics.kinematics.boost import cm_boost, lab_from_feynman_x, sqrt_s_fixed_target_gev
 from feebly.physics.models.dark_photon import DarkPhoton, leptonic_width_gev
 from feebly.physics.production import bremsstrahlung as brems
 from feebly.physics.production.meson_decay import MESON_MODES, br_pseudoscalar, br_vector
 from feebly.physics.production.mixing import VECTOR_MESONS, mixing_angle_squared
+from feebly.physics.spectra.bmpt import forward_cross_section_mb, invariant_cross_section_mb
+from feebly.physics.spectra.feynman_power import FeynmanPower
+from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
+from feebly.physics.spectra.heavy_flavour import normalisation
+from feebly.physics.spectra.library import load_spectrum
+from feebly.physics.spectra.species import species
 
 Inputs = Mapping[str, float]
 CheckFunction = Callable[[Inputs], Any]
@@ -54,6 +62,45 @@ def _vector(tag: str) -> CheckFunction:
     return lambda x: br_vector(
         x["m"], mode.parent_mass_gev, mode.recoil_mass_gev, x.get("BRVPg", mode.branching_ratio)
     )
+
+
+CHARM_HADRON_MASS_GEV = species("D0").mass_gev
+
+
+def _power(x: Inputs) -> FeynmanPower:
+    return FeynmanPower(x["n"], x["b"], Origin("assumed", "check value"))
+
+
+def _d0_spectrum(x: Inputs) -> HadronSpectrum:
+    return load_spectrum("D0", "feynman-power", power=_power(x))
+
+
+def _power_integral(x: Inputs) -> float:
+    """∫ dx_F dp_T² of the density, numerically."""
+    power = _power(x)
+    node, weight = np.polynomial.legendre.leggauss(60)
+    x_f, pt2 = 0.5 * (node + 1), 20 * (node + 1)
+    return 2 * 0.5 * 20 * float(weight @ power.density(x_f[:, None], pt2) @ weight)
+
+
+def _charm_pairs(name: str) -> CheckFunction:
+    def pairs(x: Inputs) -> float:
+        charm = normalisation(name).charm
+        changed = {
+            "sigma_nb": x.get("scc_ub", charm.sigma_nb / 1e3) * 1e3,
+            "sigma_pp_mb": x.get("spp_mb", charm.sigma_pp_mb),
+        }
+        return replace(charm, **changed).pairs_per_pot(x["A"])
+
+    return pairs
+
+
+def _lab(x: Inputs) -> list[Any]:
+    return list(lab_from_feynman_x(x["xF"], x["pT"], x["m"], x.get("p", 400.0)))
+
+
+def _bmpt_pair(plus: str, minus: str) -> CheckFunction:
+    return lambda x: [invariant_cross_section_mb(name, x["xR"], x["pT"]) for name in (plus, minus)]
 
 
 def _mixing(tag: str) -> CheckFunction:
@@ -90,8 +137,28 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "A.F1sq": lambda x: dirac_form_factor_squared(x["m"]),
     "A.NBB": _brems,
     "A.NBBff": lambda x: _brems(x) * dirac_form_factor_squared(x["m"]),
-    # E: beam
+    # E: beam, meson spectra, heavy flavour
     "E.sqrts": lambda x: sqrt_s_fixed_target_gev(x.get("p", 400.0)),
+    "E.BMPT_pi": _bmpt_pair("pi+", "pi-"),
+    "E.BMPT_K": _bmpt_pair("K+", "K-"),
+    "E.BMPT_int.pi+1": lambda x: forward_cross_section_mb("pi+"),
+    "E.BMPT_int.pi-1": lambda x: forward_cross_section_mb("pi-"),
+    "E.BMPT_int.K+1": lambda x: forward_cross_section_mb("K+"),
+    "E.BMPT_int.K-1": lambda x: forward_cross_section_mb("K-"),
+    "E.D0_frac_10mrad": lambda x: _d0_spectrum(x).fraction_within(0.010),
+    "E.meanE_D0": lambda x: _d0_spectrum(x).mean_energy_gev(CHARM_HADRON_MASS_GEV),
+    "E.charm_means": lambda x: [
+        _power(x).mean_abs_x_f,
+        _power(x).mean_pt2_gev2,
+        _power(x).mean_pt_gev,
+    ],
+    "E.charm_norm": _power_integral,
+    "E.xF2lab": _lab,
+    "E.Ncc": _charm_pairs("alpinist"),
+    "E.Ncc_SHiP": _charm_pairs("ship"),
+    "E.Nbb": lambda x: [normalisation(name).beauty.pairs_per_pot(x["A"]) for name in ("alpinist", "ship")],
+    # BR(Ds -> tau nu), PDG 2024
+    "E.NDs_tau": lambda x: 2 * normalisation("ship").charm.hadrons["Ds"] * 0.0536,
     "E.gamma_cm": lambda x: np.array(cm_boost(x.get("p", 400.0))),
 }
 

@@ -36,8 +36,8 @@ def production(tag: str) -> Bremsstrahlung | MesonDecay | Mixing:
 
 
 @cache
-def spectrum(parent: str) -> HadronSpectrum:
-    return load_spectrum(parent)
+def spectrum(parent: str, source: str = "pythia") -> HadronSpectrum:
+    return load_spectrum(parent, source)
 
 
 def channel(
@@ -46,13 +46,14 @@ def channel(
     separation: PairSeparation | None = None,
     seed: int = 1,
     experiment: Experiment | None = None,
+    spectra: str = "pythia",
 ) -> ChannelSetup:
     """Set-up of one production and one two-body decay at NA62."""
     source = production(tag)
     return ChannelSetup(
         tag,
         source.sampling(),
-        spectrum(source.parent) if source.parent else None,
+        spectrum(source.parent, spectra) if source.parent else None,
         experiment or na62(),
         final_state(decay),
         separation or PairSeparation(),

@@ -12,7 +12,7 @@ from scipy.stats import chi2
 
 from feebly.core.errors import ConfigError
 from feebly.physics.spectra import pythia
-from feebly.physics.spectra.hadron_table import LN_P_EDGES, read_table
+from feebly.physics.spectra.hadron_table import LN_P_EDGES, TABLES, read_table
 from feebly.physics.spectra.pythia import (
     RECIPES,
     Chunk,
@@ -126,17 +126,18 @@ def test_hadrons_are_not_copied_in_the_record():
 
 
 @needs_pythia
-def test_rebuild_agrees_with_the_embedded_table():
-    table = read_table(files("feebly") / "data" / "spectra", "light-mesons-400gev-pythia8")
-    events = 6000
-    fresh = count_chunk(Chunk(seed=800_001, events=events))
-    assert fresh.events == events
-    fast = np.searchsorted(LN_P_EDGES, np.log(20.0))  # above, at most one of meson and mirror image enters
+@pytest.mark.parametrize(("flavour", "events"), [("light", 6000), ("charm", 3000), ("beauty", 3000)])
+def test_rebuild_agrees_with_the_embedded_table(flavour, events):
+    table = read_table(files("feebly") / "data" / "spectra", TABLES[flavour])
+    fresh = count_chunk(Chunk(seed=800_001, events=events, flavour=flavour))
+    assert 0.99 * events < fresh.events <= events
+    # above, at most one of meson and mirror image enters; the heavier, the faster is the centre of mass
+    fast = np.searchsorted(LN_P_EDGES, np.log({"light": 20.0, "charm": 40.0, "beauty": 100.0}[flavour]))
     for k, (parent, counts) in enumerate(table.counts.items()):
-        expected = coarse(counts[fast:]) * events / table.build["events"]
+        expected = coarse(counts[fast:]) * fresh.events / table.build["events"]
         found = coarse(fresh.entries[k][fast:])
         assert p_value(found, expected) > 1e-6, parent
-        mean = table.multiplicity(parent) * events
+        mean = table.multiplicity(parent) * fresh.events
         assert abs(fresh.mesons[k] - mean) < 8 * np.sqrt(mean), parent  # mesons of one event go together
 
 

@@ -33,7 +33,7 @@ def build(
 ) -> None:
     """Make a table of meson spectra with Pythia 8.
 
-    About 15 minutes of one core for light mesons, 2 for charm, 1 for beauty. Needs
+    About 15 minutes of one core for light mesons, 4 for charm and for beauty. Needs
     pip install 'feebly[generators]'. The same events and seed give the same counts for any number of
     processes.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,13 +18,15 @@ from feebly.core.provenance import Origin
 class HadronSpectrum:
     """Momentum spectrum and yield of one meson species.
 
-    density: d²N/(d ln p d pT²) [GeV^-2] per meson, constant in each cell of (``ln_p_edges``,
-    ``pt_edges_gev``), C-contiguous, shape (ln p, pT). Both sets of edges are uniform (in ln p and in pT);
-    ln p is the logarithm of the momentum in GeV. Mesons outside the cells count in ``multiplicity`` and lack
-    in ``density``, which therefore integrates to ``fraction_in_table`` < 1.
+    parent: name in :data:`species.SPECIES`. density: d²N/(d ln p d pT²) [GeV^-2] per meson, constant in each
+    cell of (``ln_p_edges``, ``pt_edges_gev``), C-contiguous, shape (ln p, pT). Both sets of edges are uniform
+    (in ln p and in pT); ln p is the logarithm of the momentum in GeV. Mesons outside the cells count in
+    ``multiplicity`` and lack in ``density``, which therefore integrates to ``fraction_in_table`` < 1.
     multiplicity: mesons per interaction (per POT in a dump that stops the beam) with its relative systematic
     error and origin; origin: of the density. digest: SHA-256 of all that fixes the density.
-    Spectra are isotropic in azimuth. Only mesons of the first interaction are meant, no secondary cascade.
+    effective_entries: counted mesons of equal weight that would know the density as well; infinite for a
+    formula. Spectra are isotropic in azimuth. Only mesons of the first interaction are meant, no secondary
+    cascade.
     """
 
     parent: str
@@ -34,6 +39,7 @@ class HadronSpectrum:
     multiplicity_origin: Origin
     origin: Origin
     digest: str
+    effective_entries: float = math.inf
 
     def __post_init__(self) -> None:
         shape = (self.ln_p_edges.size - 1, self.pt_edges_gev.size - 1)
@@ -47,6 +53,8 @@ class HadronSpectrum:
                 raise DataError(f"spectrum of {self.parent}: {name} must rise in equal steps")
         if not (np.all(self.density >= 0) and 0 < self.fraction_in_table <= 1 + 1e-9):
             raise DataError(f"spectrum of {self.parent}: density must be >= 0 and integrate to (0, 1]")
+        if not self.effective_entries > 0:
+            raise DataError(f"spectrum of {self.parent}: no entries")
         if not self.multiplicity > 0:
             raise DataError(f"spectrum of {self.parent}: multiplicity = {self.multiplicity}, expected > 0")
 
@@ -68,11 +76,39 @@ class HadronSpectrum:
         mean_p = np.diff(np.exp(self.ln_p_edges)) / np.diff(self.ln_p_edges)
         return float(mean_p @ self.cell_fraction.sum(axis=1) / self.fraction_in_table)
 
+    def mean_energy_gev(self, mass_gev: float) -> float:
+        """Mean energy [GeV] of the mesons in the table, of mass ``mass_gev``."""
+        p = np.exp(self.ln_p_edges)
+        # mean of E over a cell flat in ln p: ∫ (E/p) dp = E - m asinh(m/p)
+        integral = np.hypot(p, mass_gev) - mass_gev * np.arcsinh(mass_gev / p)
+        mean_e = np.diff(integral) / np.diff(self.ln_p_edges)
+        return float(mean_e @ self.cell_fraction.sum(axis=1) / self.fraction_in_table)
+
+    def mean_pt_gev(self) -> float:
+        """Mean transverse momentum [GeV] of the mesons in the table."""
+        # mean of pT over a cell flat in pT²
+        mean_pt = 2 / 3 * np.diff(self.pt_edges_gev**3) / np.diff(self.pt_edges_gev**2)
+        return float(mean_pt @ self.cell_fraction.sum(axis=0) / self.fraction_in_table)
+
     def fraction_within(self, theta_max_rad: float) -> float:
         """Fraction of all mesons that lies in the table and within ``theta_max_rad`` of the beam."""
         low, high = np.square(self.pt_edges_gev[:-1]), np.square(self.pt_edges_gev[1:])
         share = _share_below_angle(self.ln_p_edges, low, high, np.sin(theta_max_rad))
         return float(np.sum(share * self.cell_fraction))
+
+
+def density_digest(
+    parent: str,
+    beam_momentum_gev: float,
+    ln_p_edges: FloatArray,
+    pt_edges_gev: FloatArray,
+    density: FloatArray,
+) -> str:
+    """SHA-256 of a density that was computed, not counted."""
+    content = hashlib.sha256(json.dumps([parent, beam_momentum_gev, "density"]).encode())
+    for array in (ln_p_edges, pt_edges_gev, density):
+        content.update(np.ascontiguousarray(array, dtype="<f8").tobytes())
+    return content.hexdigest()
 
 
 def _share_below_angle(

@@ -34,8 +34,16 @@ TABLES = {
 
 # Uniform in ln p (2.5% per bin) and in pT, so that a kernel finds its cell by arithmetic. A meson below 2 GeV
 # cannot give two tracks above the thresholds of a dump experiment.
-LN_P_EDGES: FloatArray = np.linspace(np.log(2.0), np.log(400.0), 213)
+P_MIN_GEV, P_MAX_GEV, LN_P_BINS = 2.0, 400.0, 212
+LN_P_EDGES: FloatArray = np.linspace(np.log(P_MIN_GEV), np.log(P_MAX_GEV), LN_P_BINS + 1)
+PT_MAX_GEV = {LIGHT: 3.0, CHARM: 4.8, BEAUTY: 6.0}
+"""By flavour; fewer than one meson in 500 lies above."""
 PT_BINS = 120
+
+
+def pt_edges(flavour: str) -> FloatArray:
+    """Edges in pT [GeV] of the tables of a flavour."""
+    return np.linspace(0.0, PT_MAX_GEV[flavour], PT_BINS + 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from feebly.core.errors import ConfigError, DataError, unknown
 from feebly.core.interfaces import FloatArray
-from feebly.physics.spectra.hadron_table import LN_P_EDGES, PT_BINS, TABLES, HadronTable, write_table
+from feebly.physics.spectra.hadron_table import LN_P_EDGES, TABLES, HadronTable, pt_edges, write_table
 from feebly.physics.spectra.species import BEAUTY, CHARM, LIGHT, SPECIES, counted_species
 
 BEAM_MOMENTUM_GEV = 400.0
@@ -63,7 +63,6 @@ class Recipe:
     settings: tuple[str, ...]
     events: int
     seed: int
-    pt_max_gev: float
 
     @property
     def table(self) -> str:
@@ -75,7 +74,7 @@ class Recipe:
 
     @property
     def pt_edges_gev(self) -> FloatArray:
-        return np.linspace(0.0, self.pt_max_gev, PT_BINS + 1)
+        return pt_edges(self.flavour)
 
 
 RECIPES: dict[str, Recipe] = {
@@ -84,24 +83,21 @@ RECIPES: dict[str, Recipe] = {
         ("Print:quiet = on", "SoftQCD:inelastic = on", *_BEAM, *_stable(ABSORBED.values())),
         events=4_000_000,
         seed=4001,
-        pt_max_gev=3.0,
     ),
     CHARM: Recipe(
         CHARM,
         ("Print:quiet = on", "HardQCD:hardccbar = on", *_BEAM, *_stable(UNDECAYED)),
-        events=400_000,
+        events=800_000,
         seed=5001,
-        pt_max_gev=4.8,
     ),
     BEAUTY: Recipe(
         BEAUTY,
         ("Print:quiet = on", "HardQCD:hardbbbar = on", *_BEAM, *_stable(UNDECAYED)),
-        events=200_000,
+        events=800_000,
         seed=6001,
-        pt_max_gev=6.0,
     ),
 }
-"""By flavour of the counted mesons. pT ends where fewer than one meson in 500 lies above."""
+"""By flavour of the counted mesons."""
 
 # Chunk k has the seed SEED + k: the table does not depend on the number of workers.
 CHUNK_EVENTS = 100_000
