@@ -328,6 +328,14 @@ def test_weighted_quantiles_against_sorting():
         assert_allclose(quantiles, expected, rtol=0, atol=0)
 
 
+def test_weighted_quantiles_of_one_dominant_value():
+    values = np.array([[0.0, 1.0, 2.0], [0.0, 0.0, 0.0]])
+    weights = np.array([1 - 3e-9, 2e-9, 1e-9])
+    levels = np.array([0.5, 1 - 2e-9, 1.0])
+    assert weighted_quantiles(values, weights, levels)[:, 1].tolist() == [0, 0, 0]
+    assert weighted_quantiles(values, weights, levels)[0, 0] == 0
+
+
 # --- properties ---------------------------------------------------------------------------------------
 
 REGIONS = st.lists(

@@ -28,10 +28,11 @@ from feebly.statistics.outcomes import (
 )
 from feebly.statistics.scaled_counts import convolved
 
-_NEGLIGIBLE_OF_QUANTILE = 1e-10  # outcomes left out where P(Q <= q) has to be good to 1e-7 only
+_NEGLIGIBLE_OF_QUANTILE = 1e-9  # outcomes left out where P(Q <= q) has to be good to 1e-7 only
 _CELLS = 512  # of one block: neighbours on a grid of masses and couplings have the same outcomes
 _NODES_AND_CELLS = 1 << 17  # of one block
 _ELEMENTS = 1 << 21  # outcomes x cells of one block
+_SEARCHED = 1 << 18  # the same where quantiles are looked for: it stays in the cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +94,14 @@ def likelihood_ratio_quantiles(
     caps = [largest_background_count(marginal, r) for r in range(len(means))]
     outcomes = Outcomes(marginal, np.zeros((len(means), 1)))
     listed = outcomes.listed(np.array(caps), np.zeros(len(means)), _NEGLIGIBLE_OF_QUANTILE)
-    probability = outcomes.background_probability(listed)
+    probability, counts = outcomes.background_probability(listed), np.ascontiguousarray(listed.T, dtype=float)
 
     def thresholds(weights: FloatArray) -> FloatArray:
-        return weighted_quantiles(weights.T @ listed.T, probability, probabilities)
+        # einsum: a few regions are too few for the threads of a matrix product
+        q = np.einsum("rj,rd->jd", weights, counts)
+        return weighted_quantiles(q, probability, probabilities)
 
-    return _by_blocks(marginal, means, signals, thresholds, _ELEMENTS // len(listed))
+    return _by_blocks(marginal, means, signals, thresholds, _SEARCHED // len(listed))
 
 
 def _by_blocks(

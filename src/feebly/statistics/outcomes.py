@@ -149,26 +149,33 @@ def weighted_quantiles(values: FloatArray, weights: FloatArray, levels: FloatArr
     sorted.
     """
     rows = len(values)
-    mean = values @ weights / weights.sum()
-    spread = np.sqrt(np.maximum(values**2 @ weights / weights.sum() - mean**2, 0.0))
-    scale = _BINS / np.maximum(mean + 5 * spread, 1e-300)
+    probable = weights > 1e-5 * weights.max()  # what lies above all of these shares the last bin
+    top = values[:, probable].max(axis=1)
+    scale = (_BINS - 1) / np.where(top > 0, top, np.maximum(values.max(axis=1), 1e-300))
     bins = np.minimum(values * scale[:, None], _BINS - 1).astype(np.int32)
-    flat = (bins + _BINS * np.arange(rows, dtype=np.int32)[:, None]).ravel()
+    bins += _BINS * np.arange(rows, dtype=np.int32)[:, None]
+    flat = bins.ravel()
     content = np.bincount(flat, np.broadcast_to(weights, values.shape).ravel(), _BINS * rows)
     reached = np.cumsum(content.reshape(rows, _BINS), axis=1)
-    result = np.empty((len(levels), rows))
-    for k, level in enumerate(levels):
-        wanted = min(level, weights.sum()) * (1 - TIE)
-        first = np.argmax(reached >= wanted, axis=1)
-        row, column = np.nonzero(bins == first[:, None])
-        order = np.lexsort((values[row, column], row))
-        row, column = row[order], column[order]
-        last = np.append(np.diff(row) > 0, True)
-        inside = np.cumsum(weights[column])
-        start = np.append(0.0, inside[last])[:-1]  # of each row: all rows have a member
-        total = inside + (np.where(first > 0, reached[np.arange(rows), first - 1], 0.0) - start)[row]
-        enough = np.flatnonzero((total >= wanted) | last)
-        _, earliest = np.unique(row[enough], return_index=True)
-        found = enough[earliest]
-        result[k] = values[row[found], column[found]]
+    wanted = np.minimum(levels, weights.sum()) * (1 - TIE)
+    first = np.stack(
+        [np.argmax(reached >= level, axis=1) for level in wanted]
+    )  # bins of the quantiles (P, J)
+    first += _BINS * np.arange(rows)
+    looked_at = np.zeros(_BINS * rows, dtype=bool)
+    looked_at[first.ravel()] = True
+    picked = np.flatnonzero(looked_at[flat])
+    picked = picked[np.lexsort((values.ravel()[picked], picked // len(weights)))]
+    bin_of, value = flat[picked], values.ravel()[picked]
+    last = np.append(np.diff(bin_of) > 0, True)
+    inside = np.cumsum(weights[picked % len(weights)])
+    groups = np.cumsum(np.append(0, last[:-1]))
+    start = np.append(0.0, inside[last])[groups]
+    below = np.where(bin_of % _BINS > 0, reached.ravel()[bin_of - 1], 0.0)
+    total = inside - start + below
+    result = np.empty(first.shape)
+    for k, level in enumerate(wanted):
+        enough = np.flatnonzero(((total >= level) | last) & (bin_of == first[k][bin_of // _BINS]))
+        _, earliest = np.unique(bin_of[enough], return_index=True)
+        result[k] = value[enough[earliest]]
     return result
