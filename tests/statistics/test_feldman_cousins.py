@@ -34,11 +34,16 @@ TABLE = np.array(PRINTED.split(), float).reshape(10, len(BACKGROUNDS), 2)
 def test_published_table(n):
     for b, (lower, upper) in zip(BACKGROUNDS, TABLE[n], strict=True):
         found = confidence_interval(n, b)
-        assert found.lower == pytest.approx(lower, abs=0.01)
-        if found.upper < upper - 0.02:
+        assert found.lower == pytest.approx(lower, abs=0.006)
+        if found.upper < upper - 0.006:
+            assert (n, b) in FORCED
             assert forced_upper_end(n, b) == pytest.approx(upper, abs=0.02)
         else:
-            assert found.upper == pytest.approx(upper, abs=0.02)
+            assert found.upper == pytest.approx(upper, abs=0.006)
+
+
+FORCED = {(0, 2), (0, 3), (0, 4), (0, 5), (1, 4), (1, 5)}
+"""Entries (n, b) whose printed upper end was lengthened: it is that of a larger b."""
 
 
 def forced_upper_end(n, b):

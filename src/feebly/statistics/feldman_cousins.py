@@ -118,7 +118,8 @@ def lower_mean(n: int, b: float, cl: float) -> float:
 def _equal_ratio_means(n: int, k: FloatArray, b: float) -> FloatArray:
     """s + b with R(k) = R(n): ln R(n) = n ln(s + b) - (s + b) - h(n), h(n) = n ln m - m, m = max(n, b)."""
     difference = _log_best(k, b) - _log_best(np.array(n), b)
-    return np.maximum(np.exp(difference / (k - n)), b)
+    means = np.maximum(np.exp(difference / (k - n)), b)
+    return np.where(np.maximum(k, n) <= b, b, means)  # counts below b are equal at s = 0, rounding aside
 
 
 def _log_best(n: FloatArray, b: float) -> FloatArray:
