@@ -43,13 +43,23 @@ def _pion_form_factor_squared(x: Inputs) -> Any:
     return abs(pion_form_factor(x["s"] if "s" in x else x["m"] ** 2)) ** 2
 
 
-def _brems(x: Inputs) -> float:
-    return brems.bremsstrahlung_per_proton(
-        x["m"],
-        beam_momentum_gev=x.get("Ebeam", 400.0),
-        z_range=(x.get("zmin", 0.1), x.get("zmax", 0.9)),
-        pt_max_gev=x.get("ptmax", 1.0),
-    )
+def _brems(splitting: str = "bb", pt_max: float = 1.0, lambda_p: float | None = None) -> CheckFunction:
+    def rate(x: Inputs) -> float:
+        sampling = brems.Bremsstrahlung(
+            splitting=splitting,
+            z_min=x.get("zmin", 0.1),
+            z_max=x.get("zmax", 0.9),
+            pt_max_gev=x.get("ptmax", pt_max),
+            beam_momentum_gev=x.get("Ebeam", 400.0),
+            lambda_p_gev=x.get("Lambda_p", lambda_p),
+        ).sampling()
+        return brems.bremsstrahlung_per_proton(x["m"], sampling)
+
+    return rate
+
+
+def _enhanced(rate: CheckFunction) -> CheckFunction:
+    return lambda x: rate(x) * dirac_form_factor_squared(x["m"])
 
 
 def _pseudoscalar(tag: str) -> CheckFunction:
@@ -133,10 +143,14 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "A.thetaV2.omega": _mixing("mixing-omega"),
     "A.thetaV2.phi": _mixing("mixing-phi"),
     "A.wBB": lambda x: brems.splitting_bb_gev_m2(x["z"], x["pt2"], x["m"]),
+    "A.wFR": lambda x: brems.splitting_fr21_gev_m2(x["z"], x["pt2"], x["m"]),
+    "A.wFR24": lambda x: brems.splitting_fr24_gev_m2(x["z"], x["pt2"], x["m"]),
     "A.sigpp": lambda x: brems.sigma_pp_mb(x["s"]),
     "A.F1sq": lambda x: dirac_form_factor_squared(x["m"]),
-    "A.NBB": _brems,
-    "A.NBBff": lambda x: _brems(x) * dirac_form_factor_squared(x["m"]),
+    "A.NBB": _brems(),
+    "A.NBBff": _enhanced(_brems()),
+    "A.NFR21": _enhanced(_brems("fr21", pt_max=4.0, lambda_p=1.5)),
+    "A.NFR24": _enhanced(_brems("fr24", pt_max=4.0, lambda_p=1.5)),
     # E: beam, meson spectra, heavy flavour
     "E.sqrts": lambda x: sqrt_s_fixed_target_gev(x.get("p", 400.0)),
     "E.BMPT_pi": _bmpt_pair("pi+", "pi-"),

@@ -54,7 +54,7 @@ def test_presets_show(feebly):
 def test_preset_tells_the_origin_of_what_was_tuned(feebly):
     text = " ".join(feebly("presets", "show", "na62-ff-mixing").out.split())
     assert "meson weight 0.5 [calibrated: fit of the shape" in text
-    assert "mixing epsilon^2 R_V x 1 [calibrated: " in text
+    assert "mixing epsilon^2 R_V x 1; A' takes the lab-momentum of the meson [calibrated: " in text
     assert "mixing none" in " ".join(feebly("presets", "show", "current").out.split())
 
 

@@ -1,6 +1,7 @@
 """The engine's yield against forward simulation: no aiming, no map, plain draws (``twins.forward``)."""
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -23,8 +24,11 @@ class Point(NamedTuple):
         False  # decays forced into the region and weighted: a plain exponential leaves < 1e-3 of them
     )
     separation: PairSeparation = PairSeparation()
+    options: dict[str, Any] = {}  # noqa: RUF012  (of the sampling; never changed)
 
 
+FR21 = {"splitting": "fr21", "lambda_p_gev": 1.5, "pt_max_gev": 4.0, "sigma_weight": "nsd"}
+FR24 = {"splitting": "fr24", "lambda_p_gev": 1.5, "sigma_weight": "none", "z_max": 0.95}
 SMOOTH, HARD = PairSeparation("smooth", 0.02), PairSeparation("hard", 0.025)
 POINTS = [
     Point("brems", "ee", 0.05, 0.05, 250_000),
@@ -39,12 +43,23 @@ POINTS = [
     Point("omega-pi0", "mumu", 0.40, 0.3, 500_000, separation=SMOOTH),
     Point("mixing-rho", "mumu", 0.60, 0.3, 500_000),
     Point("mixing-rho", "ee", 0.50, 0.03, 350_000, forced=True, separation=SMOOTH),
+    # options
+    Point("brems", "mumu", 0.40, 0.2, 250_000, options=FR21),
+    Point("brems", "ee", 0.20, 0.1, 250_000, options=FR24 | {"polarisation": "by-production"}),
+    Point("brems", "mumu", 0.70, 0.2, 250_000, options={"polarisation": "by-production"}),
+    Point("brems", "ee", 0.30, 0.2, 250_000, options={"polarisation": "transverse"}),
+    Point("eta", "ee", 0.10, 0.1, 500_000, options={"polarisation": "by-production"}),
+    Point("omega-pi0", "mumu", 0.60, 0.5, 500_000, options={"polarisation": "by-production"}),
+    Point("mixing-rho", "mumu", 1.20, 30.0, 120_000, forced=True, options={"kinematics": "cm-momentum"}),
+    Point("mixing-rho", "mumu", 0.30, 30.0, 120_000, forced=True, options={"kinematics": "cm-energy"}),
+    Point("mixing-rho", "mumu", 1.20, 30.0, 120_000, forced=True, options={"kinematics": "lab-energy"}),
 ]
 
 
 def pull(point: Point, seed: int) -> float:
     """(forward - engine)/standard deviation in the signal region."""
     setup = channel(point.production, point.decay, point.separation)
+    setup = replace(setup, sampling=replace(setup.sampling, **point.options))
     mass, ctau = point.mass_gev, point.ctau_m
     (sample,) = sample_masses(setup, np.array([mass]), 0.005)
     value, error = laplace(sample.histogram[0], np.array([ctau / mass]))

@@ -143,8 +143,7 @@ def test_numbers_of_the_process() -> None:
     assert_allclose(process.ln_p_min + table.density.shape[0] * process.dlnp, process.ln_p_max, rtol=1e-12)
     assert_allclose(table.density.shape[1] * process.dpt, table.pt_edges_gev[-1], rtol=1e-12)
     brems = channel("brems", "ee").process(0.3)
-    assert (brems.beam_momentum, brems.proton_mass, brems.alpha) == (400.0, PROTON_MASS_GEV, ALPHA)
-    assert (brems.z_min, brems.z_max, brems.pt_max, brems.validity_max) == (0.1, 0.9, 1.0, 0.1)
+    assert brems.radiation[:8] == (400.0, PROTON_MASS_GEV, ALPHA, 0.1, 0.9, 1.0, 0.1, 0.0)
 
 
 def test_cones_and_cuts_of_the_final_state() -> None:

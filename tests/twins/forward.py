@@ -14,10 +14,16 @@ from numpy.typing import NDArray
 from feebly.analysis.analysis import FinalState, PairSeparation
 from feebly.apparatus.experiment import Experiment
 from feebly.core.constants import PROTON_MASS_GEV
-from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, Sampling
-from feebly.physics.production.bremsstrahlung import sigma_pp_mb, splitting_bb_gev_m2, virtuality_h_gev2
+from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling, Sampling
+from feebly.physics.production.bremsstrahlung import (
+    SPLITTINGS,
+    off_shell_factor,
+    sigma_nsd_mb,
+    sigma_pp_mb,
+    virtuality_h_gev2,
+)
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
-from twins.kinematics import isotropic_decay
+from twins.kinematics import boost, four_vector, isotropic_decay
 from twins.spectrometer import accepted, measure, position_at, reconstruct
 
 Array = NDArray[np.float64]
@@ -44,10 +50,14 @@ def draw_mesons(rng: np.random.Generator, spectrum: HadronSpectrum, n: int) -> A
 
 def bremsstrahlung_density(s: BremsstrahlungSampling, mass: float, z: Array, pt2: Array) -> Array:
     """d2N/(dz dpT^2) per proton at epsilon = 1, F = 1, with the cut on the virtuality."""
+    shape = SPLITTINGS[s.splitting](z, pt2, mass)
     energy = np.hypot(s.beam_momentum_gev, PROTON_MASS_GEV)
     full, left = (2 * PROTON_MASS_GEV * (e + PROTON_MASS_GEV) for e in (energy, energy * (1 - z)))
     allowed = virtuality_h_gev2(z, pt2, mass) / (4 * energy**2 * z * (1 - z) ** 2) <= s.validity_max
-    return np.where(allowed, splitting_bb_gev_m2(z, pt2, mass) * sigma_pp_mb(left) / sigma_pp_mb(full), 0.0)
+    after = {"total": sigma_pp_mb(left), "nsd": sigma_nsd_mb(left), "none": sigma_pp_mb(full)}
+    weight = off_shell_factor(z, pt2, mass, s.lambda_p_gev) ** 2
+    weight = weight * after[s.sigma_weight] / sigma_pp_mb(full)
+    return np.where(allowed, shape * weight, 0.0)
 
 
 def draw_bremsstrahlung(
@@ -76,20 +86,81 @@ def draw_bremsstrahlung(
     return momenta, float(height.mean())
 
 
+def replaced_mesons(s: MixingSampling, mass: float, mesons: Array, beam_gev: float) -> Array:
+    """Momenta (n, 3) of FIPs that keep the meson's momentum or energy in the asked frame."""
+    frame, _, kept = s.kinematics.partition("-")
+    meson = four_vector(mesons, s.parent_mass_gev)
+    # the centre of mass of beam and nucleon as a particle that is boosted away
+    total = np.hypot(beam_gev, PROTON_MASS_GEV) + PROTON_MASS_GEV
+    cm = np.array([0.0, 0.0, beam_gev]), float(np.sqrt(total**2 - beam_gev**2))
+    if frame == "cm":
+        meson = boost(meson, -cm[0], cm[1])
+    p = np.linalg.norm(meson[:, 1:], axis=1)
+    energy = meson[:, 0] if kept == "energy" else np.hypot(p, mass)
+    possible = energy > mass
+    new_p = np.sqrt(np.maximum(energy**2 - mass**2, 0.0))
+    fip = four_vector(meson[:, 1:] * (new_p / p)[:, None], mass)[possible]
+    return (boost(fip, *cm) if frame == "cm" else fip)[:, 1:]
+
+
 def draw_production(
-    rng: np.random.Generator, sampling: Sampling, spectrum: HadronSpectrum | None, mass: float, n: int
-) -> tuple[Array, float]:
-    """Momenta (about n, 3) of the FIPs and the number of FIPs per unit rate that they stand for, together."""
+    rng: np.random.Generator,
+    sampling: Sampling,
+    spectrum: HadronSpectrum | None,
+    mass: float,
+    n: int,
+    beam_gev: float,
+) -> tuple[Array, float, Array | None]:
+    """Momenta (about n, 3) of the FIPs and the number of FIPs per unit rate that they stand for, together.
+
+    Last: momenta of the mesons that they come from, for a decay.
+    """
     if isinstance(sampling, BremsstrahlungSampling):
-        return draw_bremsstrahlung(rng, sampling, mass, n)
+        return *draw_bremsstrahlung(rng, sampling, mass, n), None
     assert spectrum is not None
     mesons = draw_mesons(rng, spectrum, n)
-    made = spectrum.fraction_in_table * len(mesons) / n
     if isinstance(sampling, MesonDecaySampling):
         masses = sampling.parent_mass_gev, mass, sampling.recoil_mass_gev
         fip, _ = isotropic_decay(rng, mesons, masses)
-        return fip[:, 1:], made
-    return mesons, made
+        return fip[:, 1:], spectrum.fraction_in_table * len(mesons) / n, mesons
+    fips = replaced_mesons(sampling, mass, mesons, beam_gev)
+    return fips, spectrum.fraction_in_table * len(fips) / n, None
+
+
+def angular_weight(
+    s: Sampling, state: FinalState, mass: float, fip: Array, parent: Array | None, daughter: Array, m1: float
+) -> Array:
+    """|amplitude|^2 of the decay of a polarised vector over its mean, from the momenta of the event.
+
+    Fermions: 1 + cos^2 + r sin^2 (T), sin^2 + r cos^2 (L), r = 4 m1^2/m^2; scalars: sin^2, cos^2.
+    """
+    if s.polarisation == "isotropic":
+        return np.ones(len(fip))
+    star = boost(four_vector(daughter, m1), -fip, mass)[:, 1:]
+    axis = fip
+    if s.polarisation == "by-production" and isinstance(s, MesonDecaySampling):
+        assert parent is not None
+        axis = boost(four_vector(parent, s.parent_mass_gev), -fip, mass)[:, 1:]
+    cos = np.sum(star * axis, axis=1) / np.linalg.norm(star, axis=1) / np.linalg.norm(axis, axis=1)
+    c2, r = cos**2, (2 * m1 / mass) ** 2
+    if state.daughters[0] == "hadron":
+        shape_t, shape_l = 1.5 * (1 - c2), 3 * c2
+    else:
+        shape_t = 3 * (1 + c2 + r * (1 - c2)) / (4 + 2 * r)
+        shape_l = 3 * (1 - c2 + r * c2) / (2 + r)
+    return {"transverse": shape_t, "longitudinal": shape_l}.get(
+        s.polarisation, shape_t + longitudinal_share(s, mass, fip) * (shape_l - shape_t)
+    )
+
+
+def longitudinal_share(s: Sampling, mass: float, fip: Array) -> Array:
+    """Of X from a proton: 2 (1-z)^2 m^2/z over the bracket of the F1 term of 2409.09123, times H."""
+    if not isinstance(s, BremsstrahlungSampling):
+        return np.full(len(fip), 0.0 if isinstance(s, MesonDecaySampling) else 1 / 3)
+    z, pt2 = np.linalg.norm(fip, axis=1) / s.beam_momentum_gev, fip[:, 0] ** 2 + fip[:, 1] ** 2
+    h, mp2 = virtuality_h_gev2(z, pt2, mass), PROTON_MASS_GEV**2
+    both = (1 + (1 - z) ** 2) / z * h - z * (1 - z) * (2 * mp2 + mass**2)
+    return 2 * (1 - z) ** 2 * mass**2 / z / both
 
 
 def decay_in_flight(
@@ -144,7 +215,8 @@ def forward_events(
 ) -> ForwardEvents:
     """Events that pass all apertures. masses_gev: FIP, positive, negative daughter. n: production trials."""
     mass, m1, m2 = masses_gev
-    momentum, made = draw_production(rng, sampling, spectrum, mass, n)
+    beam = experiment.beam.momentum_gev
+    momentum, made, parent = draw_production(rng, sampling, spectrum, mass, n, beam)
     vertex, weight = decay_in_flight(
         rng, beam_interactions(rng, experiment, len(momentum)), momentum, mass, ctau_m,
         experiment.decay_region_z_m, forced,
@@ -154,6 +226,8 @@ def forward_events(
     per_event, generated = made / len(momentum), len(momentum)
     momentum, vertex, weight = momentum[inside], vertex[inside], weight[inside]
     first, second = (p[:, 1:] for p in isotropic_decay(rng, momentum, masses_gev))
+    mother = None if parent is None else parent[inside]
+    weight = weight * angular_weight(sampling, state, mass, momentum, mother, first, m1)
     seen = accepted(experiment, state, vertex, first, second)
     vertex, weight, tracks = vertex[seen], weight[seen], (first[seen], second[seen])
 

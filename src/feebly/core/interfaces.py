@@ -63,7 +63,10 @@ class Model(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BremsstrahlungSampling:
-    """Event-dependent choices of p -> p' X radiation off a beam proton (they belong to a table's key)."""
+    """Event-dependent choices of p -> p' X radiation off a beam proton (they belong to a table's key).
+
+    lambda_p_gev: scale of the form factor of the off-shell proton, None without one. polarisation: of X.
+    """
 
     splitting: str
     z_min: float
@@ -71,6 +74,9 @@ class BremsstrahlungSampling:
     pt_max_gev: float
     validity_max: float
     beam_momentum_gev: float
+    sigma_weight: str = "total"
+    lambda_p_gev: float | None = None
+    polarisation: str = "isotropic"
     kind: str = "bremsstrahlung"
 
 
@@ -81,15 +87,18 @@ class MesonDecaySampling:
     parent: str
     parent_mass_gev: float
     recoil_mass_gev: float
+    polarisation: str = "isotropic"
     kind: str = "meson-decay"
 
 
 @dataclass(frozen=True, slots=True)
 class MixingSampling:
-    """X replaces a meson of the spectrum and takes its laboratory three-momentum."""
+    """X replaces a meson of the spectrum: it takes its momentum or energy in one frame (``kinematics``)."""
 
     parent: str
+    parent_mass_gev: float
     kinematics: str = "lab-momentum"
+    polarisation: str = "isotropic"
     kind: str = "mixing"
 
 

@@ -64,26 +64,28 @@ from feebly.engine.aim import aim_at_disc
 from feebly.engine.histogram import fill
 from feebly.engine.importance import accumulate, apply_map
 from feebly.physics.decays.flight import decay_vertex
+from feebly.physics.decays.polarised_weights import polarise, polarise_bremsstrahlung, polarise_meson_decay
 from feebly.physics.decays.two_body import two_body
-from feebly.physics.production.kernels import bremsstrahlung, meson_decay, mixing
+from feebly.physics.production.kernels import Radiation, Replacement, bremsstrahlung, meson_decay, mixing
 
 BREMSSTRAHLUNG, MESON_DECAY, MIXING = 0, 1, 2
+ISOTROPIC, ALONG_FLIGHT, BY_PRODUCTION = 0, 1, 2
 
 
 class Process(NamedTuple):
-    """Production and decay of one channel at one mass (GeV)."""
+    """Production and decay of one channel at one mass (GeV).
+
+    polarisation, kappa: whether the decay angle is weighted, and with what (``decays.polarisation``).
+    """
 
     kind: int
+    polarisation: int
     mass: float
     daughter1: float
     daughter2: float
-    beam_momentum: float
-    proton_mass: float
-    alpha: float
-    z_min: float
-    z_max: float
-    pt_max: float
-    validity_max: float
+    kappa: float
+    radiation: Radiation
+    replacement: Replacement
     parent_mass: float
     recoil_mass: float
     ln_p_min: float
@@ -149,9 +151,7 @@ def produce(s, n, process, density):
     """Run the production stage of the channel."""
     p = process
     if p.kind == BREMSSTRAHLUNG:
-        bremsstrahlung(
-            s, n, p.mass, p.beam_momentum, p.proton_mass, p.alpha, p.z_min, p.z_max, p.pt_max, p.validity_max
-        )
+        bremsstrahlung(s, n, p.mass, p.radiation)
     elif p.kind == MESON_DECAY:
         meson_decay(
             s,
@@ -167,7 +167,20 @@ def produce(s, n, process, density):
             p.e_min,
         )
     else:
-        mixing(s, n, p.mass, density, p.ln_p_min, p.ln_p_max, p.dlnp, p.dpt, p.e_min)
+        mixing(s, n, p.mass, p.replacement, density, p.ln_p_min, p.dlnp, p.dpt, p.e_min)
+
+
+@stage
+def weigh_decay_angle(s, n, process):
+    """Weights of the decay angle for a polarised particle; nothing to do for an isotropic decay."""
+    p = process
+    if p.polarisation == ALONG_FLIGHT:
+        polarise(s, n, p.kappa)
+    elif p.polarisation == BY_PRODUCTION:
+        if p.kind == BREMSSTRAHLUNG:
+            polarise_bremsstrahlung(s, n, p.mass, p.radiation.beam_p, p.radiation.m_p, p.kappa)
+        elif p.kind == MESON_DECAY:
+            polarise_meson_decay(s, n, p.mass, p.parent_mass, p.recoil_mass, p.kappa)
 
 
 @stage
@@ -186,6 +199,7 @@ def run_block(
     interaction_point(s, n, a.x_beam, a.y_beam, a.sigma_x, a.sigma_y, a.z_impact, a.interaction_length)
     aim_at_disc(s, n, a.z_aim, a.r_aim)
     produce(s, n, process, density)
+    weigh_decay_angle(s, n, process)
     kept = find_survivors(s, n, survivors)
     if kept < _WORTH_COMPACTING * n:
         _move_after_production(s, survivors, kept)
@@ -240,7 +254,7 @@ _KERNEL_SOURCES = (
     ("feebly.core", ("block.py", "compiled.py", "vecmath.py", "randomness.py")),
     ("feebly.apparatus", ("beam.py", "transport.py", "response.py", "reconstruction.py")),
     ("feebly.physics.production", ("kernels.py",)),
-    ("feebly.physics.decays", ("flight.py", "two_body.py")),
+    ("feebly.physics.decays", ("flight.py", "polarised_weights.py", "two_body.py")),
     ("feebly.analysis", ("selection.py",)),
     ("feebly.engine", ("aim.py", "importance.py", "histogram.py", "chain.py")),
 )

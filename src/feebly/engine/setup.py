@@ -15,7 +15,6 @@ from feebly.analysis.selection import BOX, CONE_COLUMNS, ELLIPSE, REGION_COLUMNS
 from feebly.apparatus.experiment import Experiment
 from feebly.apparatus.geometry import Apparatus, calorimeter_rows, pack_apparatus, pack_planes
 from feebly.apparatus.transport import SEPARATION_HARD, SEPARATION_NONE, SEPARATION_SMOOTH
-from feebly.core.constants import ALPHA, PROTON_MASS_GEV
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import (
     BremsstrahlungSampling,
@@ -24,8 +23,21 @@ from feebly.core.interfaces import (
     Sampling,
 )
 from feebly.core.tables import plain
-from feebly.engine.chain import BREMSSTRAHLUNG, MESON_DECAY, MIXING, Acceptance, Process, kernel_digest
+from feebly.engine.chain import (
+    ALONG_FLIGHT,
+    BREMSSTRAHLUNG,
+    BY_PRODUCTION,
+    ISOTROPIC,
+    MESON_DECAY,
+    MIXING,
+    Acceptance,
+    Process,
+    kernel_digest,
+)
 from feebly.physics.decays.channels import daughter_masses_gev
+from feebly.physics.decays.polarisation import transverse_anisotropy
+from feebly.physics.production.kernels import Radiation, Replacement
+from feebly.physics.production.packing import pack_radiation, pack_replacement
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 
 TABLE_SCHEMA = 1
@@ -33,6 +45,14 @@ _SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard
 # Polar angle of flight, decay z and angle, and 1 or 3 numbers of production. The azimuths about the two
 # directions of flight and the interaction point are not worth a map.
 _DIMENSIONS = {"bremsstrahlung": 4, "meson-decay": 6, "mixing": 4}
+_KINDS = {"bremsstrahlung": BREMSSTRAHLUNG, "meson-decay": MESON_DECAY, "mixing": MIXING}
+# How the decay angle is weighted, and kappa over that of a transverse vector.
+_POLARISATIONS = {
+    "isotropic": (ISOTROPIC, 0.0),
+    "transverse": (ALONG_FLIGHT, 1.0),
+    "longitudinal": (ALONG_FLIGHT, -2.0),
+    "by-production": (BY_PRODUCTION, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -136,45 +156,43 @@ class ChannelSetup:
     def process(self, mass_gev: float) -> Process:
         """Numbers of production and decay at one mass."""
         sampling, spectrum = self.sampling, self.spectrum
-        beam = {"beam_momentum": self.experiment.beam.momentum_gev}
-        table: dict[str, float] = {}
+        numbers: dict[str, Any] = {}
+        ln_p, pt = np.zeros(0), np.zeros(0)
         if spectrum is not None:
             ln_p, pt = spectrum.ln_p_edges, spectrum.pt_edges_gev
-            table = {
+            numbers = {
                 "ln_p_min": float(ln_p[0]),
                 "ln_p_max": float(ln_p[-1]),
                 "dlnp": float(ln_p[-1] - ln_p[0]) / (ln_p.size - 1),
                 "dpt": float(pt[-1] - pt[0]) / (pt.size - 1),
             }
         if isinstance(sampling, BremsstrahlungSampling):
-            kind = BREMSSTRAHLUNG
-            beam = {
-                "beam_momentum": sampling.beam_momentum_gev,
-                "z_min": sampling.z_min,
-                "z_max": sampling.z_max,
-                "pt_max": sampling.pt_max_gev,
-                "validity_max": sampling.validity_max,
-            }
+            numbers["radiation"] = pack_radiation(sampling)
         elif isinstance(sampling, MesonDecaySampling):
-            kind = MESON_DECAY
-            table |= {"parent_mass": sampling.parent_mass_gev, "recoil_mass": sampling.recoil_mass_gev}
+            numbers |= {"parent_mass": sampling.parent_mass_gev, "recoil_mass": sampling.recoil_mass_gev}
         else:
-            kind = MIXING
+            beam = self.experiment.beam.momentum_gev
+            numbers["replacement"] = pack_replacement(sampling, beam, ln_p)
         first, second = self.daughter_masses_gev
-        numbers = _BLANK_PROCESS | beam | table
+        polarisation, share = _POLARISATIONS[sampling.polarisation]
+        kappa = share * float(transverse_anisotropy(self.final_state.tag, mass_gev)) if share else 0.0
         return Process(
-            **numbers,
-            kind=kind,
+            **_BLANK_PROCESS | numbers,
+            kind=_KINDS[sampling.kind],
+            polarisation=polarisation,
             mass=float(mass_gev),
             daughter1=first,
             daughter2=second,
+            kappa=kappa,
             e_min=2.0 * self.final_state.momentum_min_gev,
         )
 
 
-_BLANK_PROCESS = {
-    name: 0.0 for name in Process._fields if name not in ("kind", "mass", "daughter1", "daughter2", "e_min")
-} | {"proton_mass": PROTON_MASS_GEV, "alpha": ALPHA}
+_BLANK_PROCESS: dict[str, Any] = {
+    "radiation": Radiation(*[0.0] * len(Radiation._fields)),
+    "replacement": Replacement(*[0.0] * len(Replacement._fields)),
+    **dict.fromkeys(("parent_mass", "recoil_mass", "ln_p_min", "ln_p_max", "dlnp", "dpt"), 0.0),
+}
 
 
 def _region_row(shape: RegionShape) -> tuple[float, ...]:

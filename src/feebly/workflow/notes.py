@@ -8,6 +8,7 @@ import numpy as np
 
 from feebly.engine.yields import YieldTables
 from feebly.limits.results import ContourPiece
+from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.workflow.choices import Choices
 
 
@@ -19,6 +20,13 @@ def setting_notes(choices: Choices) -> Iterator[str]:
             f"analysis {analysis.name} is of experiment {analysis.experiment}, not of {experiment.name}: its "
             "counts, backgrounds and efficiencies were made with another apparatus"
         )
+    for channel in choices.production:
+        low = channel.mass_range_gev(choices.model.mass_range_gev)[0]
+        if isinstance(channel, Bremsstrahlung) and low > choices.mass[0]:
+            yield (
+                f"no bremsstrahlung below {low:g} GeV: the splitting {channel.splitting!r} is no rate there; "
+                f"take --mass from {low:g} on"
+            )
     start, end = experiment.decay_region_z_m
     for tag in choices.channels:
         volume = analysis.final_state(tag).fiducial_volume

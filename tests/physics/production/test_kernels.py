@@ -1,6 +1,8 @@
 """Compiled production against quadrature, closed forms and plain forward simulation."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,13 +10,15 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from feebly.core.block import BLOCK
-from feebly.core.constants import ALPHA, PROTON_MASS_GEV
-from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling
-from feebly.physics.production.bremsstrahlung import bremsstrahlung_per_proton
+from feebly.core.constants import MESON_MASS_GEV, PROTON_MASS_GEV
+from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling
+from feebly.physics.production.bremsstrahlung import Bremsstrahlung, bremsstrahlung_per_proton
 from feebly.physics.production.kernels import bremsstrahlung, meson_decay, mixing
+from feebly.physics.production.mixing import MIXING_KINEMATICS
+from feebly.physics.production.packing import pack_radiation, pack_replacement
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from twins.channels import production, spectrum
-from twins.forward import bremsstrahlung_density, draw_mesons
+from twins.forward import bremsstrahlung_density, draw_mesons, replaced_mesons
 from twins.kinematics import (
     boost,
     breakup_momentum_gev,
@@ -29,18 +33,14 @@ BEAM = 400.0
 E_MIN = 20.0
 
 
-def brems_sampling(**changes: float) -> BremsstrahlungSampling:
-    numbers = {"z_min": 0.1, "z_max": 0.9, "pt_max_gev": 1.0, "validity_max": 0.1, "beam_momentum_gev": BEAM}
-    return BremsstrahlungSampling(splitting="bb", **(numbers | changes))
+def brems_sampling(**changes: Any) -> BremsstrahlungSampling:
+    return replace(Bremsstrahlung(beam_momentum_gev=BEAM).sampling(), **changes)
 
 
 def run_brems(mass: float, cos: np.ndarray, u: np.ndarray, s: BremsstrahlungSampling) -> np.ndarray:
     """The block after production, for n <= BLOCK directions (cos theta) and uniform numbers; WEIGHT was 1."""
     block = scratch(NZ=cos, U_MADE1=u, WEIGHT=np.ones(u.size))
-    bremsstrahlung(
-        block, u.size, mass, s.beam_momentum_gev, PROTON_MASS_GEV, ALPHA, s.z_min, s.z_max, s.pt_max_gev,
-        s.validity_max,
-    )  # fmt: skip
+    bremsstrahlung(block, u.size, mass, pack_radiation(s))
     return block
 
 
@@ -60,18 +60,28 @@ def in_blocks(run: Callable[..., np.ndarray], *columns: np.ndarray) -> dict[str,
 # --- bremsstrahlung -----------------------------------------------------------------------------------
 
 
+OPTIONS = [
+    {},
+    {"splitting": "fr21", "lambda_p_gev": 1.5, "pt_max_gev": 4.0},
+    {"splitting": "fr24", "lambda_p_gev": 0.8},
+    {"sigma_weight": "nsd"},
+    {"sigma_weight": "none", "splitting": "fr24"},
+]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize(("mass", "validity"), [(0.01, 1e-5), (0.1, 1e-5), (0.5, 2e-5), (2.0, 1e-4)])
-def test_bremsstrahlung_density(mass: float, validity: float) -> None:
+def test_bremsstrahlung_density(mass: float, validity: float, options: dict[str, Any]) -> None:
     """d2N/(dz dOmega) = d2N/(dz dpT^2) p^2 cos(theta)/pi, with both cuts (the bound on H made to bite)."""
     rng = np.random.default_rng(1)
-    s = brems_sampling(validity_max=validity)
+    s = brems_sampling(validity_max=validity, **options)
     theta, u = 10.0 ** rng.uniform(-6, -1.8, BLOCK), rng.uniform(size=BLOCK)
     block = run_brems(mass, np.cos(theta), u, s)
     z = 0.1 + 0.8 * u
     p = BEAM * z
     pt2 = p**2 * (1 - np.cos(theta)) * (1 + np.cos(theta))  # from the rounded cosine, as the kernel has it
     density = bremsstrahlung_density(s, mass, z, pt2)
-    mask = (pt2 < 1.0) & (density > 0)
+    mask = (pt2 < s.pt_max_gev**2) & (density > 0)
     assert np.array_equal(row(block, "MASK") == 1.0, mask)
     assert 0.02 < np.mean(~mask) < 0.9
     expected = 0.8 * density * p**2 * np.cos(theta) / np.pi
@@ -116,7 +126,7 @@ def test_bremsstrahlung_in_all_directions(mass: float, published: float) -> None
     solid_angle = 2 * np.pi * np.sin(theta) * theta * (high - low) / n
     total = np.sum(solid_angle @ made["W"].reshape(n, n)) / n
     # the edge at pT_max crosses the cells of the grid: 1e-3
-    assert_allclose(total, bremsstrahlung_per_proton(mass), rtol=2e-3)
+    assert_allclose(total, bremsstrahlung_per_proton(mass, s), rtol=2e-3)
     assert_allclose(total, published, rtol=3e-3)
 
 
@@ -128,10 +138,16 @@ def table_numbers(s: HadronSpectrum) -> tuple[np.ndarray, float, float, float, f
     return np.ascontiguousarray(s.density), u[0], u[-1], (u[-1] - u[0]) / (u.size - 1), pt[-1] / (pt.size - 1)
 
 
-def run_mixing(mass: float, s: HadronSpectrum, e_min: float) -> Callable[..., np.ndarray]:
+def run_mixing(
+    mass: float, s: HadronSpectrum, e_min: float, kinematics: str = "lab-momentum"
+) -> Callable[..., np.ndarray]:
+    density, ln_p_min, _, dlnp, dpt = table_numbers(s)
+    sampling = MixingSampling(s.parent, MESON_MASS_GEV[s.parent], kinematics)
+    replacement = pack_replacement(sampling, s.beam_momentum_gev, s.ln_p_edges)
+
     def run(cos: np.ndarray, u: np.ndarray, weight: np.ndarray) -> np.ndarray:
         block = scratch(NZ=cos, U_MADE1=u, WEIGHT=weight)
-        mixing(block, u.size, mass, *table_numbers(s), e_min)
+        mixing(block, u.size, mass, replacement, density, ln_p_min, dlnp, dpt, e_min)
         return block
 
     return run
@@ -318,14 +334,18 @@ def test_mixing_into_a_cone(parent: str, theta_max: float) -> None:
     assert_allclose(made["E"] ** 2, made["P"] ** 2 + 0.7**2, rtol=1e-12)
 
 
-def test_mixing_against_forward_draws() -> None:
+@pytest.mark.parametrize("kinematics", MIXING_KINEMATICS)
+@pytest.mark.parametrize("mass", [0.3, 1.5])
+def test_mixing_against_forward_draws(kinematics: str, mass: float) -> None:
+    """A heavier and a lighter X that keeps momentum or energy of the rho in one frame."""
     rng = np.random.default_rng(6)
     table, n = spectrum("rho0"), 600_000
     cos, weight = cone(rng, THETA_MAX, 800 * BLOCK)
-    made = in_blocks(run_mixing(0.6, table, E_MIN), cos, rng.uniform(size=cos.size), weight)
-    mesons = draw_mesons(rng, table, n)
-    p = np.linalg.norm(mesons, axis=1)
-    sin, energy = np.hypot(mesons[:, 0], mesons[:, 1]) / p, np.hypot(p, 0.6)
+    made = in_blocks(run_mixing(mass, table, E_MIN, kinematics), cos, rng.uniform(size=cos.size), weight)
+    sampling = MixingSampling("rho0", MESON_MASS_GEV["rho0"], kinematics)
+    fips = replaced_mesons(sampling, mass, draw_mesons(rng, table, n), table.beam_momentum_gev)
+    p = np.linalg.norm(fips, axis=1)
+    sin, energy = np.hypot(fips[:, 0], fips[:, 1]) / p, np.hypot(p, mass)
     seen = (sin < np.sin(THETA_MAX)) & (energy > E_MIN)
     edges = np.geomspace(E_MIN, 300, 9), np.sin(THETA_MAX) * np.sqrt(np.linspace(0, 1, 6))
     p_value, bins = chi2_p_value(

@@ -44,6 +44,17 @@ def test_mixing_angle_limits(tag):
     assert_allclose(at_zero, e2 / v.coupling**2, rtol=0.04)  # vector-meson dominance, up to (Γ/m)²
 
 
+@pytest.mark.parametrize(
+    ("tag", "m", "theta2"),
+    [("mixing-rho", 0.3, 0.00483), ("mixing-omega", 0.77, 0.2753), ("mixing-phi", 1.0, 0.3819)],
+)
+def test_weight_theta_is_the_mixing_angle_at_all_masses(tag, m, theta2):
+    mixing = Mixing(tag, scale=0.5, weight_kind="theta")
+    assert_allclose(mixing.rate(m, 2e-6, multiplicity=3.0), 0.5 * 3 * 4e-12 * theta2, rtol=2e-3)
+    assert mixing.mass_range_gev((1e-3, 2.0)) == (1e-3, 2.0)
+    assert mixing.weight(0.01) > 0
+
+
 @every_meson
 def test_sampling_takes_the_momentum_of_the_meson(tag):
     sampling = Mixing(tag).sampling()
@@ -57,6 +68,12 @@ def test_errors():
         Mixing("mixing-eta")
     with pytest.raises(ConfigError, match="needs the multiplicity of its parent 'rho0'"):
         Mixing("mixing-rho").rate(0.5, 1e-6)
+    with pytest.raises(
+        ConfigError, match=r"unknown mixing kinematics 'lab'; known: lab-momentum, lab-energy"
+    ):
+        Mixing("mixing-rho", kinematics="lab")
+    with pytest.raises(ConfigError, match=r"unknown mixing weight 'r'"):
+        Mixing("mixing-rho", weight_kind="r")
     with pytest.raises(ConfigError, match="unknown width table"):
         Mixing("mixing-rho", width_table="x")
     with pytest.raises(ConfigError, match="mixing scale = nan"):

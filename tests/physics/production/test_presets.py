@@ -24,7 +24,7 @@ every_preset = pytest.mark.parametrize("name", presets())
 def test_names():
     assert presets() == (
         *("na62-conservative", "na62-ff-mixing", "na62-ff-mixing-alt"),
-        *("current", "band-low", "band-high"),
+        *("current", "band-low", "band-high", "fr24", "fr21"),
     )
 
 
@@ -37,6 +37,8 @@ def test_names():
         ("current", "none", 1.0, "none", 1.0),
         ("band-low", "none", 0.2, "none", 1.0),
         ("band-high", "none", 1.0, "none", 1.0),
+        ("fr24", "time-like", 1.0, "none", 1.0),
+        ("fr21", "time-like", 1.0, "none", 1.0),
     ],
 )
 def test_physics_choices(name, form_factor, meson_weight, mixing, scale):
@@ -47,7 +49,11 @@ def test_physics_choices(name, form_factor, meson_weight, mixing, scale):
         mixing,
         scale,
     )
-    assert (p.width_table, p.splitting) == ("deliver", "bb")
+    # the quasi-real splittings come with the off-shell factor instead of a tight cut on pT
+    quasi_real = name in ("fr24", "fr21")
+    assert (p.width_table, p.splitting) == ("deliver", name if quasi_real else "bb")
+    assert (p.lambda_p_gev, p.pt_max_gev) == ((1.5, 4.0) if quasi_real else (None, 1.0))
+    assert (p.sigma_weight, p.polarisation, p.mixing_kinematics) == ("total", "isotropic", "lab-momentum")
 
 
 @every_preset
@@ -130,12 +136,25 @@ response = { all = "none" }
             ("meson_weight", "meson_wieght"),
             r"mine.toml:6 unknown key 'meson_wieght'.*mean 'meson_weight'\?",
         ),
-        (('mixing = "none"', 'mixing = "theta"'), "expected one of none, R"),
+        (('mixing = "none"', 'mixing = "thet"'), r"expected one of none, R, theta; did you mean 'theta'\?"),
         (('["brems"]', '["brem"]'), r"unknown production 'brem'.*did you mean 'brems'\?"),
-        (('["brems"]', '["mixing-rho"]'), r'mixing = "none": expected "R" for production \'mixing-rho\''),
         (
-            ('form_factor = "none"', 'form_factor = "dipole"'),
-            'form_factor = "dipole": expected one of none',
+            ('["brems"]', '["mixing-rho"]'),
+            r'mixing = "none": expected "R" or "theta" for production \'mixing',
+        ),
+        (
+            ("meson_weight = 1.0", 'meson_weight = 1.0\nsplitting = "fr25"'),
+            r"mine.toml:7 splitting = \"fr25\": expected one of bb, fr21, fr24; did you mean 'fr24'\?",
+        ),
+        (
+            ("meson_weight = 1.0", 'meson_weight = 1.0\npolarisation = "T"'),
+            'polarisation = "T": expected one of isotropic, transverse, longitudinal, by-production',
+        ),
+        (("meson_weight = 1.0", "meson_weight = 1.0\nz_max = 0.05"), "between z_min = 0.1 and 1"),
+        (("meson_weight = 1.0", "meson_weight = 1.0\nlambda_p_gev = -1.0"), "expected a positive number"),
+        (
+            ('form_factor = "none"', 'form_factor = "dipol"'),
+            r'form_factor = "dipol": expected one of none, time-like, dipole; did you mean',
         ),
         (
             ("meson_weight = 1.0", "meson_weight = -0.1"),
@@ -154,3 +173,56 @@ def test_a_preset_can_be_varied_in_python():
     (pi0,) = (c for c in production_channels(halved) if c.tag == "pi0")
     assert pi0.weight == 0.5
     assert len([t for t in halved.production if t in MESON_MODES]) == 10
+
+
+def test_a_file_says_what_differs_from_a_shipped_preset(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'extends = "na62-ff-mixing"\nsplitting = "fr24"\nlambda_p_gev = 1.0\nmeson_weight = 0.8\n'
+    )
+    own, base = preset(str(path)), preset("na62-ff-mixing")
+    assert (own.name, own.splitting, own.lambda_p_gev, own.meson_weight) == ("mine", "fr24", 1.0, 0.8)
+    assert (own.form_factor, own.production, own.response) == (
+        base.form_factor,
+        base.production,
+        base.response,
+    )
+    assert own.origin["meson_weight"].kind == "assumed"  # no longer what was calibrated
+    assert own.origin["mixing_scale"] == base.origin["mixing_scale"]
+    (brems,) = (c for c in production_channels(own) if c.tag == "brems")
+    assert (brems.sampling().splitting, brems.sampling().lambda_p_gev) == ("fr24", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('extends = "curent"', r"unknown preset 'curent'.*did you mean 'current'\?"),
+        ('extends = "current"\nsplitting = "fr"', r'mine.toml:2 splitting = "fr": expected one of bb, fr21'),
+        (
+            'extends = "current"\nspliting = "bb"',
+            r"mine.toml:2 unknown key 'spliting'.*did you mean 'splitting'",
+        ),
+        ('splitting = "bb"', "mine.toml missing key 'name'"),
+    ],
+)
+def test_a_wrong_file_of_a_user_is_refused(tmp_path, text, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        preset(path)
+
+
+def test_options_of_a_preset_reach_the_channels():
+    options = {
+        **{"splitting": "fr24", "sigma_weight": "nsd", "lambda_p_gev": 2.0, "z_max": 0.95, "pt_max_gev": 2.0},
+        **{"polarisation": "transverse", "mixing": "theta", "mixing_kinematics": "cm-energy"},
+    }
+    for channel in production_channels(replace(preset("na62-ff-mixing"), **options)):
+        sampling = channel.sampling()
+        assert sampling.polarisation == "transverse"
+        if channel.tag == "brems":
+            told = {name: getattr(sampling, name) for name in options if hasattr(sampling, name)}
+            assert told == {name: options[name] for name in told}
+            assert len(told) == 6
+        if isinstance(channel, Mixing):
+            assert (channel.weight_kind, sampling.kinematics) == ("theta", "cm-energy")

@@ -51,15 +51,25 @@ def _lines(preset: Preset) -> Iterator[str]:
 
 def _entries(preset: Preset) -> dict[str, tuple[str, str]]:
     """Value and name of the field by label."""
-    mixing = "none" if preset.mixing == "none" else f"epsilon^2 R_V x {preset.mixing_scale:g}"
+    mixing = preset.mixing
+    if mixing != "none":
+        weight = {"R": "epsilon^2 R_V", "theta": "|theta_V|^2"}[mixing]
+        mixing = f"{weight} x {preset.mixing_scale:g}; A' takes the {preset.mixing_kinematics} of the meson"
+    cuts = f"{preset.z_min:g} < z < {preset.z_max:g}, pT < {preset.pt_max_gev:g} GeV"
+    off_shell = "none" if preset.lambda_p_gev is None else f"Lambda_p = {preset.lambda_p_gev:g} GeV"
     return {
         "production": (", ".join(preset.production), "production"),
         "form factor": (preset.form_factor, "form_factor"),
         "splitting": (preset.splitting, "splitting"),
+        "off-shell": (off_shell, "lambda_p_gev"),
+        "sigma weight": (preset.sigma_weight, "sigma_weight"),
+        "brems cuts": (f"{cuts}, H/(4 E^2 z (1-z)^2) <= {preset.validity_max:g}", "pt_max_gev"),
         "meson weight": (f"{preset.meson_weight:g}", "meson_weight"),
         "mixing": (mixing, "mixing_scale"),
+        "polarisation": (preset.polarisation, "polarisation"),
         "widths": (preset.width_table, "width_table"),
         "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
+        "theory band": (", ".join(preset.band) or "none", "band"),
     }
 
 

@@ -21,6 +21,9 @@ TWO_BODY_DAUGHTERS: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 """What each daughter is to a detector: it decides which planes it has to cross."""
 
+TWO_BODY_SPIN: Mapping[str, float] = MappingProxyType({"ee": 0.5, "mumu": 0.5, "pipi": 0.0})
+"""Spin of the daughters: it fixes the angular distribution of the decay of a polarised vector."""
+
 _PDG_CODES: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"ee": (-11, 11), "mumu": (-13, 13), "pipi": (211, -211)}
 )

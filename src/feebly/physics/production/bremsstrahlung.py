@@ -1,4 +1,4 @@
-"""Proton bremsstrahlung p N -> A' X in the Weizsäcker-Williams form of Blümlein and Brunner (1311.3870)."""
+"""Proton bremsstrahlung p N -> A' X: splitting functions, cross-section weight and form factors by name."""
 
 from __future__ import annotations
 
@@ -13,16 +13,40 @@ from feebly.core.constants import ALPHA, PROTON_MASS_GEV
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
 from feebly.core.provenance import Origin
+from feebly.physics.decays.polarisation import POLARISATIONS
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
 
 _MP = PROTON_MASS_GEV
 _NODES = 48  # in z and in ln H: 1e-8
+FR21_MIN_MASS_GEV = 0.3
+"""The quasi-real splitting of 2108.05900 grows as 1/m² below and is no rate there."""
 
 
 def sigma_pp_mb(s_gev2: ArrayLike) -> FloatArray:
     """Total proton-proton cross section [mb] at s [GeV²]: COMPETE fit of the PDG, √s above about 5 GeV."""
     s = np.asarray(s_gev2, float)
     return np.asarray(35.45 + 0.308 * np.log(s / 28.9444) ** 2 + 42.53 * s**-0.458 - 33.34 * s**-0.545)
+
+
+def sigma_nsd_mb(s_gev2: ArrayLike) -> FloatArray:
+    """Non-single-diffractive proton-proton cross section [mb] at s [GeV²], fit of 2409.09123."""
+    return np.asarray(1.76 + 19.8 * np.asarray(s_gev2, float) ** 0.057)
+
+
+SIGMA_WEIGHTS = ("total", "nsd", "none")
+"""Weight of the interaction of the proton after radiation, see `sigma_weight`."""
+
+
+def sigma_weight(name: str, energy_after_gev: ArrayLike, energy_before_gev: float) -> FloatArray:
+    """σ(s')/σ(s) of a proton of these energies on a nucleon at rest, s = 2 m_p E + 2 m_p².
+
+    ``total``: both total (1311.3870); ``nsd``: non-single-diffractive after, total before (2409.09123: the
+    beam proton interacts with P = 1, a diffractive remainder does not count); ``none``: one.
+    """
+    if name == "none":
+        return np.ones_like(energy_after_gev, dtype=float)
+    after = sigma_nsd_mb if name == "nsd" else sigma_pp_mb
+    return np.asarray(after(_s_gev2(energy_after_gev)) / sigma_pp_mb(_s_gev2(energy_before_gev)))
 
 
 def virtuality_h_gev2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike) -> FloatArray:
@@ -47,19 +71,53 @@ def splitting_bb_gev_m2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike) 
     return np.asarray(ALPHA / (2 * np.pi * h) * bracket)
 
 
-def bremsstrahlung_per_proton(
-    mass_gev: float,
-    beam_momentum_gev: float = 400.0,
-    z_range: tuple[float, float] = (0.1, 0.9),
-    pt_max_gev: float = 1.0,
-    validity_max: float = 0.1,
-) -> float:
-    """A' per interacting proton at ε = 1 and F = 1: ∫ dz dpT² w(z, pT²) σ(s')/σ(s).
+def splitting_fr21_gev_m2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike) -> FloatArray:
+    """w(z, pT²)/ε² [GeV^-2] of the quasi-real approximation of Foroughi-Abari and Ritz (2108.05900).
+
+    To be taken with the off-shell factor. Its last term grows as 1/m²: no rate below about 0.3 GeV.
+    """
+    z, m = np.asarray(z, float), np.asarray(mass_gev, float)
+    h = virtuality_h_gev2(z, pt2_gev2, m)
+    bracket = z - z * (1 - z) * (2 * _MP**2 + m**2) / h + h / (2 * z * m**2)
+    return np.asarray(ALPHA / (2 * np.pi * h) * bracket)
+
+
+def splitting_fr24_gev_m2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike) -> FloatArray:
+    """w(z, pT²)/ε² [GeV^-2] of 2409.09123: the term of the Dirac form factor F1.
+
+    To be taken with the off-shell factor. The terms of F2 and of F1 F2 need tables that are not public.
+    """
+    z, m = np.asarray(z, float), np.asarray(mass_gev, float)
+    h = virtuality_h_gev2(z, pt2_gev2, m)
+    bracket = (1 + (1 - z) ** 2) / z - z * (1 - z) * (2 * _MP**2 + m**2) / h
+    return np.asarray(ALPHA / (2 * np.pi * h) * bracket)
+
+
+SPLITTINGS: Mapping[str, Callable[[ArrayLike, ArrayLike, ArrayLike], FloatArray]] = MappingProxyType(
+    {"bb": splitting_bb_gev_m2, "fr21": splitting_fr21_gev_m2, "fr24": splitting_fr24_gev_m2}
+)
+"""Splitting functions of (z, pT², mass) by option."""
+
+
+def off_shell_factor(
+    z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike, lambda_p_gev: float | None
+) -> FloatArray:
+    """Form factor 1/(1 + (H/(z Λ_p²))²) of the off-shell proton (2108.05900); its square weighs the rate.
+
+    One for ``lambda_p_gev`` None.
+    """
+    if lambda_p_gev is None:
+        return np.ones(np.broadcast_shapes(*map(np.shape, (z, pt2_gev2, mass_gev))))
+    h = virtuality_h_gev2(z, pt2_gev2, mass_gev)
+    return np.asarray(1 / (1 + (h / (np.asarray(z, float) * lambda_p_gev**2)) ** 2))
+
+
+def bremsstrahlung_per_proton(mass_gev: float, sampling: BremsstrahlungSampling) -> float:
+    """A' per interacting proton at ε = 1 and F = 1: ∫ dz dpT² w(z, pT²) F_v² σ(s')/σ(s).
 
     Cut at H/(4 E_p² z (1-z)²) <= validity_max as well as in z and pT. s' = 2 m_p E_p (1 - z) + 2 m_p².
     Gauss-Legendre in z and ln H, 1e-8.
     """
-    sampling = BremsstrahlungSampling("bb", *z_range, pt_max_gev, validity_max, beam_momentum_gev)
     _, _, weights = bremsstrahlung_nodes(mass_gev, sampling)
     return float(weights.sum())
 
@@ -81,8 +139,9 @@ def bremsstrahlung_nodes(
     )
     span = np.log(np.maximum(h_max / h_min, 1.0)) / 2
     pt2 = h_min * np.expm1(span * (1 + nodes))
-    density = splitting_bb_gev_m2(z, pt2, mass_gev) * (h_min + pt2)  # dpT² = H dlnH
-    ratio = sigma_pp_mb(_s_gev2(energy * (1 - z))) / sigma_pp_mb(_s_gev2(energy))
+    density = SPLITTINGS[sampling.splitting](z, pt2, mass_gev) * (h_min + pt2)  # dpT² = H dlnH
+    density *= off_shell_factor(z, pt2, mass_gev, sampling.lambda_p_gev) ** 2
+    ratio = sigma_weight(sampling.sigma_weight, energy * (1 - z), float(energy))
     return z, pt2, weights[:, None] * weights * half * span * density * ratio
 
 
@@ -90,23 +149,42 @@ def _s_gev2(energy_gev: ArrayLike) -> FloatArray:
     return np.asarray(2 * _MP * np.asarray(energy_gev) + 2 * _MP**2)
 
 
+def dipole_form_factor_squared(mass_gev: ArrayLike) -> FloatArray:
+    """|F|² = (1 + m²/0.71 GeV²)^-4: the space-like dipole of the proton, read at the mass of the A'.
+
+    A suppression where the time-like form factor enhances; kept for comparison with analyses that used it.
+    """
+    return np.asarray((1 + np.asarray(mass_gev, float) ** 2 / 0.71) ** -4.0)
+
+
 FORM_FACTORS: Mapping[str, Callable[[ArrayLike], FloatArray]] = MappingProxyType(
     {
         "none": lambda mass_gev: np.ones_like(mass_gev, dtype=float),
         "time-like": dirac_form_factor_squared,
+        "dipole": dipole_form_factor_squared,
     }
 )
 """|F(m²)|² of the proton by option: ``none`` is point-like, ``time-like`` has the rho and omega poles."""
 
-SPLITTINGS = ("bb",)
+
+_PAPERS = {
+    "bb": "1311.3870",
+    "fr21": "2108.05900",
+    "fr24": "2409.09123 (F1 term)",
+    "total": "sigma_pp: COMPETE fit of the PDG",
+    "nsd": "sigma_NSD: fit of 2409.09123",
+    "none": "no cross-section weight",
+}
 
 
 @dataclass(frozen=True)
 class Bremsstrahlung:
     """Production channel ``brems``: radiation off the primary proton, which interacts in the dump with P = 1.
 
-    form_factor, splitting: names of :data:`FORM_FACTORS` and :data:`SPLITTINGS`; the ranges in
-    z = p_A'/p_beam and pT [GeV] and the bound on H/(4 E_p² z (1-z)²) are part of the sample.
+    form_factor, splitting, sigma_weight: names of :data:`FORM_FACTORS`, :data:`SPLITTINGS` and
+    :data:`SIGMA_WEIGHTS`; lambda_p_gev: of the `off_shell_factor`. All but the form factor are part of the
+    sample, as are the ranges in z = p_A'/p_beam and pT [GeV], the bound on H/(4 E_p² z (1-z)²) and the
+    polarisation (`feebly.physics.decays.polarisation`).
     """
 
     form_factor: str = "none"
@@ -116,14 +194,26 @@ class Bremsstrahlung:
     pt_max_gev: float = 1.0
     validity_max: float = 0.1
     beam_momentum_gev: float = 400.0
+    sigma_weight: str = "total"
+    lambda_p_gev: float | None = None
+    polarisation: str = "isotropic"
 
     def __post_init__(self) -> None:
-        if self.form_factor not in FORM_FACTORS:
-            raise unknown("form factor", self.form_factor, FORM_FACTORS)
-        if self.splitting not in SPLITTINGS:
-            raise unknown("splitting", self.splitting, SPLITTINGS)
+        for kind, name, known in (
+            ("form factor", self.form_factor, FORM_FACTORS),
+            ("splitting", self.splitting, SPLITTINGS),
+            ("sigma weight", self.sigma_weight, SIGMA_WEIGHTS),
+            ("polarisation", self.polarisation, POLARISATIONS),
+        ):
+            if name not in known:
+                raise unknown(kind, name, known)
         if not 0 < self.z_min < self.z_max < 1:
             raise ConfigError(f"z range {self.z_min:g}-{self.z_max:g}: expected 0 < z_min < z_max < 1")
+        for label, value in (("pt_max_gev", self.pt_max_gev), ("validity_max", self.validity_max)):
+            if not value > 0:
+                raise ConfigError(f"{label} = {value:g}: expected a positive number")
+        if self.lambda_p_gev is not None and not self.lambda_p_gev > 0:
+            raise ConfigError(f"lambda_p_gev = {self.lambda_p_gev:g}: expected a positive number")
 
     @property
     def tag(self) -> str:
@@ -134,8 +224,9 @@ class Bremsstrahlung:
         return None
 
     def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
-        """The model's own range: the beam energy is no constraint below 2 GeV."""
-        return model_range_gev
+        """The model's own range, from 0.3 GeV on for ``fr21``; the beam energy is no constraint."""
+        low, high = model_range_gev
+        return (max(low, FR21_MIN_MASS_GEV), high) if self.splitting == "fr21" else (low, high)
 
     def sampling(self) -> BremsstrahlungSampling:
         return BremsstrahlungSampling(
@@ -145,15 +236,20 @@ class Bremsstrahlung:
             pt_max_gev=self.pt_max_gev,
             validity_max=self.validity_max,
             beam_momentum_gev=self.beam_momentum_gev,
+            sigma_weight=self.sigma_weight,
+            lambda_p_gev=self.lambda_p_gev,
+            polarisation=self.polarisation,
         )
 
     @property
     def numbers(self) -> tuple[str, Origin]:
+        off_shell = f", Lambda_p = {self.lambda_p_gev:g} GeV" if self.lambda_p_gev else ""
         cuts = (
             f"{self.z_min:g} < z < {self.z_max:g}, pT < {self.pt_max_gev:g} GeV, "
-            f"H/(4 E^2 z (1-z)^2) <= {self.validity_max:g}"
+            f"H/(4 E^2 z (1-z)^2) <= {self.validity_max:g}{off_shell}, {self.polarisation}"
         )
-        return cuts, Origin("published", "splitting and cuts of 1311.3870; sigma_pp: COMPETE fit of the PDG")
+        sources = f"splitting of {_PAPERS[self.splitting]}; {_PAPERS[self.sigma_weight]}"
+        return cuts, Origin("published", sources)
 
     def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
         """A' per POT over the sample's own ε = 1, F = 1: ε² |F(m²)|². ``multiplicity`` is not used."""

@@ -12,6 +12,7 @@ momentum roots have to be solved and no integrable singularity appears at the ed
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,54 +24,97 @@ _PI = 3.141592653589793
 _LN_SCALE = math.log(28.9444)  # s_0 [GeV^2] of the COMPETE fit
 
 
+class Radiation(NamedTuple):
+    """Numbers of p -> p X at one beam: cuts, terms of the splitting function and of the cross section.
+
+    beam_p, m_p [GeV]; the splitting function at epsilon = 1 [GeV^-2] with H = pT^2 + (1-z) m^2 + z^2 m_p^2 is
+    alpha/(2 pi H) { sum_term [1 + (1-z)^2]/z + z_term z - first z (1-z) (2 m_p^2 + m^2)/H
+    + 2 second z (1-z) (2 z^2 m_p^4 + [1 + (1-z)^2] m_p^2 m^2 + (1-z) m^4)/H^2 + rising H/(z m^2) }
+    times the square of the off-shell factor 1/(1 + (H inverse_lambda2/z)^2).
+    The cross section is level + log_square ln^2(s/s0) + factor1 s^power1 + factor2 s^power2 [mb], and
+    inverse_sigma one over that of the beam [1/mb].
+    """
+
+    beam_p: float
+    m_p: float
+    alpha: float
+    z_min: float
+    z_max: float
+    pt_max: float
+    validity_max: float
+    inverse_lambda2: float
+    sum_term: float
+    z_term: float
+    first: float
+    second: float
+    rising: float
+    inverse_sigma: float
+    level: float
+    log_square: float
+    factor1: float
+    power1: float
+    factor2: float
+    power2: float
+
+
 @inlined
-def bb_splitting(z, pt2, m, m_p, alpha):
-    """w_BB(z, pT^2) at epsilon = 1 [GeV^-2], Blümlein-Brunner, arXiv:1311.3870."""
-    h = pt2 + (1.0 - z) * m * m + z * z * m_p * m_p
-    p_split = (1.0 + (1.0 - z) * (1.0 - z)) / z
+def splitting(z, h, m, r):
+    """w(z, H) at epsilon = 1 [GeV^-2], see `Radiation`."""
+    y, inverse_h, inverse_z = 1.0 - z, 1.0 / h, 1.0 / z
+    m2, mp2, both = m * m, r.m_p * r.m_p, 1.0 + y * y
     bracket = (
-        p_split
-        - 2.0 * z * (1.0 - z) * ((2.0 * m_p * m_p + m * m) / h - 2.0 * z * z * m_p**4 / (h * h))
-        + 2.0 * z * (1.0 - z) * (1.0 + (1.0 - z) * (1.0 - z)) * m_p * m_p * m * m / (h * h)
-        + 2.0 * z * (1.0 - z) * (1.0 - z) * m**4 / (h * h)
+        r.sum_term * both * inverse_z
+        + r.z_term * z
+        - r.first * z * y * (2.0 * mp2 + m2) * inverse_h
+        + 2.0
+        * r.second
+        * z
+        * y
+        * (2.0 * z * z * mp2 * mp2 + both * mp2 * m2 + y * m2 * m2)
+        * (inverse_h * inverse_h)
+        + r.rising * h * inverse_z / m2
     )
-    return alpha / (2.0 * _PI * h) * bracket
+    return r.alpha / (2.0 * _PI) * inverse_h * bracket
 
 
 @inlined
-def sigma_pp_mb(s):
-    """Total proton-proton cross section [mb] at squared energy s [GeV^2] (COMPETE fit, PDG)."""
+def cross_section_mb(s, r):
+    """Proton-proton cross section [mb] at squared energy s [GeV^2], see `Radiation`."""
     ln_s = log(s)
     ln = ln_s - _LN_SCALE
-    return 35.45 + 0.308 * ln * ln + 42.53 * exp(-0.458 * ln_s) - 33.34 * exp(-0.545 * ln_s)
+    powers = r.factor1 * exp(r.power1 * ln_s) + r.factor2 * exp(r.power2 * ln_s)
+    return r.level + r.log_square * ln * ln + powers
 
 
 @stage
-def bremsstrahlung(s, n, m, beam_p, m_p, alpha, z_min, z_max, pt_max, validity_max):
+def bremsstrahlung(s, n, m, radiation):
     """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at epsilon = 1, F = 1.
 
     z = p_X / p_beam from U_MADE1. MASK is 0 beyond the pT cut or where H/(4 E_p^2 z (1-z)^2) exceeds
     validity_max.
     """
-    beam_e = np.sqrt(beam_p * beam_p + m_p * m_p)
-    s_full = 2.0 * m_p * beam_e + 2.0 * m_p * m_p
-    sigma_full = sigma_pp_mb(s_full)
+    r = radiation
+    beam_e = np.sqrt(r.beam_p * r.beam_p + r.m_p * r.m_p)
     for i in range(n):
-        z = z_min + (z_max - z_min) * s[U_MADE1 + i]
-        p = z * beam_p
+        z = r.z_min + (r.z_max - r.z_min) * s[U_MADE1 + i]
+        p = z * r.beam_p
         cos = s[NZ + i]
         pt2 = p * p * (1.0 - cos) * (1.0 + cos)
-        h = pt2 + (1.0 - z) * m * m + z * z * m_p * m_p
-        valid = (pt2 < pt_max * pt_max) & (
-            h <= validity_max * 4.0 * beam_e * beam_e * z * (1.0 - z) * (1.0 - z)
+        h = pt2 + (1.0 - z) * m * m + z * z * r.m_p * r.m_p
+        valid = (pt2 < r.pt_max * r.pt_max) & (
+            h <= r.validity_max * 4.0 * beam_e * beam_e * z * (1.0 - z) * (1.0 - z)
         )
-        sigma = sigma_pp_mb(2.0 * m_p * beam_e * (1.0 - z) + 2.0 * m_p * m_p)
+        sigma = cross_section_mb(2.0 * r.m_p * beam_e * (1.0 - z) + 2.0 * r.m_p * r.m_p, r)
+        off = h * r.inverse_lambda2 / z
+        off_shell = 1.0 / (1.0 + off * off)
         # dpT^2 dphi/(2 pi) = p^2 cos(theta) dOmega / pi
-        density = bb_splitting(z, pt2, m, m_p, alpha) * sigma / sigma_full * p * p * cos / _PI
+        density = (
+            splitting(z, h, m, r) * (off_shell * off_shell) * sigma * r.inverse_sigma * p * p * cos / _PI
+        )
         s[P + i] = p
         s[E + i] = np.sqrt(p * p + m * m)
         s[MASK + i] = 1.0 if valid else 0.0
-        s[WEIGHT + i] *= density * (z_max - z_min)
+        s[WEIGHT + i] *= density * (r.z_max - r.z_min)
 
 
 @inlined
@@ -134,10 +178,45 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
 
 
+class Replacement(NamedTuple):
+    """How X takes the place of a meson of mass ``parent_mass`` [GeV].
+
+    same_energy: 1.0 for the meson's energy, 0.0 for its momentum, in the frame that moves with gamma,
+    beta_gamma; the direction in that frame is the meson's. ln_p_min, ln_p_max: of X in the laboratory, p in
+    GeV.
+    """
+
+    parent_mass: float
+    same_energy: float
+    gamma: float
+    beta_gamma: float
+    ln_p_min: float
+    ln_p_max: float
+
+
 @stage
-def mixing(s, n, m, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
-    """Fill P, E, MASK and multiply WEIGHT by the meson density: X takes the meson's laboratory momentum."""
-    span = ln_p_max - ln_p_min
+def mixing(s, n, m, replacement, density, ln_p_min, dlnp, dpt, e_min):
+    """Fill P, E, MASK and multiply WEIGHT by the meson density: X takes the place of the meson."""
+    r = replacement
+    span = r.ln_p_max - r.ln_p_min
+    if r.same_energy == 0.0 and r.beta_gamma == 0.0:
+        _take_lab_momentum(s, n, m, r.ln_p_min, span)
+    else:
+        _find_meson(s, n, m, r, span)
+    for i in range(n):
+        pt = s[U_MADE2 + i]
+        f = (
+            _spectrum_density(density, s[U_MADE3 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt)
+            if pt >= 0.0
+            else 0.0
+        )
+        s[WEIGHT + i] *= f
+        s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+
+
+@stage
+def _take_lab_momentum(s, n, m, ln_p_min, span):
+    """X has the momentum of the meson: U_MADE2, U_MADE3 become its pT and ln p."""
     for i in range(n):
         ln_p = ln_p_min + span * s[U_MADE1 + i]
         p = exp(ln_p)
@@ -148,7 +227,33 @@ def mixing(s, n, m, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
         s[U_MADE2 + i] = pt
         s[U_MADE3 + i] = ln_p
         s[WEIGHT + i] *= span * p * p * cos / _PI
+
+
+@stage
+def _find_meson(s, n, m, replacement, span):
+    """The meson that X replaces: U_MADE2, U_MADE3 become its pT (-1: there is none) and ln p.
+
+    With d3p/E invariant and starred quantities in the frame of the replacement, d3p_V/d3p_X is
+    (E_V/E_X) (E*_X/E*_V) (p*_V/p*_X), and d2N/(dln p dpT^2) = d3N/d3p pi p/cos(theta).
+    """
+    r = replacement
     for i in range(n):
-        f = _spectrum_density(density, s[U_MADE3 + i], s[U_MADE2 + i], ln_p_min, 1.0 / dlnp, 1.0 / dpt)
-        s[WEIGHT + i] *= f
-        s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+        p = exp(r.ln_p_min + span * s[U_MADE1 + i])
+        e = np.sqrt(p * p + m * m)
+        cos = s[NZ + i]
+        pt2 = p * p * (1.0 - cos) * (1.0 + cos)
+        pz = r.gamma * p * cos - r.beta_gamma * e
+        p2 = pz * pz + pt2
+        ratio2 = 1.0 + r.same_energy * (m * m - r.parent_mass * r.parent_mass) / p2  # (p*_V/p*_X)^2
+        exists = ratio2 > 0.0
+        ratio = np.sqrt(ratio2 if exists else 0.0)
+        e_meson = np.sqrt(ratio * ratio * p2 + r.parent_mass * r.parent_mass)
+        meson_z = r.gamma * ratio * pz + r.beta_gamma * e_meson
+        meson_p2 = meson_z * meson_z + ratio * ratio * pt2
+        energies = np.sqrt((meson_p2 + r.parent_mass * r.parent_mass) * (p2 + m * m)) / (e * e_meson)
+        exists = exists & (meson_z > 0.0)
+        s[P + i] = p
+        s[E + i] = e
+        s[U_MADE2 + i] = ratio * np.sqrt(pt2) if exists else -1.0
+        s[U_MADE3 + i] = 0.5 * log(meson_p2 if exists else 1.0)
+        s[WEIGHT + i] *= span * p * p * p * energies * ratio * meson_z / (_PI * (meson_p2 if exists else 1.0))

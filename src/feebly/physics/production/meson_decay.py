@@ -13,6 +13,7 @@ from feebly.core.constants import ETA_MASS_GEV, MESON_MASS_GEV, PION0_MASS_GEV, 
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, MesonDecaySampling
 from feebly.core.provenance import Origin
+from feebly.physics.decays.polarisation import POLARISATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +80,18 @@ class MesonDecay:
     """Production channel of one radiative decay of a light meson of the beam-target spectrum.
 
     tag: a key of :data:`MESON_MODES`. weight: factor on the rate (f_mes of a preset, 1 without tuning).
+    polarisation: of the A', part of the sample.
     """
 
     tag: str
     weight: float = 1.0
+    polarisation: str = "isotropic"
 
     def __post_init__(self) -> None:
         if self.tag not in MESON_MODES:
             raise unknown("meson decay", self.tag, MESON_MODES)
+        if self.polarisation not in POLARISATIONS:
+            raise unknown("polarisation", self.polarisation, POLARISATIONS)
         if not self.weight >= 0:
             raise ConfigError(f"meson weight = {self.weight:g}: expected a number >= 0")
 
@@ -104,7 +109,10 @@ class MesonDecay:
         return low, min(self.mode.parent_mass_gev - self.mode.recoil_mass_gev, high)
 
     def sampling(self) -> MesonDecaySampling:
-        return MesonDecaySampling(self.parent, self.mode.parent_mass_gev, self.mode.recoil_mass_gev)
+        mode = self.mode
+        return MesonDecaySampling(
+            self.parent, mode.parent_mass_gev, mode.recoil_mass_gev, polarisation=self.polarisation
+        )
 
     @property
     def numbers(self) -> tuple[str, Origin]:

@@ -13,6 +13,7 @@ from feebly.core.constants import ALPHA, OMEGA_MASS_GEV, PHI_MASS_GEV, RHO_MASS_
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, MixingSampling
 from feebly.core.provenance import Origin
+from feebly.physics.decays.polarisation import POLARISATIONS
 from feebly.physics.formfactors.r_tables import r_table, width_tables
 
 MIN_MASS_GEV = 0.28
@@ -49,24 +50,41 @@ def mixing_angle_squared(
     return np.asarray(4 * np.pi * ALPHA / np.asarray(coupling_g, float) ** 2 * pole)
 
 
+MIXING_WEIGHTS = ("R", "theta")
+"""Weight of the replacement: ε² R_V(m), or |θ_V|² of vector-meson dominance."""
+
+MIXING_KINEMATICS = ("lab-momentum", "lab-energy", "cm-momentum", "cm-energy")
+"""What A' takes from the meson: momentum or energy, in the laboratory or the beam-nucleon centre of mass. The
+direction in that frame is the meson's."""
+
+
 @dataclass(frozen=True)
 class Mixing:
-    """Production channel in which A' takes the place and the laboratory three-momentum of a meson V.
+    """Production channel in which A' takes the place of a meson V of the spectrum.
 
-    N_A' = scale × ε² R_V(m) N_V with R_V = σ(e+e- -> V -> hadrons)/σ(e+e- -> mu+mu-, massless), the weight
-    used by ALPINIST (2201.05170). A heuristic: with a time-like form factor in bremsstrahlung the rho and
-    omega poles enter twice; presets decide.
+    N_A' = scale × weight × N_V. weight ``R``: ε² R_V with R_V = σ(e+e- -> V -> hadrons)/σ(e+e- -> mu+mu-,
+    massless), used by ALPINIST (2201.05170), a heuristic; ``theta``: |θ_V|² (1810.01879). With a time-like
+    form factor in bremsstrahlung the rho and omega poles enter twice; presets decide. kinematics and
+    polarisation are part of the sample.
     """
 
     tag: str
     scale: float = 1.0
     width_table: str = "deliver"
+    weight_kind: str = "R"
+    kinematics: str = "lab-momentum"
+    polarisation: str = "isotropic"
 
     def __post_init__(self) -> None:
-        if self.tag not in VECTOR_MESONS:
-            raise unknown("mixing channel", self.tag, VECTOR_MESONS)
-        if self.width_table not in width_tables():
-            raise unknown("width table", self.width_table, width_tables())
+        for kind, name, known in (
+            ("mixing channel", self.tag, VECTOR_MESONS),
+            ("width table", self.width_table, width_tables()),
+            ("mixing weight", self.weight_kind, MIXING_WEIGHTS),
+            ("mixing kinematics", self.kinematics, MIXING_KINEMATICS),
+            ("polarisation", self.polarisation, POLARISATIONS),
+        ):
+            if name not in known:
+                raise unknown(kind, name, known)
         if not self.scale >= 0:
             raise ConfigError(f"mixing scale = {self.scale:g}: expected a number >= 0")
 
@@ -75,28 +93,38 @@ class Mixing:
         return VECTOR_MESONS[self.tag].parent
 
     def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
-        """From the first mass of the tables of R_V; no upper limit of its own."""
+        """From the first mass of the tables of R_V, all with ``theta``; no upper limit of its own."""
         low, high = model_range_gev
-        return max(low, MIN_MASS_GEV), high
+        return (max(low, MIN_MASS_GEV), high) if self.weight_kind == "R" else (low, high)
 
     def sampling(self) -> MixingSampling:
-        return MixingSampling(self.parent)
+        mass = VECTOR_MESONS[self.tag].mass_gev
+        return MixingSampling(self.parent, mass, self.kinematics, self.polarisation)
 
     @property
     def numbers(self) -> tuple[str, Origin]:
-        states = " + ".join(VECTOR_MESONS[self.tag].final_states)
+        meson = VECTOR_MESONS[self.tag]
+        kinematics = f"A' takes the {self.kinematics.replace('-', ' ')} of the meson"
+        if self.weight_kind == "theta":
+            angle = f"weight |theta_V|^2, g_V = {meson.coupling:g}; {kinematics}"
+            return angle, Origin("published", "vector-meson dominance, couplings of 1810.01879")
+        states = " + ".join(meson.final_states)
         weight = f"weight epsilon^2 R({states}) from {MIN_MASS_GEV:g} GeV on, table {self.width_table!r}"
-        return weight, Origin("published", "weight of ALPINIST (2201.05170), R of 2201.01788")
+        origin = Origin("published", "weight of ALPINIST (2201.05170), R of 2201.01788")
+        return f"{weight}; {kinematics}", origin
 
     def weight(self, mass_gev: ArrayLike) -> FloatArray:
-        """R_V(m), zero below 0.28 GeV."""
+        """R_V(m), zero below 0.28 GeV, or |θ_V|²/ε²."""
         mass = np.asarray(mass_gev, float)
+        if self.weight_kind == "theta":
+            v = VECTOR_MESONS[self.tag]
+            return mixing_angle_squared(mass, v.mass_gev, v.width_gev, v.coupling)
         table = r_table(self.width_table)
         r = sum(table.r(channel, mass) for channel in VECTOR_MESONS[self.tag].final_states)
         return np.asarray(np.where(mass < MIN_MASS_GEV, 0.0, r))
 
     def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
-        """A' per POT: multiplicity of V per POT × scale × ε² R_V(m)."""
+        """A' per POT: multiplicity of V per POT × scale × ε² × `weight`."""
         if multiplicity is None:
             raise ConfigError(f"production {self.tag!r} needs the multiplicity of its parent {self.parent!r}")
         epsilon = np.asarray(coupling, float)

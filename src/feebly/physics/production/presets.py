@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from pathlib import Path
+from types import MappingProxyType
 
-from feebly.core.errors import ConfigError, unknown
+from feebly.core.errors import ConfigError, did_you_mean, unknown
 from feebly.core.interfaces import ProductionChannel
 from feebly.core.provenance import Origin
-from feebly.core.records import decode, require, require_not_negative
-from feebly.core.tables import parse_toml
+from feebly.core.records import decode, require, require_not_negative, require_positive
+from feebly.core.tables import Document, overlay, parse_toml, read_toml
+from feebly.physics.decays.polarisation import POLARISATIONS
 from feebly.physics.formfactors.r_tables import width_tables
-from feebly.physics.production.bremsstrahlung import FORM_FACTORS, SPLITTINGS, Bremsstrahlung
+from feebly.physics.production.bremsstrahlung import FORM_FACTORS, SIGMA_WEIGHTS, SPLITTINGS, Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
-from feebly.physics.production.mixing import VECTOR_MESONS, Mixing
+from feebly.physics.production.mixing import MIXING_KINEMATICS, MIXING_WEIGHTS, VECTOR_MESONS, Mixing
 
 PRODUCTION_TAGS = ("brems", *MESON_MODES, *VECTOR_MESONS)
 """Tags of all production channels of the dark photon, in the order of the reports."""
@@ -28,35 +30,50 @@ EVERY_OTHER = "all"
 class Preset:
     """Choices of production physics under one name; no efficiency, no geometry.
 
-    form_factor, splitting: options of bremsstrahlung. meson_weight multiplies the light-meson decays.
-    mixing: ``none``, or ``R`` for the weight mixing_scale × ε² R_V. width_table: R of the widths and of R_V.
-    production: tags. response: name of the response set by final state (``all``: every other one).
-    origin: where the numbers come from, by field name.
+    form_factor, splitting, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
+    `Bremsstrahlung`. meson_weight multiplies the light-meson decays. mixing: ``none``, or the weight ``R`` or
+    ``theta`` (`Mixing`), times mixing_scale; mixing_kinematics: what A' takes from the meson.
+    polarisation: of the A'. width_table: R of the widths and of R_V. production: tags. response: name of the
+    response set by final state (``all``: every other one). band: options (fields) whose variations span the
+    theory band. origin: where the numbers come from, by field name.
     """
 
     name: str
     title: str
     form_factor: str
     meson_weight: float
-    mixing: Literal["none", "R"]
+    mixing: str
     production: tuple[str, ...]
     response: dict[str, str]
     origin: dict[str, Origin] = field(default_factory=dict)
     mixing_scale: float = 1.0
+    mixing_kinematics: str = "lab-momentum"
     splitting: str = "bb"
+    sigma_weight: str = "total"
+    lambda_p_gev: float | None = None
+    z_min: float = 0.1
+    z_max: float = 0.9
+    pt_max_gev: float = 1.0
+    validity_max: float = 0.1
+    polarisation: str = "isotropic"
     width_table: str = "deliver"
+    band: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        _require_known(self, "form_factor", FORM_FACTORS)
-        _require_known(self, "splitting", SPLITTINGS)
-        _require_known(self, "width_table", width_tables())
+        for name, known in OPTIONS.items():
+            _require_known(self, name, known)
+        require_positive(self, "z_min", "pt_max_gev", "validity_max")
+        require(self.z_min < self.z_max < 1, self, "z_max", f"a number between z_min = {self.z_min:g} and 1")
+        require(self.lambda_p_gev is None or self.lambda_p_gev > 0, self, "lambda_p_gev", "a positive number")
         require_not_negative(self, "meson_weight", "mixing_scale")
+        for option in self.band:
+            if option not in (*OPTIONS, *NUMBERS):
+                raise unknown("option in band", option, (*OPTIONS, *NUMBERS))
         for tag in self.production:
             if tag not in PRODUCTION_TAGS:
                 raise unknown("production", tag, PRODUCTION_TAGS)
-            require(
-                self.mixing == "R" or tag not in VECTOR_MESONS, self, "mixing", f'"R" for production {tag!r}'
-            )
+            has_weight = self.mixing != "none" or tag not in VECTOR_MESONS
+            require(has_weight, self, "mixing", f'"R" or "theta" for production {tag!r}')
 
     def response_set(self, final_state: str) -> str:
         """Name of the response set of a final state; ConfigError where the preset names none."""
@@ -69,8 +86,27 @@ class Preset:
         return name
 
 
-def _require_known(preset: Preset, name: str, known: Mapping[str, object] | tuple[str, ...]) -> None:
-    require(getattr(preset, name) in known, preset, name, f"one of {', '.join(known)}")
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "form_factor": tuple(FORM_FACTORS),
+        "splitting": tuple(SPLITTINGS),
+        "sigma_weight": tuple(SIGMA_WEIGHTS),
+        "mixing": ("none", *MIXING_WEIGHTS),
+        "mixing_kinematics": MIXING_KINEMATICS,
+        "polarisation": POLARISATIONS,
+        "width_table": width_tables(),
+    }
+)
+"""Fields of a preset that are a choice between names, and the names."""
+
+
+NUMBERS = ("meson_weight", "mixing_scale", "lambda_p_gev", "z_min", "z_max", "pt_max_gev", "validity_max")
+"""Fields of a preset that are numbers."""
+
+
+def _require_known(preset: Preset, name: str, known: tuple[str, ...]) -> None:
+    value = getattr(preset, name)
+    require(value in known, preset, name, f"one of {', '.join(known)}{did_you_mean(str(value), known)}")
 
 
 @dataclass(frozen=True)
@@ -79,10 +115,14 @@ class _PresetFile:
 
 
 @cache
-def _all_presets() -> Mapping[str, Preset]:
+def _shipped() -> Document:
     path = files("feebly") / "data" / "presets" / "dark-photon.toml"
-    found = decode(_PresetFile, parse_toml(path.read_text(encoding="utf-8"), path.name)).preset
-    return {preset.name: preset for preset in found}
+    return parse_toml(path.read_text(encoding="utf-8"), path.name)
+
+
+@cache
+def _all_presets() -> Mapping[str, Preset]:
+    return {preset.name: preset for preset in decode(_PresetFile, _shipped()).preset}
 
 
 def presets() -> tuple[str, ...]:
@@ -90,11 +130,31 @@ def presets() -> tuple[str, ...]:
     return tuple(_all_presets())
 
 
-def preset(name: str) -> Preset:
-    """Preset by name; ConfigError with the nearest name otherwise."""
+def preset(name: str | Path) -> Preset:
+    """Preset by name, or from a file of one preset (anything that ends in ``.toml``).
+
+    A file with ``extends = "NAME"`` says only what differs from that preset; the origin of what it changes is
+    the file unless it names another. ConfigError with the nearest name for an unknown one.
+    """
+    if isinstance(name, Path) or name.endswith(".toml"):
+        return _from_file(Path(name))
     if name not in _all_presets():
         raise unknown("preset", name, presets())
     return _all_presets()[name]
+
+
+def _from_file(path: Path) -> Preset:
+    document = read_toml(path)
+    base = document.data.get("extends")
+    if base is None:
+        return decode(Preset, document)
+    preset(str(base))  # refuses an unknown name
+    (below,) = (entry for entry in _shipped().data["preset"] if entry["name"] == base)
+    own = document.without("extends")
+    choices = [key for key in own.data if key in OPTIONS or key in NUMBERS]
+    origins = below.get("origin", {}) | {key: {"kind": "assumed", "source": path.name} for key in choices}
+    shipped = Document(path.name, below | {"origin": origins, "name": path.stem}, {})
+    return decode(Preset, overlay(shipped, own))
 
 
 def production_channels(preset: Preset, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
@@ -104,9 +164,20 @@ def production_channels(preset: Preset, beam_momentum_gev: float = 400.0) -> tup
 
 def _channel(tag: str, preset: Preset, beam_momentum_gev: float) -> ProductionChannel:
     if tag in MESON_MODES:
-        return MesonDecay(tag, weight=preset.meson_weight)
+        return MesonDecay(tag, preset.meson_weight, preset.polarisation)
     if tag in VECTOR_MESONS:
-        return Mixing(tag, scale=preset.mixing_scale, width_table=preset.width_table)
-    return Bremsstrahlung(
-        form_factor=preset.form_factor, splitting=preset.splitting, beam_momentum_gev=beam_momentum_gev
-    )
+        return Mixing(
+            tag,
+            scale=preset.mixing_scale,
+            width_table=preset.width_table,
+            weight_kind=preset.mixing,
+            kinematics=preset.mixing_kinematics,
+            polarisation=preset.polarisation,
+        )
+    shared = {name: getattr(preset, name) for name in _OF_BREMSSTRAHLUNG}
+    return Bremsstrahlung(beam_momentum_gev=beam_momentum_gev, **shared)
+
+
+_OF_BREMSSTRAHLUNG = tuple(
+    f.name for f in fields(Bremsstrahlung) if f.name in {option.name for option in fields(Preset)}
+)
