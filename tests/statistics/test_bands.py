@@ -41,6 +41,13 @@ def test_partly_degenerate_band_says_which_curves():
     assert tuple(band.coinciding()) == ((-2.0, -1.0, 0.0, 1.0),)
 
 
+def test_each_group_of_equal_curves_is_named():
+    # b = 0.2: P(0) = 0.819, P(N <= 1) = 0.982
+    band = expected_band(0.2)
+    assert band.counts == (0, 0, 0, 1, 1)
+    assert band.label() == "degenerate: -2σ to 0σ and +1σ to +2σ coincide"
+
+
 def test_full_band_without_counts_is_log_normal():
     # b -> 0: s_up = ln 10 / kappa, ln kappa ~ N(-sigma^2 / 2, sigma), sigma^2 = ln 1.04
     sigma = np.sqrt(np.log(1.04))

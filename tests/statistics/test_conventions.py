@@ -168,6 +168,30 @@ def test_arrays_solve_the_ratio_of_poisson_sums(n, b, cl, error):
         assert_allclose(cls_value(k, s_up, b, error), 1 - cl, rtol=1e-7)
 
 
+@pytest.mark.parametrize("convention", ["cls-counting", "classical", "bayesian-flat"])
+@settings(max_examples=30, deadline=None)
+@given(n=st.integers(0, 40), b=log_uniform(1e-9, 40), cl=st.floats(0.5, 0.99), factor=st.floats(1.01, 3))
+def test_limits_rise_with_the_count_and_cl_and_do_not_rise_with_b(convention, n, b, cl, factor):
+    def limit(k=n, mean=b, level=cl):
+        return float(upper_limits(k, mean, cl=level, convention=convention))
+
+    assert limit(k=n + 1) > limit() or limit(k=n + 1) == 0  # an empty classical interval
+    assert limit(level=(1 + cl) / 2) > limit() or limit(level=(1 + cl) / 2) == 0
+    assert limit(mean=factor * b) <= limit() * (1 + 1e-10)
+    if n == 0 and convention != "classical":
+        assert limit() == pytest.approx(-np.log1p(-cl), rel=1e-10, abs=0)
+
+
+@pytest.mark.parametrize("convention", ONE_SIDED)
+@settings(max_examples=10, deadline=None)
+@given(n=st.integers(0, 8), b=log_uniform(1e-3, 8), relative=st.floats(0.05, 1))
+def test_probability_falls_with_the_signal(convention, n, b, relative):
+    signal = np.geomspace(1e-3, 40, 12)
+    values = cls_value(n, signal, TruncatedGaussian(b, relative * b), convention=convention)
+    assert np.all(np.diff(values) <= 1e-9)
+    assert np.all((values >= 0) & (values <= 1 + 1e-9))
+
+
 def test_arrays_keep_their_shape_and_refuse_nonsense():
     assert upper_limits(1, 0.5).shape == ()
     assert upper_limits(np.zeros((2, 3), int), np.full(3, 0.1)).shape == (2, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy import stats
+from scipy import optimize, stats
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import CoverageSetting, scan_coverage, upper_limit, upper_limits
@@ -81,6 +81,23 @@ def test_coverage_with_nuisances_against_a_plain_repetition():
     ]
     table = scan_coverage([s], [b], CoverageSetting("cls-counting", 0.90, 0.5, error))
     assert stats.binomtest(int(np.sum(covered)), size, float(table.coverage[0, 0])).pvalue > 1e-4
+
+
+def test_coverage_with_nuisances_from_the_thresholds_in_the_measured_background():
+    # the limit falls with b_hat: count n covers s where b_hat is below the root of s_up(n, b_hat) = s
+    s, b, sigma = 5.0, 1.0, 0.5
+    total = 0.0
+    for n in range(30):
+        ends = [upper_limit(n, x, sigma).s_up - s for x in (1e-9, 3.9)]
+        if ends[0] < 0:
+            continue
+        highest = 4.0
+        if ends[1] < 0:
+            highest = optimize.brentq(lambda x, n=n: upper_limit(n, x, sigma).s_up - s, 1e-9, 3.9, xtol=1e-10)
+        below = stats.norm(b, sigma).cdf([highest, 0.0, 4.0])
+        total += stats.poisson(s + b).pmf(n) * (below[0] - below[1]) / (below[2] - below[1])
+    table = scan_coverage([s], [b], CoverageSetting("cls-counting", 0.90, 0.5))
+    assert_allclose(table.coverage[0, 0], total, rtol=2e-6)
 
 
 def test_known_background_is_the_limit_of_small_errors():

@@ -70,10 +70,14 @@ class ExpectedBand:
 
     def label(self) -> str:
         """What a figure says about curves that coincide; empty when none do."""
-        parts = [f"{group[0]:+g}σ to {group[-1]:+g}σ" for group in self.coinciding()]
+        parts = [f"{_sigmas(group[0])} to {_sigmas(group[-1])}" for group in self.coinciding()]
         if not parts:
             return ""
         return f"degenerate: {' and '.join(parts)} coincide" + (" (all)" if self.degenerate else "")
+
+
+def _sigmas(z: float) -> str:
+    return f"{z:+g}σ" if z else "0σ"
 
 
 def expected_band(
