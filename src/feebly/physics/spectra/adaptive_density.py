@@ -1,4 +1,4 @@
-"""From a list of mesons to a density: blocks of cells as large as the statistics asks, no larger."""
+"""From a list of mesons to a density: smooth over as many cells as the statistics asks, no more."""
 
 from __future__ import annotations
 
@@ -45,17 +45,19 @@ def count_weighted(
 def adaptive_density(
     counts: WeightedCounts, ln_p_edges: FloatArray, pt_edges_gev: FloatArray, enough: float = ENOUGH_ENTRIES
 ) -> FloatArray:
-    """Σw per (ln p, p_T²) [GeV^-2], constant over blocks of cells.
+    """Σw per (ln p, p_T²) [GeV^-2], smoothed in blocks of cells.
 
     The table is cut into halves, again and again, each time across the longer side, as long as each half has
-    ``enough`` effective entries or none at all. Σw of each block is kept, so sums over many cells have no
-    bias; inside a block the density is flat. Where the list is rich the blocks are single cells.
+    ``enough`` effective entries or none at all. Inside a block p and p_T are taken as independent: the
+    density is the product of the block's own distributions. The distributions of p and of p_T are therefore
+    those of the list, only their correlation is smoothed; where the list is rich the blocks are single cells.
     """
     area = np.outer(np.diff(ln_p_edges), np.diff(pt_edges_gev**2))
     density = np.zeros_like(area)
     for first, end, left, right in _blocks(counts, enough):
         block = slice(first, end), slice(left, right)
-        density[block] = counts.weight[block].sum() / area[block].sum()
+        w = counts.weight[block]
+        density[block] = np.outer(w.sum(axis=1), w.sum(axis=0)) / w.sum() / area[block]
     return density
 
 

@@ -1,4 +1,4 @@
-"""Hadrons of a HepMC3 file; needs the extra ``[hepmc]`` (pyhepmc)."""
+"""Hadrons of a HepMC3 file; needs the extra ``[generators]`` (pyhepmc)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def read_hepmc(path: Path, sha256: str) -> EventList:
     without beam particles.
     """
     if importlib.util.find_spec("pyhepmc") is None:
-        raise ConfigError(f"{path}: HepMC3 needs pyhepmc, not installed: pip install 'feebly[hepmc]'")
+        raise ConfigError(f"{path}: HepMC3 needs pyhepmc, not installed: pip install 'feebly[generators]'")
     _require_complete(path)
     blocks, weights, pot, beam = [], [], None, 0.0
     for number, event in enumerate(_events(path), start=1):
