@@ -40,7 +40,18 @@ def test_options_become_arguments(feebly, fake_run):
         *("--response", "mumu=2303,ee=2312", "--pot", "1e18", "--mass", "0.22:0.7:80"),
         *("--coupling", "1e-7:1e-4", "--cl", "0.95", "--convention", "cls-profile"),
         *("--signal-error", "0.2", "--force-signal-error", "--precision", "0.02"),
-        *("--seed", "7", "--jobs", "2", "--bands", "full", "--thrown-error", "pot=0.2,efficiency=0.05"),
+        *(
+            "--background",
+            "suppress:10",
+            "--seed",
+            "7",
+            "--jobs",
+            "2",
+            "--bands",
+            "full",
+            "--thrown-error",
+            "pot=0.2,efficiency=0.05",
+        ),
     )
     given = {k: v for k, v in fake_run.options.items() if k not in ("progress", "report")}
     assert given == {
@@ -51,6 +62,7 @@ def test_options_become_arguments(feebly, fake_run):
         "preset": "current",
         "response": {"mumu": "2303", "ee": "2312"},
         "pot": 1e18,
+        "background": "suppress:10",
         "mass": (0.22, 0.7, 80),
         "coupling": (1e-7, 1e-4, 100),
         "cl": 0.95,
@@ -71,6 +83,7 @@ def test_options_become_arguments(feebly, fake_run):
     [
         (("--out", "here/there"), "here/there"),
         (("--pot", "1e18"), f"{FOLDER}-1e18pot"),
+        (("--pot", "1e18", "--background", "suppress:10"), f"{FOLDER}-1e18pot-b-suppress_10"),
         (("--channels", "mumu"), f"{FOLDER}-mumu"),
         (("--bands", "full"), f"{FOLDER}-full-bands"),
         (("--production", "brems,eta", "--cl", "0.95"), f"{FOLDER}-brems-eta-cl0.95"),
@@ -173,6 +186,7 @@ def test_wrong_values_are_one_line_and_3(feebly, fake_run, options, line):
             "mass 215 GeV is outside 0.0011-2 GeV for dark-photon; did you mean 0.215 (215 MeV)?",
         ),
         (("dark-photon", "--pot", "-1"), "pot = -1: expected a positive number"),
+        (("dark-photon", "--background", "half"), "background 'half': expected scale, none, or suppress:"),
         (("dark-photon", "--cl", "90"), "cl = 90.0: expected a fraction between 0 and 1, such as 0.90"),
         (("dark-photon", "--precision", "2"), "precision = 2: expected a relative error"),
         (

@@ -95,6 +95,10 @@ def test_presets_and_pot_share_tables(cache):
     more = small_run(cache, steps, pot=10 * base.pot)
     assert_allclose(more.scan.grid.total, 10 * base.scan.grid.total, rtol=1e-12)
     assert more.projection
+    assert {piece.kind for piece in more.scan.pieces} == {"expected", "discovery-3s", "discovery-5s"}
+    assert (base.assumption, str(more.assumption)) == (None, "scale")
+    clean = small_run(cache, steps, pot=10 * base.pot, background="none")
+    assert_allclose(clean.scan.grid.s_discovery["discovery-5s"], np.log(2), rtol=1e-9)
     other = small_run(cache, steps, preset="na62-ff-mixing-alt")
     # efficiency 0.76 for 0.65, the same pair separation and form factor
     assert_allclose(other.scan.grid.total, 0.76 / 0.65 * base.scan.grid.total, rtol=1e-12)

@@ -48,6 +48,14 @@ Pot = Annotated[
     str | None,
     typer.Option("--pot", metavar="X", help="Protons on target; other than the analysis' own: a projection."),
 ]
+Background = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="NAME",
+        help="Of a projection: scale (with the POT, default), none, or suppress:FACTOR.",
+    ),
+]
 Mass = Annotated[
     str | None, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; default: the model's.")
 ]

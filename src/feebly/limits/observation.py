@@ -169,7 +169,7 @@ class Observation:
             b = self.background(hypothesis.final_states)
             return _upper_limit(hypothesis.observed or 0, b, self.cl, self.convention, self.signal_error)
 
-        return self._by_mass(mass_gev, limit) if self.has_counts else None
+        return self.by_mass(mass_gev, limit) if self.has_counts else None
 
     def s_up_expected(self, mass_gev: ArrayLike) -> FloatArray:
         """As observed, at the median count under the background alone."""
@@ -178,7 +178,7 @@ class Observation:
             b = self.background(hypothesis.final_states)
             return _expected_limit(b, self.cl, self.convention, self.signal_error)
 
-        return self._by_mass(mass_gev, limit)
+        return self.by_mass(mass_gev, limit)
 
     def s_up_band(self, kind: str, mass_gev: ArrayLike) -> FloatArray:
         """As expected, at the quantile of a kind of ``BAND_KINDS``; full bands are of the nominal signal."""
@@ -188,7 +188,7 @@ class Observation:
             band = _expected_band(b, self.cl, self.convention, self.signal_error, self.bands)
             return band[BAND_KINDS[kind]]
 
-        return self._by_mass(mass_gev, limit)
+        return self.by_mass(mass_gev, limit)
 
     def cls(self, mass_gev: ArrayLike, signal: FloatArray) -> FloatArray | None:
         """CLs of the signal [events], shape (M, C), for the observed counts; 1 where all is closed.
@@ -216,7 +216,8 @@ class Observation:
         s_up = _upper_limit(n, b, self.cl, self.convention, self.signal_error)
         return _interpolated(exact, s_up)
 
-    def _by_mass(self, mass_gev: ArrayLike, limit: Callable[[Hypothesis], float]) -> FloatArray:
+    def by_mass(self, mass_gev: ArrayLike, limit: Callable[[Hypothesis], float]) -> FloatArray:
+        """A number of each hypothesis at each mass, NaN where all final states are closed."""
         found, index = self.hypotheses(mass_gev)
         return np.array([limit(h) if h.final_states else np.nan for h in found])[index]
 

@@ -34,9 +34,9 @@ class Grid:
     mc_error: relative MC error of the total. observed: counts by final state and mass, 0 where it is closed;
     None for a projection. s_up_observed, s_up_expected: upper limit on the total signal by mass, NaN where
     all final states are closed (observed is None for a projection); with the likelihood ratio at the coupling
-    whose yield is nearest to it. s_up_bands: the same by kind of expected band. cls: CLs of the observed
-    counts, 1 where all is closed. unconverged: cells within a factor 3 of the limit where the MC error moves
-    the coupling by more than the asked precision.
+    whose yield is nearest to it. s_up_bands: the same by kind of expected band. s_discovery: total signal
+    that a projection discovers, by kind. cls: CLs of the observed counts, 1 where all is closed. unconverged:
+    cells within a factor 3 of a limit where the MC error moves the coupling by more than the asked precision.
     """
 
     mass_gev: FloatArray
@@ -50,6 +50,7 @@ class Grid:
     cls: FloatArray | None = None
     unconverged: NDArray[np.bool_] | None = None
     s_up_bands: dict[str, FloatArray] = field(default_factory=dict)
+    s_discovery: dict[str, FloatArray] = field(default_factory=dict)
 
     @property
     def total(self) -> FloatArray:

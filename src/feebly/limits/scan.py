@@ -12,6 +12,7 @@ from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
 from feebly.limits.contour import Limit, excess, find_contours
+from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.lattice import Lattice, both_sides, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
@@ -48,8 +49,9 @@ def scan(
 
     mass_range [GeV], coupling_range: (min, max, number of grid points); default: the model's own grid. The
     contours do not depend on the grid but for its range. precision: relative error of the coupling above
-    which a cell near the limit counts as not converged. A projection has no observed contour. Masses at
-    which no channel is open are skipped with a note. Raises DomainError where all are closed.
+    which a cell near the limit counts as not converged. A projection has no observed contour but those of
+    ``discovery.py``. Masses at which no channel is open are skipped with a note. Raises DomainError where all
+    are closed.
     """
     default = signal.model.default_grid
     mass = log_spaced("mass", mass_range or default.mass_gev)
@@ -109,6 +111,7 @@ def make_grid(
     counts, total = observation.counts(mass_gev), events.total()
     mc_error = events.relative_error(signal.source)
     limits = limits_on_grid(observation, mass_gev, events)
+    discovery = {kind: reach(mass_gev) for kind, reach in discovery_by_mass(observation).items()}
     return Grid(
         mass_gev=mass_gev,
         coupling=coupling,
@@ -119,8 +122,10 @@ def make_grid(
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
         s_up_bands={kind: limit(mass_gev) for kind, limit in bands_by_mass(observation).items()},
+        s_discovery=discovery,
         cls=cls_on_grid(observation, mass_gev, events),
-        unconverged=near_limit(total, limits) & (coupling_error(total, coupling, mc_error) > precision),
+        unconverged=near_limit(total, limits | discovery)
+        & (coupling_error(total, coupling, mc_error) > precision),
     )
 
 

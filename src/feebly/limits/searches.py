@@ -15,6 +15,7 @@ import numpy as np
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.contour import Limit
+from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import LOG_NOTHING, LogYield
 from feebly.limits.observation import Observation
@@ -45,7 +46,7 @@ def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Se
 
     if observation.ordering == TOTAL_COUNT:
         limits, same = _distinct(limits_by_mass(observation) | bands_by_mass(observation), observation)
-        return (Search(log_yield, limits, same),)
+        return (Search(log_yield, limits | discovery_by_mass(observation), same),)
 
     def one(mass_gev: FloatArray) -> FloatArray:
         return np.where(np.isnan(observation.s_up_expected(mass_gev)), np.nan, 1.0)

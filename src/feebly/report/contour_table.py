@@ -33,10 +33,11 @@ def _header(result: RunResult) -> Iterator[str]:
     open_edges = [f"{piece.kind} {piece.piece}" for piece in result.scan.pieces if piece.open_edge]
     base = result.analysis.projection_of
     projection = f", a projection{f' of {base}' if base else ''}" if result.projection else ""
+    assumed = f", background: {result.assumption}" if result.assumption else ""
     yield f"# feebly contours of {result.model}"
     yield f"# mass_gev: mass in GeV; coupling: {result.coupling_name}, not its square"
     yield f"# limit: {100 * result.cl:g}% CL, {result.convention_text}, signal error {result.signal_error:g}"
-    yield f"# data: {plain_number(result.pot)} POT of {result.analysis.name}{projection}"
+    yield f"# data: {plain_number(result.pot)} POT of {result.analysis.name}{projection}{assumed}"
     yield f"# final states: {states}; preset {result.preset.name}"
     yield "# pieces are separate closed curves: the last point of each equals the first"
     yield "# open_edge names the pieces closed along the edge of the grid; the true contour goes on beyond it"

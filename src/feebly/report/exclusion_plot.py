@@ -17,6 +17,7 @@ from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.results import ContourPiece
 from feebly.report.contour_paths import band_path, band_sentences, filled_path, log_points, signed_area
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
+from feebly.statistics.projection import NONE, SUPPRESS
 from feebly.workflow.result import RunResult
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ _LINES: dict[str, dict[str, Any]] = {
         "zorder": 3,
     },
     "expected": {"color": "#c03a2b", "linewidth": 1.2, "linestyle": (0, (3, 1.5)), "zorder": 2},
+}
+_DISCOVERY = {
+    "discovery-3s": {"color": "#2b6ca3", "linewidth": 1.0, "linestyle": (0, (6, 1.5, 1, 1.5)), "zorder": 2.5},
+    "discovery-5s": {"color": "#2b6ca3", "linewidth": 1.0, "linestyle": "-", "zorder": 2.5},
 }
 _BANDS = {2: "#f4df8a", 1: "#9fd39a"}  # fill by sigma, the wider one first
 _EDGE: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "linestyle": (0, (1, 1.5)), "zorder": 3}
@@ -118,7 +123,7 @@ def _draw_pieces(axes: Axes, result: RunResult) -> None:
             axes.add_patch(
                 PathPatch(path, facecolor=colour, linewidth=0, zorder=1.5, gid=f"band-{sigma}s", alpha=0.9)
             )
-    for kind, line in _LINES.items():
+    for kind, line in (_LINES | _DISCOVERY).items():
         for piece in result.contour(kind):
             on_edge = edge_segments(piece, result)
             name = f"{kind}-{piece.piece}"
@@ -150,7 +155,7 @@ def _segments(piece: ContourPiece, wanted: BoolArray) -> tuple[FloatArray, Float
 
 def visible_ranges(result: RunResult) -> tuple[Range, Range]:
     """Masses and couplings shown: all curves with a margin, else the whole grid."""
-    pieces = [piece for kind in (*_LINES, *BAND_KINDS) for piece in result.contour(kind)]
+    pieces = [piece for kind in (*_LINES, *_DISCOVERY, *BAND_KINDS) for piece in result.contour(kind)]
     if not pieces:
         return result.mass_range_gev[:2], result.coupling_range[:2]
     mass = np.concatenate([piece.mass_gev for piece in pieces])
@@ -245,7 +250,7 @@ def _facts(result: RunResult) -> Iterator[str]:
 
 def _free_corner(axes: Axes, result: RunResult) -> str:
     """The corner whose block of facts the fewest points of the curves would cross; upper right when equal."""
-    curves = [_dense(log_points(piece)) for kind in _LINES for piece in result.contour(kind)]
+    curves = [_dense(log_points(piece)) for kind in (*_LINES, *_DISCOVERY) for piece in result.contour(kind)]
     points = np.concatenate(curves) if curves else np.empty((0, 2))
     low, high = np.log10([axes.get_xlim(), axes.get_ylim()]).T
     x, y = ((points - low) / (high - low)).T
@@ -310,6 +315,7 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
         yield f"{result.summary()}."
     elif result.projection:
         yield f"Dashed: expected limit, nothing observed. {_assumed_background(result)}"
+        yield from _reach(result)
     else:
         yield "Solid: observed limit; dashed: expected, hidden where the two agree."
         yield from _notches(result)
@@ -325,8 +331,19 @@ def _assumed_background(result: RunResult) -> str:
         f"{state.signal_region.background.mean:.2g} ({final_state_symbol(state.tag)})"
         for state in result.final_states
     )
-    base = result.analysis.projection_of
-    return f"Background{f' scaled from {base}' if base else ''}: {', '.join(numbers)} events."
+    base, assumed = result.analysis.projection_of, result.assumption
+    if assumed and assumed.kind == NONE:
+        return "Assumed: no background."
+    suppressed = f" and suppressed by {assumed.suppression:g}" if assumed and assumed.kind == SUPPRESS else ""
+    return f"Background{f' scaled from {base}{suppressed}' if base else ''}: {', '.join(numbers)} events."
+
+
+def _reach(result: RunResult) -> Iterator[str]:
+    """What the contours of discovery are, if there are any."""
+    if any(result.contour(kind) for kind in _DISCOVERY):
+        yield "Blue: signal whose median outcome is 3σ (dash-dotted) and 5σ (solid), two-sided."
+    elif result.scan.grid.s_discovery:
+        yield "No signal of the grid reaches 3σ in the median."
 
 
 def _notches(result: RunResult) -> Iterator[str]:

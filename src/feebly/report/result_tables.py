@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
+from feebly.limits.discovery import DISCOVERY_KINDS, POWER, SIDES, discovery_by_mass
 from feebly.limits.observation import Observation
 from feebly.limits.results import Grid
 from feebly.statistics.ordering import TOTAL_COUNT
@@ -31,7 +33,8 @@ class LimitRange:
 
     mass_gev: its ends. open: final states above threshold. observed: their counts (None for a projection).
     s_up_observed, s_up_expected: limits on the total signal [events]; None where there is none. s_up_bands:
-    of the expected bands by kind.
+    of the expected bands by kind. s_discovery: total signal
+    that a projection discovers, by kind.
     """
 
     mass_gev: Interval
@@ -40,6 +43,14 @@ class LimitRange:
     s_up_observed: float | None
     s_up_expected: float | None
     s_up_bands: dict[str, float | None]
+    s_discovery: dict[str, float | None]
+
+
+def discovery_facts(result: RunResult) -> dict[str, Any] | None:
+    """How the discovery contours were made; None where there are none."""
+    if not result.scan.grid.s_discovery:
+        return None
+    return {"kinds": dict(DISCOVERY_KINDS), "sides": SIDES, "power": POWER}
 
 
 def edge_table(result: RunResult) -> tuple[Edges, ...]:
@@ -99,6 +110,7 @@ def _limits_between(seen: Observation, grid: Grid | None, low: float, high: floa
         None if observed is None else _finite(observed[0]),
         _finite(expected[0]),
         {kind: _finite(seen.s_up_band(kind, mass)[0]) for kind in seen.bands.kinds},
+        {kind: _finite(reach(mass)[0]) for kind, reach in discovery_by_mass(seen).items()},
     )
 
 

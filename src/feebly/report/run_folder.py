@@ -25,7 +25,7 @@ from feebly.limits.results import ContourPiece, Grid
 from feebly.report.contour_table import contours_csv, read_contours
 from feebly.report.exclusion_plot import caption_text, figure_bytes
 from feebly.report.experiment_text import as_dict
-from feebly.report.result_tables import edge_table, limit_ranges
+from feebly.report.result_tables import discovery_facts, edge_table, limit_ranges
 from feebly.workflow.result import InputRecord, RunResult, excluded_masses
 
 if TYPE_CHECKING:
@@ -121,6 +121,8 @@ def _setting(result: RunResult) -> dict[str, Any]:
         "pot": result.pot,
         "projection": result.projection,
         "projection_of": result.analysis.projection_of,
+        "background_assumption": str(result.assumption) if result.assumption else None,
+        "discovery": discovery_facts(result),
         "channels": result.channels,
         "production": result.production,
         "cl": result.cl,
@@ -242,6 +244,10 @@ def _fill_grid(file: h5py.File, result: RunResult) -> None:
         _put(file, f"observed/{tag}", counts, "events", f"observed count; {by_mass}")
     limits = {"s_up_observed": grid.s_up_observed, "s_up_expected": grid.s_up_expected}
     limits |= {f"s_up_{kind}": s_up for kind, s_up in grid.s_up_bands.items()}
+    for kind, reach in grid.s_discovery.items():
+        _put(
+            file, f"s_{kind}", reach, "events", f"total signal whose median outcome is discovered; {by_mass}"
+        )
     for name, s_up in limits.items():
         _put(file, name, s_up, "events", f"upper limit on the total signal; {by_mass}")
     _put(file, "cls", grid.cls, "1", f"CLs of the observed counts; {cells}")

@@ -16,6 +16,7 @@ from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
 from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.projection import BackgroundAssumption
 
 Interval = tuple[float, float]
 
@@ -37,10 +38,10 @@ class RunResult:
     model, coupling_name: tag of the model and name of its coupling (``epsilon``, never its square).
     analysis: with the counts and backgrounds that were used (those of the projection for a projection).
     responses: name of the response set by final state. pot: protons on target. projection: no observed
-    limit. channels, production: tags of final states and production modes. cl, convention, signal_error,
-    ordering, bands: of the limits. precision: relative MC precision asked for. mass_range_gev,
-    coupling_range: (min, max, number) of the grid. tables: digest of the yield table of each channel.
-    timings: seconds by stage.
+    limit; assumption: what the background does then. channels, production: tags of final states and
+    production modes. cl, convention, signal_error, ordering, bands: of the limits. precision: relative MC
+    precision asked for. mass_range_gev, coupling_range: (min, max, number) of the grid. tables: digest of the
+    yield table of each channel. timings: seconds by stage.
     """
 
     model: str
@@ -63,6 +64,7 @@ class RunResult:
     scan: ScanResult
     ordering: str = TOTAL_COUNT
     bands: BandChoice = NO_BANDS
+    assumption: BackgroundAssumption | None = None
     inputs: tuple[InputRecord, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)

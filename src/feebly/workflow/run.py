@@ -61,6 +61,7 @@ def run(
     preset: str | None = None,
     response: Mapping[str, str] | str | None = None,
     pot: float | None = None,
+    background: str | None = None,
     mass: GridRange | None = None,
     coupling: GridRange | None = None,
     cl: float = 0.90,
@@ -82,14 +83,18 @@ def run(
     model: tag or alias. experiment, analysis: names or TOML files (the analysis defaults to the one of the
     same name). channels, production: final states and production modes (default: all). preset: choices of
     physics; response: response set by final state or one for all (default: the preset's). pot: another than
-    the analysis' own makes a projection. mass, coupling: (min, max, number) of the grid, GeV. cl, convention,
-    signal_error: of the limit; ordering: of the outcomes of several regions (total-count, likelihood-ratio).
+    the analysis' own makes a projection, as does background, what b does then: ``scale`` (with the POT, the
+    default), ``none`` (b = 0) or ``suppress:FACTOR``. mass, coupling: (min, max, number) of the grid, GeV.
+    cl, convention, signal_error: of the limit; ordering: of the outcomes of several regions (total-count,
+    likelihood-ratio).
     bands: of the expected limit (none, counting, full); thrown_error: of the signal in full ones (default:
     that of the POT). precision: relative MC precision of the tables. jobs: threads (default: all cores).
     progress(done, total, text), report(line): called along the way. cache_dir: where yield tables are kept.
     Raises ConfigError, DomainError or DataError with one line.
     """
-    choices = choose(model, experiment, analysis, channels, production, preset, response, pot, mass, coupling)
+    choices = choose(
+        model, experiment, analysis, channels, production, preset, response, pot, mass, coupling, background
+    )
     error = total_signal_error(signal_error)
     refuse_double_counting(choices, error, force_signal_error)
     chosen = BandChoice.of(bands, thrown_error, choices.analysis.pot_relative_error)
@@ -119,6 +124,7 @@ def exclusion(choices: Choices, observation: Observation, sampling: Sampling) ->
         responses=dict(choices.responses),
         pot=choices.analysis.pot,
         projection=not observation.has_counts,
+        assumption=choices.assumption,
         channels=choices.channels,
         production=tuple(channel.tag for channel in choices.production),
         cl=observation.cl,

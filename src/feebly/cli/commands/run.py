@@ -28,6 +28,7 @@ def run(
     preset: options.Preset = None,
     response: options.Response = None,
     pot: options.Pot = None,
+    background: options.Background = None,
     mass: options.Mass = None,
     coupling: options.Coupling = None,
     cl: options.Cl = "0.90",
@@ -53,7 +54,7 @@ def run(
     Examples:
         feebly run dark-photon
         feebly run dark-photon --channels mumu --preset na62-conservative --mass 0.22:0.7:80
-        feebly run BC1 --pot 1e18 --out projection
+        feebly run BC1 --pot 1e18 --background suppress:10 --out projection
         feebly run dark-photon --bands full
     """
     from feebly.report.run_folder import write_run
@@ -79,6 +80,7 @@ _IN_NAME = {
     "production": "{}",
     "response": "{}",
     "pot": "{}pot",
+    "background": "b-{}",
     "mass": "mass{}",
     "coupling": "coupling{}",
     "cl": "cl{}",
