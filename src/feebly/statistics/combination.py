@@ -13,6 +13,7 @@ from feebly.core.errors import ConfigError
 from feebly.statistics.checks import require_positive
 from feebly.statistics.joint import JointLimit, joint_upper_limit
 from feebly.statistics.regions import CountingModel, Region, repeated
+from feebly.statistics.toys import DEFAULT_TOYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,12 @@ def combine(
     cl: float = 0.90,
     convention: str = "cls-counting",
     ordering: str = "total-count",
+    toys: int = DEFAULT_TOYS,
+    seed: int = 1,
 ) -> Combination:
     """Limits on mu of regions, data sets and all together; arguments as in ``joint_upper_limit``.
+
+    toys, seed: where the outcomes or nuisances are too many to be enumerated; each limit says its method.
 
     Raises ConfigError for overlapping regions, data sets of one name, and data sets of which only some state
     their POT.
@@ -78,7 +83,9 @@ def combine(
     model = combined_model(data_sets)
 
     def limit(regions: Sequence[Region]) -> JointLimit:
-        return joint_upper_limit(CountingModel(tuple(regions)), cl, convention, ordering)
+        return joint_upper_limit(
+            CountingModel(tuple(regions)), cl, convention, ordering, toys=toys, seed=seed
+        )
 
     by_set, start = [], 0
     for data_set in data_sets:

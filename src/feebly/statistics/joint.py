@@ -52,8 +52,9 @@ class JointLimit:
     mu_up: limit on mu at confidence level cl; s_up: the expected signal in all regions at mu_up [events].
     cls_error: bound on the numerical error of CLs(mu_up) - (1 - cl) by quadrature and solution (an ordering
     that changes with mu may jump across 1 - cl: mu_up is the largest mu that is not excluded). mc_error,
-    mu_error: standard deviations of CLs(mu_up) and of mu_up by toys, 0 for method "enumeration". convention
-    "classical" has CLs+b in the place of CLs; there mu_up = 0 says that even mu = 0 is excluded.
+    mu_error: standard deviations of CLs(mu_up) and of mu_up where ``toys`` toys of this seed were drawn; zero
+    for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
+    even mu = 0 is excluded.
     """
 
     mu_up: float
@@ -68,6 +69,8 @@ class JointLimit:
     cls_error: float
     mc_error: float = 0.0
     mu_error: float = 0.0
+    toys: int = 0
+    seed: int | None = None
 
     def __float__(self) -> float:
         return self.mu_up
@@ -104,6 +107,7 @@ def joint_upper_limit(
         drawn = draw_toys(model, toys, seed)
         mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
         method, cls_error = "toys", quadrature.ACCURACY
+    by_toys = method == "toys"
     return JointLimit(
         mu_up=mu_up,
         s_up=float(mu_up * signals.sum()),
@@ -117,6 +121,8 @@ def joint_upper_limit(
         cls_error=cls_error,
         mc_error=mc_error,
         mu_error=mu_error,
+        toys=toys if by_toys else 0,
+        seed=seed if by_toys else None,
     )
 
 

@@ -24,6 +24,10 @@ def combine(
         str, typer.Option("--convention", metavar="NAME", help="cls-counting or classical.")
     ] = "cls-counting",
     ordering: options.Ordering = "total-count",
+    toys: Annotated[
+        str, typer.Option("--toys", metavar="N", help="Where the outcomes are too many to enumerate.")
+    ] = "100000",
+    seed: options.Seed = "1",
     as_json: options.Json = False,
 ) -> None:
     """One limit from several regions or experiments.
@@ -40,7 +44,14 @@ def combine(
     from feebly.statistics.combination import combine as combine_data_sets
     from feebly.statistics.combination_file import read_combination
 
-    found = combine_data_sets(read_combination(files), values.number(cl, "--cl"), convention, ordering)
+    found = combine_data_sets(
+        read_combination(files),
+        values.number(cl, "--cl"),
+        convention,
+        ordering,
+        values.positive(toys, "--toys"),
+        values.whole_number(seed, "--seed"),
+    )
     if as_json:
         answer_json(_content(found))
     else:
@@ -76,9 +87,14 @@ def _lines(found: Combination) -> list[str]:
     return [
         *table,
         f"gain over the best region, {found.best.regions[0]}: {found.gain:.3g}",
-        f"{100 * limit.cl:g}% CL, {limit.convention}, {limit.ordering}, by {limit.method}; "
-        f"error of CLs below {max(limit.cls_error, 1e-9):.0e}",
+        f"{100 * limit.cl:g}% CL, {limit.convention}, {limit.ordering}, {_accuracy(limit)}",
     ]
+
+
+def _accuracy(limit: JointLimit) -> str:
+    if limit.method == "toys":
+        return f"{limit.toys} toys of seed {limit.seed}: mu < {limit.mu_up:.4g} +- {limit.mu_error:.1g}"
+    return f"by {limit.method}; error of CLs below {limit.cls_error:.0e}"
 
 
 def _cells(name: str, limit: JointLimit) -> tuple[str, str, str, str, str]:
