@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+from dataclasses import replace
 
 import h5py
 import numpy as np
@@ -104,6 +105,19 @@ def test_limits_are_those_of_the_grid(written, result):
         assert inside.any()
         assert set(grid.s_up_observed[inside]) == {row["s_up_observed"]}
         assert set(grid.s_up_expected[inside]) == {row["s_up_expected"]}
+
+
+def test_limits_by_the_likelihood_ratio_are_those_of_the_grid(result):
+    """They depend on the yields: the grid has them, the count alone does not."""
+    grid = replace(result.scan.grid, s_up_observed=np.geomspace(2, 4, len(result.scan.grid.mass_gev)))
+    ratio = replace(result, ordering="likelihood-ratio", scan=replace(result.scan, grid=grid))
+    row = result_dict(ratio)["limits"][2]
+    assert row["mass_gev"] == pytest.approx([0.407, 0.415], rel=1e-6, abs=0)
+    inside = (grid.mass_gev >= 0.407) & (grid.mass_gev <= 0.415)
+    assert row["s_up_observed"] in grid.s_up_observed[inside]
+    coarse = replace(grid, mass_gev=np.where(inside, 0.4, grid.mass_gev))
+    row = result_dict(replace(ratio, scan=replace(ratio.scan, grid=coarse)))["limits"][2]
+    assert row["s_up_observed"] is None
 
 
 def test_limit_of_one_event_is_the_tabulated_one():

@@ -336,6 +336,22 @@ def test_weighted_quantiles_of_one_dominant_value():
     assert weighted_quantiles(values, weights, levels)[0, 0] == 0
 
 
+@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("b", [(0.016, 0.015), (0.3, 1.2), (2.0, 0.1)])
+def test_limits_of_two_regions_cover(b, ordering):
+    # P(mu is not excluded | mu) by enumeration: never below the confidence level, whatever the order
+    top = 18
+    counts = list(itertools.product(range(top), repeat=2))
+    for mu in (0.5, 2.0, 4.0):
+        means = mu * np.array([1.0, 0.7]) + b
+        probability = stats.poisson(means).pmf(counts).prod(axis=1)
+        kept = [
+            float(joint_cls(model(n, b, [1.0, 0.7]), mu, ordering=ordering)) >= 0.1 if p > 1e-7 else False
+            for n, p in zip(counts, probability, strict=True)
+        ]
+        assert probability[kept].sum() >= 0.9 - 1e-5
+
+
 # --- properties ---------------------------------------------------------------------------------------
 
 REGIONS = st.lists(
