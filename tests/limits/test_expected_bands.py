@@ -128,7 +128,15 @@ def test_other_conventions_reach_the_scan(convention):
         assert np.array_equal(result.grid.cls < 0.1, excluded)
 
 
-def test_an_empty_interval_is_refused():
+def test_an_empty_observed_or_expected_interval_is_refused():
+    # P(N = 0) = 0.97 is below 1 - CL
+    observation = toy_observation(bright(), convention="classical", cl=0.01)
+    for limit in (observation.s_up_observed, observation.s_up_expected):
+        with pytest.raises(ConfigError, match="every signal would be excluded"):
+            limit([0.3])
+
+
+def test_an_empty_band_is_refused():
     observation = toy_observation(bright(), pot=1e20, convention="classical", bands=BandChoice("counting"))
     with pytest.raises(Exception, match="is empty") as error:
         observation.s_up_band("expected-2s", [0.3])

@@ -5,8 +5,17 @@ import pytest
 from scipy import stats
 
 from feebly.core.errors import ConfigError, DomainError
-from feebly.statistics import Fixed, LogNormal, TruncatedGaussian, closure_test
-from feebly.statistics.closure import POINTS, ClosurePoint, close, thrown_counts, thrown_pulls, transforms
+from feebly.statistics import Fixed, Interval, LogNormal, TruncatedGaussian, closure_test
+from feebly.statistics.closure import (
+    POINTS,
+    Closure,
+    ClosurePoint,
+    close,
+    thrown_background,
+    thrown_counts,
+    thrown_pulls,
+    transforms,
+)
 
 
 def test_closure_at_twenty_points_of_a_thousand():
@@ -44,6 +53,30 @@ def test_a_wrong_distribution_is_noticed(truth, believed):
     rng = np.random.default_rng(4)
     u = transforms(believed, thrown_counts(truth, 4000, rng), rng)
     assert stats.kstest(u, "uniform").pvalue < 1e-3
+
+
+@pytest.mark.parametrize("background", [point.background for point in POINTS], ids=lambda b: type(b).__name__)
+def test_thrown_backgrounds_have_the_moments_of_their_density(background):
+    thrown = thrown_background(background, 400_000, np.random.default_rng(9))
+    # E[exp(-b)] and E[b exp(-b)] are P(0) and P(1), which the package gets from its quadratures
+    pmf = background.counts(1).pmf
+    for k, values in enumerate((np.exp(-thrown), thrown * np.exp(-thrown))):
+        spread = values.std() / np.sqrt(thrown.size)
+        assert abs(values.mean() - pmf[k]) <= 5 * spread + 1e-12
+
+
+def test_two_pieces_are_on_their_sides():
+    thrown = thrown_background(Interval(2.0, 1.2, 0.4, "68%"), 400_000, np.random.default_rng(9))
+    quantiles = np.quantile(thrown, stats.norm.cdf([-1, 0, 1]))
+    assert quantiles == pytest.approx([1.6, 2.0, 3.2], abs=0.02)
+    wide = thrown_background(Interval(20.0, 2.0, 1.0, "90%"), 400_000, np.random.default_rng(9))
+    assert np.quantile(wide, [0.05, 0.95]) == pytest.approx([19.0, 22.0], abs=0.05)
+
+
+def test_all_points_together_must_be_uniform_too():
+    good = close(ClosurePoint(2.0, Fixed(0.5)), 100, np.random.default_rng(1))
+    assert Closure((good,), 0.5).passed
+    assert not Closure((good,), 1e-3).passed
 
 
 def test_transforms_stay_in_their_step_of_the_distribution():

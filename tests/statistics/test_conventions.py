@@ -132,6 +132,15 @@ def test_numerical_error_of_the_limit_is_honest(convention):
     assert abs(limit.s_up - exact) <= max(limit.s_error, 1e-11)
 
 
+def test_error_of_the_limit_is_that_of_the_probability_over_its_slope():
+    limit = upper_limit(3, TruncatedGaussian(1.0, 0.4))
+    # d ln P(N <= n) / ds = -P(N = n) / P(N <= n) with b averaged over
+    b = 1 + 0.4 * np.linspace(-2.5, 6, 4001)
+    weight = np.exp(-(((b - 1) / 0.4) ** 2) / 2)
+    pmf, below = (weight @ f(3, limit.s_up + b) for f in (stats.poisson.pmf, stats.poisson.cdf))
+    assert_allclose(limit.s_error, limit.cls_error / (0.1 * pmf / below), rtol=1e-3)
+
+
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_arrays_are_the_single_limits(convention):
     n, b = np.array([0, 1, 4, 11])[:, None], np.array([0.0, 0.016, 0.9, 7.3])

@@ -114,6 +114,13 @@ def test_undercoverage_is_noticed():
     assert table.setting.required == pytest.approx(0.89, abs=1e-12)
 
 
+def test_exact_limits_must_reach_cl_itself():
+    assert CoverageSetting().required == 0.90
+    assert CoverageSetting(signal_error=0.2).required == pytest.approx(0.89, abs=1e-12)
+    low = CoverageTable(CoverageSetting(), np.ones(1), np.ones(1), np.array([[0.8999]]))
+    assert not low.covers
+
+
 def test_toys_that_disagree_have_a_small_p_value():
     setting, exact = CoverageSetting(), np.array([[0.95, 0.92, 1.0]])
     good = CoverageTable(setting, np.ones(3), np.ones(1), exact, exact, 10_000)

@@ -156,6 +156,12 @@ def test_ends_rise_with_the_count_and_with_cl(n, b, cl):
     assert wider.lower <= found.lower
 
 
+def test_interval_that_is_a_single_point():
+    # at this CL n = 0 and 1 with b = 10 are accepted at s = 0 only, where all counts up to b have R = 1
+    for n in (0, 1):
+        assert confidence_interval(n, 10.0, cl=0.5).upper == 0
+
+
 def test_result_names_its_inputs():
     found = confidence_interval(1, 0.016, 0.002, cl=0.95, signal_error={"pot": 0.2})
     assert (found.n, found.background_mean, found.cl) == (1, 0.016, 0.95)
