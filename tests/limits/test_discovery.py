@@ -1,5 +1,7 @@
 """Contours of discovery in a projection, on the toy search with a closed yield."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -10,6 +12,7 @@ from feebly.limits.contour import edges_at
 from feebly.limits.discovery import DISCOVERY_KINDS, discovery_by_mass
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
+from feebly.statistics import TruncatedGaussian, discovery_reach
 from limits.toy_search import flat, toy_edges, toy_observation, toy_signal
 
 MASS, COUPLING = (0.02, 1.5, 30), (1e-8, 1e-4, 30)
@@ -33,6 +36,15 @@ def test_reach_is_the_median_outcome_of_the_open_regions():
         n = next(k for k in range(1, 30) if stats.poisson(0.1143).sf(k - 1) <= 2 * stats.norm.sf(sigmas))
         assert np.isnan(closed)
         assert_allclose(stats.poisson(s + 0.1143).sf(n - 1), 0.5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("factor", [0.1, 0.3, 1, 3, 10, 30, 100])
+def test_reach_is_two_sided_with_the_error_of_the_signal(factor):
+    b = TruncatedGaussian(0.016 * factor, 0.002 * factor)
+    seen = replace(projected(bright(), factor, ("mumu",)), signal_error=0.3)
+    for kind, reach in discovery_by_mass(seen).items():
+        expected = discovery_reach(b, None, DISCOVERY_KINDS[kind], 0.5, "two-sided", 0.3).s
+        assert_allclose(reach(np.array([0.5])), expected, rtol=1e-9)
 
 
 def test_without_background_half_of_the_outcomes_have_an_event():

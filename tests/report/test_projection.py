@@ -52,6 +52,13 @@ def test_figure_draws_and_names_the_reach():
     assert "Blue" not in caption_text(synthetic_result())
 
 
+def test_figure_says_where_three_and_five_sigma_coincide():
+    result = projected("none")
+    s = dict.fromkeys(KINDS, np.full_like(result.scan.grid.mass_gev, np.log(2)))
+    scan = replace(result.scan, grid=replace(result.scan.grid, s_discovery=s))
+    assert "5σ (solid), two-sided, which coincide." in caption_text(replace(result, scan=scan))
+
+
 def test_run_folder_tells_reach_and_assumption(tmp_path):
     result = projected("suppress:10")
     write_run(result, tmp_path)

@@ -341,7 +341,9 @@ def _assumed_background(result: RunResult) -> str:
 def _reach(result: RunResult) -> Iterator[str]:
     """What the contours of discovery are, if there are any."""
     if any(result.contour(kind) for kind in _DISCOVERY):
-        yield "Blue: signal whose median outcome is 3σ (dash-dotted) and 5σ (solid), two-sided."
+        three, five = result.scan.grid.s_discovery.values()
+        coincide = ", which coincide" if np.array_equal(three, five, equal_nan=True) else ""
+        yield f"Blue: signal whose median outcome is 3σ (dash-dotted) and 5σ (solid), two-sided{coincide}."
     elif result.scan.grid.s_discovery:
         yield "No signal of the grid reaches 3σ in the median."
 
