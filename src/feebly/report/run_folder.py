@@ -6,12 +6,9 @@ import contextlib
 import hashlib
 import json
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +23,7 @@ from feebly.report.contour_table import contours_csv, read_contours
 from feebly.report.exclusion_plot import caption_text, figure_bytes
 from feebly.report.experiment_text import as_dict
 from feebly.report.result_tables import discovery_facts, edge_table, limit_ranges
+from feebly.report.software import made_with
 from feebly.workflow.result import InputRecord, RunResult, excluded_masses
 
 if TYPE_CHECKING:
@@ -51,7 +49,10 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
         write_atomically(stage / "plot.png", figure_bytes(result, "png"))
         write_atomically(stage / "plot.pdf", figure_bytes(result, "pdf"))
         digests = {path.name: _sha256(path) for path in sorted(stage.iterdir())}
-        content = result_dict(result) | {"files": digests, "provenance": _provenance(result, command)}
+        content = result_dict(result) | {
+            "files": digests,
+            "provenance": made_with(_LIBRARIES, command) | {"timings_s": result.timings},
+        }
         text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(stage / "result.json", text + "\n")
     return folder
@@ -199,20 +200,6 @@ def _input(record: InputRecord) -> dict[str, Any]:
         "value": record.value,
         "origin": plain(record.origin),
         "sha256": record.digest,
-    }
-
-
-def _provenance(result: RunResult, command: Sequence[str] | None) -> dict[str, Any]:
-    from feebly import __version__
-
-    return {
-        "feebly": __version__,
-        "python": platform.python_version(),
-        "libraries": {name: metadata.version(name) for name in _LIBRARIES},
-        "platform": platform.platform(),
-        "date_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": None if command is None else list(command),
-        "timings_s": result.timings,
     }
 
 
