@@ -115,3 +115,36 @@ def fake_validate(monkeypatch):
     recorder = Recorder(report)
     fake_module(monkeypatch, "feebly.report.validation", validate=recorder)
     return recorder
+
+
+@pytest.fixture
+def fake_simulate(monkeypatch):
+    """Recorder in place of ``feebly.workflow.simulate.simulate``; files and figures are not written."""
+    share = SimpleNamespace(production="brems", events=3, expected=2.5, efficiency=0.13)
+    steps = (
+        SimpleNamespace(name="generated", simulated=1000, expected=None),
+        SimpleNamespace(name="SR", simulated=400, expected=2.5),
+    )
+
+    class Sample(SimpleNamespace):
+        def __len__(self):
+            return 3
+
+    sample = Sample(
+        kind="unweighted", region="SR", expected=2.5, mc_error=0.01, pot=1.4e17, coupling_name="epsilon",
+        coupling=1e-6, mass_gev=0.3, ctau_m=0.142, cut_flow=steps, shares=(share,),
+        metadata=lambda: {"expected": 2.5, "events": 3},
+    )  # fmt: skip
+    recorder = Recorder(sample)
+    recorder.written = []
+    fake_module(monkeypatch, "feebly.workflow.simulate", simulate=recorder)
+    monkeypatch.setattr(
+        "feebly.publish.event_files.write_events",
+        lambda events, path, progress: recorder.written.append((events, str(path))),
+    )
+    fake_module(
+        monkeypatch,
+        "feebly.report.event_plots",
+        write_plots=lambda events, folder: [folder / "z-tax.png", folder / "mass.png"],
+    )
+    return recorder

@@ -7,6 +7,7 @@ import pytest
 COMMANDS = {
     "run": "fake_run",
     "yields": "fake_yields",
+    "simulate": "fake_simulate",
     "limit": None,
     "combine": None,
     "significance": None,

@@ -17,6 +17,7 @@ from feebly.cli.commands import (
     presets,
     run,
     significance,
+    simulate,
     spectra,
     trials,
     validate,
@@ -69,6 +70,7 @@ def _top(
 
 app.command("run")(run.run)
 app.command("yields")(yields.yields)
+app.command("simulate")(simulate.simulate)
 app.command("limit")(limit.limit)
 app.command("combine")(combine.combine)
 app.command("significance")(significance.significance)

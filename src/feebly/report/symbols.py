@@ -49,3 +49,14 @@ def scientific(value: float) -> str:
     factor = f"{value / 10.0**exponent:.3g}"
     power = rf"10^{{{exponent}}}"
     return f"${power}$" if factor == "1" else rf"${factor} \times {power}$"
+
+
+def with_error(value: float, error: float) -> str:
+    r"""``33.0 ± 0.2``, ``15400 ± 200`` or ``(1.06 ± 0.01) $\times 10^{-4}$``: the error has one digit."""
+    digit = floor(log10(float(f"{error:.0e}")))
+    if 1e-3 <= abs(value) < 1e6 and digit < 3:
+        decimals = max(0, -digit)
+        return f"{round(value, -digit):.{decimals}f} ± {round(error, -digit):.{decimals}f}"
+    exponent = floor(log10(abs(value)))
+    scale, decimals = 10.0**exponent, max(0, exponent - digit)
+    return rf"({value / scale:.{decimals}f} ± {error / scale:.{decimals}f}) $\times 10^{{{exponent}}}$"

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from feebly.analysis.regions import RegionShape
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import plain
 
@@ -71,6 +72,7 @@ class EventSample:
     kind: EventKind
     region: str
     regions: tuple[str, ...]
+    region_shapes: tuple[RegionShape, ...]
     expected: float
     mc_error: float
     shares: tuple[ProductionShare, ...]

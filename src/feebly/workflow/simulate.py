@@ -134,10 +134,11 @@ def _closed(
     production: Sequence[ProductionChannel], channel: str, mass_gev: float, signal: SignalYields
 ) -> str:
     ranges = [signal.open_range_gev(mode, channel) for mode in production]
-    found = [f"{low:.4g}-{high:.4g} GeV" for low, high in dict.fromkeys(ranges) if low < high]
-    where = f"it is open at {', '.join(found)}" if found else "it is open nowhere"
+    found = [(low, high) for low, high in ranges if low < high]
+    lows, highs = zip(*found, strict=True) if found else ((), ())
+    where = f"open at {min(lows):.4g}-{max(highs):.4g} GeV" if found else "open nowhere"
     threshold = signal.model.threshold_gev(channel)
-    modes = ", ".join(mode.tag for mode in production)
+    modes = ", ".join(mode.tag for mode in production) if len(production) < 4 else "every production mode"
     return f"{modes} -> {channel} is closed at m = {mass_gev:g} GeV (threshold {threshold:.4g} GeV); {where}"
 
 
@@ -275,6 +276,7 @@ def _sample(
         kind="weighted" if pools[0].weighted else "unweighted",
         region=region,
         regions=tuple(r.name for r in state.regions),
+        region_shapes=tuple(r.shape for r in state.regions),
         expected=sum(pool.expected for pool in pools),
         mc_error=math.hypot(*(pool.expected_error for pool in pools)),
         shares=tuple(_shares(pools, parts)),
