@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -116,15 +118,20 @@ def largest_background_count(marginal: Marginal, region: int) -> int:
 
 def _largest_poisson_count(mean: FloatArray) -> FloatArray:
     """k with P(N > k | mean) <= 1e-13, exactly up to k = 300, from above beyond."""
-    from scipy.special import gammaincinv
-
-    # P(N > k | mean) is the regularised incomplete Gamma function P(k + 1, mean)
-    largest_mean = gammaincinv(np.arange(1, 302), _TAIL)
+    largest_mean = _largest_means()
     return np.where(
         mean < largest_mean[-1],
         np.searchsorted(largest_mean, mean),
         np.ceil(mean + 10 * np.sqrt(mean) + 20),
     )
+
+
+@lru_cache(maxsize=1)
+def _largest_means() -> FloatArray:
+    """Means with P(N > k | mean) = 1e-13, k = 0 .. 300: the inverse of the incomplete Gamma function."""
+    from scipy.special import gammaincinv
+
+    return np.asarray(gammaincinv(np.arange(1, 302), _TAIL))
 
 
 def _too_many(regions: int) -> TooManyError:
