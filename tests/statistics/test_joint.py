@@ -244,6 +244,35 @@ def test_pot_moves_signal_and_background_together():
     assert_allclose(joint_cls(both, 3.0), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_names_of_different_size_in_two_regions_against_a_dense_sum(ordering):
+    # A z has full rank: no name is a multiple of the other; "b" moves a background too
+    sigma = np.array([[0.3, 0.1], [0.05, 0.4]])  # region, name
+    rows = [("r0", 2, Fixed(1.0), 1.5), ("r1", 1, Fixed(0.6), 1.0)]
+    regions = CountingModel(
+        tuple(
+            Region(*row, tuple(map(Nuisance, "ab", own)), (Nuisance("b", 0.2),))
+            for row, own in zip(rows, sigma, strict=True)
+        )
+    )
+    z = np.linspace(-7, 7, 241)
+    weight = np.exp(-(np.add.outer(z**2, z**2)) / 2)
+    weight /= weight.sum()
+    width, b_width = np.sqrt(np.log1p(sigma**2)), math.sqrt(math.log(1.04))
+    kappa = [np.exp(np.add.outer(a * z - a**2 / 2, b * z - b**2 / 2)) for a, b in width]
+    scale = np.exp(b_width * z - b_width**2 / 2)
+    mu, weights = 1.3, np.ones(2)
+    if ordering == "likelihood-ratio":
+        weights = np.log1p(mu * np.array([1.5, 1.0]) / [1.0, 0.6])
+    outcomes = [n for n in itertools.product(range(9), repeat=2) if n @ weights <= [2, 1] @ weights + 1e-9]
+    tails = []
+    for strength in (mu, 0.0):
+        means = strength * 1.5 * kappa[0] + scale * 1.0, strength * 1.0 * kappa[1] + scale * 0.6
+        pmfs = [[stats.poisson(mean).pmf(k) for k in range(9)] for mean in means]
+        tails.append(sum(np.sum(weight * pmfs[0][i] * pmfs[1][j]) for i, j in outcomes))
+    assert_allclose(joint_cls(regions, mu, ordering=ordering), tails[0] / tails[1], rtol=1e-8)
+
+
 def test_too_many_independent_common_nuisances_are_refused():
     names = [f"n{i}" for i in range(6)]
     regions = tuple(
