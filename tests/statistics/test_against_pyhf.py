@@ -14,6 +14,8 @@ from feebly.statistics.regions import CountingModel, Region
 
 pyhf = pytest.importorskip("pyhf", reason="pyhf is not installed")
 
+pytestmark = pytest.mark.filterwarnings("ignore:jsonschema.RefResolver")  # pyhf 0.7.6 still takes it
+
 TOYS = 40_000
 ONE_REGION = [(10, 12.0, 8.0), (38, 30.0, 18.0), (14, 20.0, 4.0), (2, 0.5, 4.0), (1, 0.016, 3.0)]
 SEVERAL = [
