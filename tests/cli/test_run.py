@@ -37,6 +37,7 @@ def test_options_become_arguments(feebly, fake_run):
     feebly(
         *("run", "dark-photon", "--experiment", "mine.toml", "--analysis", "cuts.toml"),
         *("--channels", "ee,mumu", "--production", "brems,eta", "--preset", "current"),
+        *("--spectrum", "bmpt"),
         *("--response", "mumu=2303,ee=2312", "--pot", "1e18", "--mass", "0.22:0.7:80"),
         *("--coupling", "1e-7:1e-4", "--cl", "0.95", "--convention", "cls-profile"),
         *("--signal-error", "0.2", "--force-signal-error", "--precision", "0.02"),
@@ -60,6 +61,7 @@ def test_options_become_arguments(feebly, fake_run):
         "channels": ("ee", "mumu"),
         "production": ("brems", "eta"),
         "preset": "current",
+        "spectrum": "bmpt",
         "response": {"mumu": "2303", "ee": "2312"},
         "pot": 1e18,
         "background": "suppress:10",
@@ -176,6 +178,7 @@ def test_wrong_values_are_one_line_and_3(feebly, fake_run, options, line):
         (("dark-foton",), "unknown model 'dark-foton'; known: dark-photon, BC1; did you mean 'dark-photon'?"),
         (("dark-photon", "--channels", "mumuu"), "unknown channel 'mumuu'; known: "),
         (("dark-photon", "--preset", "curent"), "unknown preset 'curent'; known: "),
+        (("dark-photon", "--spectrum", "bmtp"), 'spectrum = "bmtp": expected one of pythia, bmpt, or a '),
         (("dark-photon", "--production", "bremss"), "unknown production of preset na62-ff-mixing 'bremss'"),
         (("dark-photon", "--response", "2304"), "unknown response set of na62-dump-2021 '2304'; known: "),
         (("dark-photon", "--experiment", "na62"), "unknown experiment 'na62'; known: "),

@@ -58,6 +58,8 @@ def test_options_become_arguments(feebly, fake_yields):
         "0.02",
         "--seed",
         "3",
+        "--spectrum",
+        "mine.csv",
         "--preset",
         "current",
     )
@@ -69,6 +71,7 @@ def test_options_become_arguments(feebly, fake_yields):
         "experiment": "na62-dump-2021",
         "analysis": None,
         "preset": "current",
+        "spectrum": "mine.csv",
         "pot": 1e18,
         "response": "2303",
         "precision": 0.02,

@@ -165,3 +165,54 @@ def test_an_experiment_file_with_an_analysis_is_taken(tmp_path):
     path = changed_experiment(tmp_path)
     choices = choose("dark-photon", experiment=path, analysis="na62-dump-2021")
     assert choices.experiment == choose("dark-photon").experiment
+
+
+LIST = "# pot = 1000\n# beam_momentum_gev = {beam}\npid,px,py,pz,weight\n221,0.1,0,30,1\n221,0.1,0.05,60,1\n"
+
+
+def event_list(folder, beam=400):
+    path = folder / "mine.csv"
+    path.write_text(LIST.format(beam=beam))
+    return path
+
+
+def test_spectra_of_another_source(tmp_path):
+    default, bmpt = choose("dark-photon"), choose("dark-photon", spectrum="bmpt")
+    assert (default.preset.spectrum, bmpt.preset.spectrum) == ("pythia", "bmpt")
+    assert set(default.spectra) == set(bmpt.spectra)
+    assert all(default.spectra[p].digest != bmpt.spectra[p].digest for p in bmpt.spectra)
+    assert bmpt.multiplicities() == default.multiplicities()
+    own = choose("dark-photon", production=["brems", "eta"], spectrum=event_list(tmp_path))
+    assert own.multiplicities() == {"brems": None, "eta": 2 / 1000}
+
+
+def test_a_preset_file_names_a_list_beside_it(tmp_path, monkeypatch):
+    event_list(tmp_path)
+    (tmp_path / "mine.toml").write_text('extends = "current"\nspectrum = "mine.csv"\nproduction = ["eta"]\n')
+    monkeypatch.chdir(tmp_path.parent)
+    choices = choose("dark-photon", preset_name=str(tmp_path / "mine.toml"))
+    assert choices.multiplicities() == {"eta": 2 / 1000}
+    assert choices.preset.origin["spectrum"].source == "mine.toml"
+
+
+def test_refusals_of_spectra(tmp_path):
+    with pytest.raises(ConfigError, match=r'spectrum = "bmtp": expected one of pythia, bmpt, or a \.csv'):
+        choose("dark-photon", spectrum="bmtp")
+    with pytest.raises(
+        ConfigError, match=r"mine\.csv has no omega, pi0, which production pi0, omega-pi0 needs"
+    ):
+        choose("dark-photon", production=["pi0", "eta", "omega-pi0"], spectrum=event_list(tmp_path))
+    with pytest.raises(ConfigError, match=r"spectrum of eta is for 120 GeV protons"):
+        choose("dark-photon", production=["eta"], spectrum=event_list(tmp_path, beam=120))
+
+
+def test_sparse_spectra_are_noted(tmp_path):
+    from feebly.workflow.notes import setting_notes
+
+    choices = choose("dark-photon", production=["eta"], spectrum=event_list(tmp_path))
+    (note,) = setting_notes(choices)
+    assert note.startswith(
+        "the spectrum of eta knows about 2 mesons within 10 mrad: a statistical error of 70.7%"
+    )
+    for source in ("pythia", "bmpt"):
+        assert not [n for n in setting_notes(choose("dark-photon", spectrum=source)) if "spectrum" in n]

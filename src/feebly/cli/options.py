@@ -36,6 +36,14 @@ Preset = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
 ]
+Spectrum = Annotated[
+    str | None,
+    typer.Option(
+        "--spectrum",
+        metavar="NAME|FILE",
+        help="Meson spectra: pythia, bmpt, or an event list (.csv, .hepmc3); default: the preset's.",
+    ),
+]
 Response = Annotated[
     str | None,
     typer.Option(

@@ -14,7 +14,7 @@ from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.presets import Preset, preset, production_channels
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
-from feebly.physics.spectra.library import load_spectrum
+from feebly.physics.spectra.library import load_spectrum, parents_of
 from feebly.statistics.projection import BackgroundAssumption
 
 GridRange = tuple[float, float, int]
@@ -123,16 +123,23 @@ def choose_production(
 
 
 def choose_spectra(
-    production: Sequence[ProductionChannel], experiment: Experiment
+    production: Sequence[ProductionChannel], experiment: Experiment, source: str
 ) -> dict[str, HadronSpectrum]:
-    """Spectrum by parent meson; ConfigError where it was made for another beam."""
+    """Spectrum by parent meson; ConfigError where it was made for another beam or the source lacks it."""
     parents = sorted({channel.parent for channel in production if channel.parent})
-    spectra = {parent: load_spectrum(parent) for parent in parents}
+    if missing := [parent for parent in parents if parent not in parents_of(source)]:
+        tags = [channel.tag for channel in production if channel.parent in missing]
+        raise ConfigError(
+            f"spectrum {source} has no {', '.join(missing)}, which production {', '.join(tags)} needs; "
+            "choose others by --production"
+        )
+    spectra = {parent: load_spectrum(parent, source) for parent in parents}
     for parent, spectrum in spectra.items():
         if not math.isclose(spectrum.beam_momentum_gev, experiment.beam.momentum_gev, rel_tol=1e-3):
             raise ConfigError(
                 f"the spectrum of {parent} is for {spectrum.beam_momentum_gev:g} GeV protons, those of "
-                f"{experiment.name} have {experiment.beam.momentum_gev:g} GeV; use --production brems"
+                f"{experiment.name} have {experiment.beam.momentum_gev:g} GeV; use --production brems, or an "
+                "event list by --spectrum"
             )
     return spectra
 
@@ -190,12 +197,18 @@ def choose(
     mass: GridRange | None = None,
     coupling: GridRange | None = None,
     background: str | None = None,
+    spectrum: str | Path | None = None,
 ) -> Choices:
-    """Resolve and check all names and ranges; every refusal is a ConfigError or DomainError of one line."""
+    """Resolve and check all names and ranges; every refusal is a ConfigError or DomainError of one line.
+
+    spectrum: source of the meson spectra in the place of the preset's.
+    """
     tag = MODELS.tag(model)
     assumption = None if background is None else BackgroundAssumption.parse(background)
     apparatus, counts = choose_setting(experiment, analysis, pot, assumption)
     physics = preset(preset_name or counts.default_preset)
+    if spectrum is not None:
+        physics = physics.with_spectrum(spectrum)
     particle = choose_model(tag, physics.width_table)
     states = choose_channels(counts, particle, channels)
     modes = choose_production(physics, apparatus.beam.momentum_gev, production)
@@ -210,7 +223,7 @@ def choose(
         preset=physics,
         channels=states,
         production=modes,
-        spectra=choose_spectra(modes, apparatus),
+        spectra=choose_spectra(modes, apparatus, physics.spectrum),
         responses=choose_responses(counts, physics, states, response),
         mass=mass_range,
         coupling=coupling_range,

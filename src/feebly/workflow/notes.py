@@ -11,6 +11,11 @@ from feebly.limits.results import ContourPiece
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.workflow.choices import Choices
 
+FORWARD_RAD = 0.010
+"""Mesons within this angle make most of what a distant detector sees."""
+NEGLIGIBLE_ERROR = 0.01
+"""Statistical error of a spectrum that is worth no note: far below that of its multiplicity."""
+
 
 def setting_notes(choices: Choices) -> Iterator[str]:
     """Where analysis and experiment do not fit together: another apparatus, decays that are not simulated."""
@@ -26,6 +31,15 @@ def setting_notes(choices: Choices) -> Iterator[str]:
             yield (
                 f"no bremsstrahlung below {low:g} GeV: the splitting {channel.splitting!r} is no rate there; "
                 f"take --mass from {low:g} on"
+            )
+    for parent, spectrum in choices.spectra.items():
+        near_beam = spectrum.fraction_within(FORWARD_RAD) / spectrum.fraction_in_table
+        mesons = spectrum.effective_entries * near_beam
+        if mesons * NEGLIGIBLE_ERROR**2 < 1:
+            yield (
+                f"the spectrum of {parent} knows about {mesons:.0f} mesons within {1e3 * FORWARD_RAD:g} "
+                f"mrad: a statistical error of {max(mesons, 1) ** -0.5:.1%} or more that the Monte Carlo "
+                "error does not contain"
             )
     start, end = experiment.decay_region_z_m
     for tag in choices.channels:

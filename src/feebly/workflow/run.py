@@ -59,6 +59,7 @@ def run(
     channels: Sequence[str] | None = None,
     production: Sequence[str] | None = None,
     preset: str | None = None,
+    spectrum: str | Path | None = None,
     response: Mapping[str, str] | str | None = None,
     pot: float | None = None,
     background: str | None = None,
@@ -82,7 +83,8 @@ def run(
 
     model: tag or alias. experiment, analysis: names or TOML files (the analysis defaults to the one of the
     same name). channels, production: final states and production modes (default: all). preset: choices of
-    physics; response: response set by final state or one for all (default: the preset's). pot: another than
+    physics; spectrum: source of the meson spectra other than its own (pythia, bmpt, or an event list);
+    response: response set by final state or one for all (default: the preset's). pot: another than
     the analysis' own makes a projection, as does background, what b does then: ``scale`` (with the POT, the
     default), ``none`` (b = 0) or ``suppress:FACTOR``. mass, coupling: (min, max, number) of the grid, GeV.
     cl, convention, signal_error: of the limit; ordering: of the outcomes of several regions (total-count,
@@ -93,7 +95,18 @@ def run(
     Raises ConfigError, DomainError or DataError with one line.
     """
     choices = choose(
-        model, experiment, analysis, channels, production, preset, response, pot, mass, coupling, background
+        model,
+        experiment,
+        analysis,
+        channels,
+        production,
+        preset,
+        response,
+        pot,
+        mass,
+        coupling,
+        background,
+        spectrum,
     )
     error = total_signal_error(signal_error)
     refuse_double_counting(choices, error, force_signal_error)

@@ -46,6 +46,7 @@ def yields(
     experiment: str | Path = DEFAULT_EXPERIMENT,
     analysis: str | Path | None = None,
     preset: str | None = None,
+    spectrum: str | Path | None = None,
     pot: float | None = None,
     response: Mapping[str, str] | str | None = None,
     precision: float = DEFAULT_PRECISION,
@@ -60,10 +61,13 @@ def yields(
     Multiply by (coupling/reference)^2 (dark photon) and the branching ratio, and take ctau at the coupling.
     masses [GeV]: sampled there, not interpolated. ctau: (min, max, number) in metres, log-spaced.
     preset: physics of the production (default: ``current``, untuned, where it has the mode, else the
-    analysis' own). The efficiency of the response set is included.
+    analysis' own); spectrum: source of the meson spectra other than its own. The efficiency of the response
+    set is included.
     """
     physics = preset or _preset_with(production, experiment, analysis)
-    choices = choose(model, experiment, analysis, [channel], [production], physics, response, pot)
+    choices = choose(
+        model, experiment, analysis, [channel], [production], physics, response, pot, spectrum=spectrum
+    )
     asked, lifetimes = _checked_masses(choices, masses, channel), _checked_ctau(ctau)
     sampling = Sampling(precision, seed, jobs, progress, report, cache_dir)
     blocks = sampling.samples(_tasks(choices, channel, asked, sampling))
@@ -125,6 +129,7 @@ def _header(choices: Choices, channel: str) -> dict[str, Any]:
         "POT": choices.analysis.pot,
         "response set": f"{choices.responses[channel]} (efficiency {response.efficiency:g} included)",
         "preset": choices.preset.name,
+        "spectrum": choices.preset.spectrum if choices.spectra else "none: bremsstrahlung",
         "experiment": choices.experiment.name,
         "units": "masses in GeV, ctau in m, yields and Monte Carlo errors in events",
     }

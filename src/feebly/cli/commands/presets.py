@@ -64,6 +64,7 @@ def _entries(preset: Preset) -> dict[str, tuple[str, str]]:
         "off-shell": (off_shell, "lambda_p_gev"),
         "sigma weight": (preset.sigma_weight, "sigma_weight"),
         "brems cuts": (f"{cuts}, H/(4 E^2 z (1-z)^2) <= {preset.validity_max:g}", "pt_max_gev"),
+        "meson spectra": (preset.spectrum, "spectrum"),
         "meson weight": (f"{preset.meson_weight:g}", "meson_weight"),
         "mixing": (mixing, "mixing_scale"),
         "polarisation": (preset.polarisation, "polarisation"),

@@ -26,6 +26,7 @@ def run(
     channels: options.Channels = None,
     production: options.Production = None,
     preset: options.Preset = None,
+    spectrum: options.Spectrum = None,
     response: options.Response = None,
     pot: options.Pot = None,
     background: options.Background = None,
@@ -78,6 +79,7 @@ def _default_folder(result: RunResult, context: typer.Context) -> Path:
 _IN_NAME = {
     "channels": "{}",
     "production": "{}",
+    "spectrum": "{}",
     "response": "{}",
     "pot": "{}pot",
     "background": "b-{}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,8 @@ from feebly.physics.formfactors.r_tables import width_tables
 from feebly.physics.production.bremsstrahlung import FORM_FACTORS, SIGMA_WEIGHTS, SPLITTINGS, Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import MIXING_KINEMATICS, MIXING_WEIGHTS, VECTOR_MESONS, Mixing
+from feebly.physics.spectra.event_list import is_event_list
+from feebly.physics.spectra.library import LIGHT_SOURCES
 
 PRODUCTION_TAGS = ("brems", *MESON_MODES, *VECTOR_MESONS)
 """Tags of all production channels of the dark photon, in the order of the reports."""
@@ -33,6 +35,7 @@ class Preset:
     form_factor, splitting, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
     `Bremsstrahlung`. meson_weight multiplies the light-meson decays. mixing: ``none``, or the weight ``R`` or
     ``theta`` (`Mixing`), times mixing_scale; mixing_kinematics: what A' takes from the meson.
+    spectrum: source of the light-meson spectra, ``pythia``, ``bmpt`` or the path of an event list.
     polarisation: of the A'. width_table: R of the widths and of R_V. production: tags. response: name of the
     response set by final state (``all``: every other one). band: options (fields) whose variations span the
     theory band. origin: where the numbers come from, by field name.
@@ -57,6 +60,7 @@ class Preset:
     validity_max: float = 0.1
     polarisation: str = "isotropic"
     width_table: str = "deliver"
+    spectrum: str = "pythia"
     band: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -74,6 +78,11 @@ class Preset:
                 raise unknown("production", tag, PRODUCTION_TAGS)
             has_weight = self.mixing != "none" or tag not in VECTOR_MESONS
             require(has_weight, self, "mixing", f'"R" or "theta" for production {tag!r}')
+
+    def with_spectrum(self, source: str | Path) -> Preset:
+        """The same choices with other spectra of the light mesons."""
+        origin = Origin("assumed", f"source {str(source)!r} asked for in the run")
+        return replace(self, spectrum=str(source), origin=self.origin | {"spectrum": origin})
 
     def response_set(self, final_state: str) -> str:
         """Name of the response set of a final state; ConfigError where the preset names none."""
@@ -95,9 +104,10 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "mixing_kinematics": MIXING_KINEMATICS,
         "polarisation": POLARISATIONS,
         "width_table": width_tables(),
+        "spectrum": LIGHT_SOURCES,
     }
 )
-"""Fields of a preset that are a choice between names, and the names."""
+"""Fields of a preset that are a choice between names, and the names (spectrum: or an event list)."""
 
 
 NUMBERS = ("meson_weight", "mixing_scale", "lambda_p_gev", "z_min", "z_max", "pt_max_gev", "validity_max")
@@ -106,7 +116,10 @@ NUMBERS = ("meson_weight", "mixing_scale", "lambda_p_gev", "z_min", "z_max", "pt
 
 def _require_known(preset: Preset, name: str, known: tuple[str, ...]) -> None:
     value = getattr(preset, name)
-    require(value in known, preset, name, f"one of {', '.join(known)}{did_you_mean(str(value), known)}")
+    is_list = name == "spectrum" and is_event_list(value)
+    files = ", or a .csv or .hepmc3 file" if name == "spectrum" else ""
+    expected = f"one of {', '.join(known)}{files}{did_you_mean(str(value), known)}"
+    require(is_list or value in known, preset, name, expected)
 
 
 @dataclass(frozen=True)
@@ -144,7 +157,7 @@ def preset(name: str | Path) -> Preset:
 
 
 def _from_file(path: Path) -> Preset:
-    document = read_toml(path)
+    document = _with_lists_beside(read_toml(path), path)
     base = document.data.get("extends")
     if base is None:
         return decode(Preset, document)
@@ -155,6 +168,14 @@ def _from_file(path: Path) -> Preset:
     origins = below.get("origin", {}) | {key: {"kind": "assumed", "source": path.name} for key in choices}
     shipped = Document(path.name, below | {"origin": origins, "name": path.stem}, {})
     return decode(Preset, overlay(shipped, own))
+
+
+def _with_lists_beside(document: Document, path: Path) -> Document:
+    """The document with the path of an event list made relative to the file that names it."""
+    spectrum = document.data.get("spectrum")
+    if not isinstance(spectrum, str) or not is_event_list(spectrum):
+        return document
+    return replace(document, data=document.data | {"spectrum": str(path.parent / spectrum)})
 
 
 def production_channels(preset: Preset, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:

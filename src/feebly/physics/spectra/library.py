@@ -142,6 +142,9 @@ SOURCES: Mapping[str, Callable[[Species], dict[str, Any]]] = {
 }
 """Shape by name of the source."""
 
+LIGHT_SOURCES = ("pythia", "bmpt")
+"""Sources of light-meson spectra."""
+
 _FLAVOURS = {"pythia": None, "bmpt": (LIGHT,), "feynman-power": tuple(DEFAULTS)}
 
 
