@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && break; done)
 OUT ?= feebly-runs/dark-photon
 
-.PHONY: run test bench lint format clean
+.PHONY: run test bench docs lint format clean
 
 run: $(BIN)/.installed
 	$(BIN)/feebly run dark-photon --out $(OUT)
@@ -18,6 +18,10 @@ test: $(BIN)/.installed-dev
 
 bench: $(BIN)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+docs: $(BIN)/.installed-docs
+	$(BIN)/sphinx-build -W --keep-going -n -q -b html docs docs/_build/html
+	@echo "documentation: docs/_build/html/index.html"
 
 lint: $(BIN)/.installed-dev
 	$(BIN)/ruff check .
@@ -43,5 +47,9 @@ $(BIN)/.installed-dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@touch $@ $(BIN)/.installed
 
+$(BIN)/.installed-docs: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[docs]'
+	@touch $@ $(BIN)/.installed
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) docs/_build docs/reference/generated .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

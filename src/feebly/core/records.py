@@ -79,7 +79,7 @@ def _decode(kind: Any, value: Any, document: Document, path: KeyPath) -> Any:
 
 
 def _decode_record(kind: Any, table: dict[str, Any], document: Document, path: KeyPath) -> Any:
-    hints, required = _fields(kind)
+    hints, required = record_fields(kind)
     for key in table:
         if key not in hints:
             raise ConfigError(
@@ -98,7 +98,7 @@ def _decode_record(kind: Any, table: dict[str, Any], document: Document, path: K
         raise ConfigError(f"{document.place(path)} {error}") from None
 
 
-def _fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
+def record_fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
     """Type of each field of a record, and the names of those without a default."""
     hints = typing.get_type_hints(kind)
     if dataclasses.is_dataclass(kind):

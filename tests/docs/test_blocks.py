@@ -1,0 +1,60 @@
+"""Every code block of README and docs runs, and prints what the page says."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.blocks import EXECUTED, ROOT, SHOWN, Tally, commands, fences, pages, run_page
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks_of_page(page: Path, checkout: Path, tally: Tally) -> None:
+    run_page(page, checkout, tally)
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_says_what_it_is(page: Path) -> None:
+    """A block without language would neither be executed nor counted."""
+    for line, language in fences(page.read_text(encoding="utf-8")):
+        directive = language.startswith("{")
+        assert directive or language in (*EXECUTED, *SHOWN), f"{page}:{line}: language {language!r}"
+
+
+FAILING = {
+    "exit code": "```console\n$ feebly limit --n -1 --b 1\n```\n",
+    "output": "```console\n$ feebly limit --n 0 --b 1\ns < 2.4 events...\n```\n",
+    "python": "```python\nassert 1 + 1 == 3, 'expected'\n```\n",
+    "doctest": "```python\n>>> 1 + 1\n3\n```\n",
+    "toml": "```toml\na = \n```\n",
+}
+
+
+@pytest.mark.parametrize("kind", FAILING)
+def test_a_wrong_block_fails(kind: str, checkout: Path) -> None:
+    page = checkout / "wrong.md"
+    page.write_text(FAILING[kind], encoding="utf-8")
+    with pytest.raises(Exception, match=r"exit code 3|expected|assert|Expected|Invalid value") as failure:
+        run_page(page, checkout, Tally())
+    assert not isinstance(failure.value, (FileNotFoundError, NotImplementedError))
+
+
+def test_marks(checkout: Path) -> None:
+    page = ROOT / "tests" / "docs" / "marks.md"
+    tally = Tally()
+    run_page(page, checkout, tally)
+    assert (tally.executed, tally.smaller) == (2, 1)
+    assert tally.left_out == ["tests/docs/marks.md:4: it would take a year"]
+
+
+def test_commands_of_a_console_block() -> None:
+    block = "$ a \\\n  b\nout 1\n\nout 2\n$ c\n"
+    assert commands(block) == [("a \\\n  b", "out 1\n\nout 2"), ("c", "")]
+
+
+def test_fences() -> None:
+    assert fences("a\n```python\n```\n~~~~\n```\n~~~~\n```{note}\n```\n") == [
+        (2, "python"),
+        (4, ""),
+        (7, "{note}"),
+    ]

@@ -1,0 +1,41 @@
+"""The script of the figure of the one idea runs, and its panels belong together."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from docs.blocks import ROOT
+
+
+@pytest.fixture
+def one_idea(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("one_idea", ROOT / "docs" / "figures" / "one_idea.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "one_idea", module)  # where its dataclass looks itself up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_panels_belong_together(one_idea: ModuleType, checkout: Path) -> None:
+    numbers = one_idea.compute(precision=0.02)
+    # 1 -> 2: the sum over the bars at their centres
+    centres = np.sqrt(numbers.t_edges[1:] * numbers.t_edges[:-1])
+    by_bars = (numbers.t_weights * np.exp(-centres / numbers.ctau[:, None]) / numbers.ctau[:, None]).sum(1)
+    long_lived = numbers.ctau > 0.1
+    assert_allclose(by_bars[long_lived], numbers.events[long_lived], rtol=0.02)
+    # 3 -> 4: where the signal of the third panel crosses 2.30 events lie the edges of the contour
+    above = numbers.epsilon[numbers.signal > one_idea.LIMIT]
+    assert_allclose([above[0], above[-1]], numbers.edges, rtol=0.03)
+    one_idea.draw(numbers, checkout / "figure.png")
+    assert (checkout / "figure.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("name", ["one-idea.png", "small-dump.png", "dark-photon.png"])
+def test_figures_are_small(name: str) -> None:
+    assert (ROOT / "docs" / "images" / name).stat().st_size < 150_000
