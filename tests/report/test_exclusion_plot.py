@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.limits.expected_bands import BAND_KINDS, BandChoice
+from feebly.limits.expected_bands import BAND_KINDS, EXPECTED_KINDS, BandChoice
 from feebly.limits.results import ContourPiece
 from feebly.report.contour_paths import band_path, band_sentences, filled_path
 from feebly.report.exclusion_plot import (
@@ -232,7 +232,7 @@ def winding(path, mass, coupling):
 
 def test_degenerate_bands_are_words():
     result = banded_result(0.0)
-    assert result.degenerate_bands == tuple(BAND_KINDS)
+    assert result.degenerate_bands == (EXPECTED_KINDS,)
     found = artists(exclusion_figure(result))
     assert not {name for name in found if name.startswith("band")}
     words_of = "Bands from the counts alone: degenerate, −2σ to +2σ all coincide with the expected limit."
@@ -242,9 +242,18 @@ def test_degenerate_bands_are_words():
 def test_partly_degenerate_bands_name_the_curves():
     result = banded_result(0.2)
     grid = result.scan.grid
-    bands = grid.s_up_bands | {"expected-1s": grid.s_up_expected}
+    s_up = grid.s_up_bands
+    bands = s_up | {"expected-2s": s_up["expected-1s"], "expected+1s": grid.s_up_expected}
     result = replace(result, scan=replace(result.scan, grid=replace(grid, s_up_bands=bands)))
-    assert list(band_sentences(result))[-1] == "Degenerate: -1σ coincide with the expected limit."
+    assert result.degenerate_bands == (("expected-2s", "expected-1s"), ("expected", "expected+1s"))
+    assert list(band_sentences(result))[-1] == (
+        "Degenerate: −2σ to −1σ and 0σ to +1σ coincide (0σ: the expected limit)."
+    )
+    assert band_path(result, 1) is not None
+    one = s_up | {"expected-1s": grid.s_up_expected, "expected+1s": grid.s_up_expected}
+    result = replace(result, scan=replace(result.scan, grid=replace(grid, s_up_bands=one)))
+    assert band_path(result, 1) is None
+    assert band_path(result, 2) is not None
 
 
 def test_without_bands_nothing_is_said():

@@ -13,6 +13,9 @@ Bands = Literal["none", "counting", "full"]
 BAND_KINDS = {"expected-2s": -2.0, "expected-1s": -1.0, "expected+1s": 1.0, "expected+2s": 2.0}
 """Kind of contour and the quantile of its limit, in standard deviations of a normal."""
 
+EXPECTED_KINDS = ("expected-2s", "expected-1s", "expected", "expected+1s", "expected+2s")
+"""All kinds of expected contours by rising limit."""
+
 
 @dataclass(frozen=True, slots=True)
 class BandChoice:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
-from feebly.limits.expected_bands import BAND_KINDS
+from feebly.limits.expected_bands import EXPECTED_KINDS
 from feebly.limits.results import ContourPiece
 from feebly.workflow.result import RunResult
 
@@ -48,7 +48,7 @@ def band_path(result: RunResult, sigma: int) -> Path | None:
 
     kinds = [f"expected-{sigma}s", f"expected+{sigma}s"]
     outer, inner = (result.contour(kind) for kind in kinds)
-    if not outer or all(kind in result.degenerate_bands for kind in kinds):
+    if not outer or any(set(kinds) <= set(group) for group in result.degenerate_bands):
         return None
     if not inner:
         return filled_path(outer)
@@ -72,10 +72,15 @@ def band_sentences(result: RunResult) -> Iterator[str]:
         return
     thrown = result.bands.thrown_error
     what = f"from the counts and a signal thrown by {thrown:.0%}" if thrown else "from the counts alone"
-    same = [kind.removeprefix("expected").replace("s", "σ") for kind in result.degenerate_bands]
-    if len(same) == len(BAND_KINDS):
+    groups = result.degenerate_bands
+    if groups == (EXPECTED_KINDS,):
         yield f"Bands {what}: degenerate, −2σ to +2σ all coincide with the expected limit."
         return
     yield f"Green and yellow: ±1σ and ±2σ of the expected limit {what}."
-    if same:
-        yield f"Degenerate: {', '.join(same)} coincide with the expected limit."
+    if groups:
+        same = " and ".join(f"{_sigma(group[0])} to {_sigma(group[-1])}" for group in groups)
+        yield f"Degenerate: {same} coincide (0σ: the expected limit)."
+
+
+def _sigma(kind: str) -> str:
+    return (kind.removeprefix("expected") or "0s").replace("s", "σ").replace("-", "−")

@@ -105,7 +105,7 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         "counting": {state.tag: _counting(state) for state in result.final_states},
         "limits": plain(limit_ranges(result)),
         "contours": _contours(result),
-        "degenerate_bands": list(result.degenerate_bands),
+        "degenerate_bands": plain(result.degenerate_bands),
         "peak": dict(zip(("mass_gev", "coupling", "events"), result.scan.peak, strict=True)),
         "unconverged": _unconverged(result.scan.grid),
         "inputs": [_input(record) for record in result.inputs],

@@ -11,7 +11,7 @@ from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
 from feebly.core.provenance import Origin
 from feebly.limits.contour import edges_at
-from feebly.limits.expected_bands import NO_BANDS, BandChoice
+from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.presets import Preset
@@ -76,10 +76,17 @@ class RunResult:
         return self.convention if self.ordering == TOTAL_COUNT else f"{self.convention}, {self.ordering}"
 
     @property
-    def degenerate_bands(self) -> tuple[str, ...]:
-        """Kinds of expected bands whose limit is the expected one at every mass of the grid."""
-        expected, bands = self.scan.grid.s_up_expected, self.scan.grid.s_up_bands
-        return tuple(kind for kind, s in bands.items() if np.array_equal(s, expected, equal_nan=True))
+    def degenerate_bands(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of expected kinds, by rising limit, that are one curve: equal limits at every grid mass."""
+        grid = self.scan.grid
+        limits = grid.s_up_bands | {"expected": grid.s_up_expected}
+        groups: list[list[str]] = []
+        for kind in EXPECTED_KINDS if grid.s_up_bands else ():
+            if groups and np.array_equal(limits[kind], limits[groups[-1][-1]], equal_nan=True):
+                groups[-1].append(kind)
+            else:
+                groups.append([kind])
+        return tuple(tuple(group) for group in groups if len(group) > 1)
 
     @property
     def main_kind(self) -> str:
