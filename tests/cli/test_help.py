@@ -19,6 +19,7 @@ COMMANDS = {
     "experiment list": None,
     "presets show": None,
     "spectra build": "none: minutes",
+    "spectra show": None,
     "validate": "fake_validate",
 }
 

@@ -11,6 +11,7 @@ from feebly.analysis.analysis import load_analysis
 from feebly.apparatus.experiment import experiment_names, load_experiment
 from feebly.core.errors import ConfigError
 from feebly.physics.production.presets import presets
+from feebly.physics.spectra.species import SPECIES
 from feebly.report.experiment_text import describe
 from feebly.workflow.executors import available_cores
 
@@ -136,3 +137,51 @@ def test_validate_takes_these_arguments(feebly, fake_validate, monkeypatch):
     from feebly.report.validation import validate
 
     inspect.signature(validate).bind(**fake_validate.options)
+
+
+def test_spectra_show(feebly):
+    lines = feebly("spectra", "show").out.splitlines()
+    assert {line.split()[0] for line in lines[1:-2] if line} == set(SPECIES)
+    found = json.loads(feebly("spectra", "show", "bmpt", "pythia", "--parent", "eta", "--json").out)[
+        "spectra"
+    ]
+    assert [each["source"] for each in found] == ["bmpt", "pythia"]
+    assert found[0]["entries"] is None  # a formula
+
+
+def test_spectra_show_of_heavy_mesons(feebly):
+    command = ("spectra", "show", "pythia", "--parent", "D0", "--json")
+    default, ship = (
+        json.loads(feebly(*command, *more).out)["spectra"][0]["per_pot"]
+        for more in ((), ("--heavy", "ship", "--target-a", "95.95"))
+    )
+    assert default == pytest.approx(2.00277e-3 * (0.482 + 0.571), rel=1e-5)
+    assert ship == pytest.approx(3.888064e-3 * 2 * 0.632, rel=1e-5)  # SensCalc: molybdenum
+
+
+def test_spectra_show_of_a_list_with_a_figure(feebly):
+    Path("mine.csv").write_text(
+        "# pot = 100\n# beam_momentum_gev = 400\npid,px,py,pz,weight\n221,0.1,0,30,1\n221,0.2,0,30,3\n"
+    )
+    done = feebly("spectra", "show", "mine.csv", "bmpt", "--parent", "eta", "--plot", "a.png")
+    assert done.out.splitlines()[1].split()[:3] == ["eta", "mine.csv", "0.04"]
+    assert done.out.endswith("plot: a.png\n")
+    assert Path("a.png").read_bytes()[:4] == b"\x89PNG"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("bmp",), "error: unknown source of spectra 'bmp'"),
+        (("none.csv",), "error: cannot read event list none.csv: No such file"),
+        (("bmpt", "--parent", "D0"), "error: none of bmpt has D0"),
+        (("--heavy", "shp"), "error: unknown heavy-flavour normalisation 'shp'"),
+        (("--target-a", "0.1"), "error: target mass number = 0.1"),
+        (("--plot", "a.gif", "--parent", "eta"), "error: figure a.gif"),
+        (("--plot", "a.png"), "error: 14 parents in one figure"),
+    ],
+)
+def test_spectra_show_refusals(feebly, options, message):
+    done = feebly("spectra", "show", *options)
+    assert done.code == 3
+    assert done.error.startswith(message)

@@ -88,6 +88,7 @@ _presets.command("show")(presets.show)
 app.add_typer(_presets, name="presets")
 
 _spectra = _group("Spectra of the mesons that the beam makes in the dump.")
+_spectra.command("show")(spectra.show)
 _spectra.command("build")(spectra.build)
 app.add_typer(_spectra, name="spectra")
 

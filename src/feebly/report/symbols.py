@@ -18,12 +18,33 @@ _FINAL_STATES = {
     "gammagamma": "γγ",
 }
 _PARTICLES = {"dark-photon": "A′"}
+_MESONS = {
+    "pi0": "π⁰",
+    "eta": "η",
+    "etaprime": "η′",
+    "rho0": "ρ⁰",
+    "rho": "ρ⁺, ρ⁻",
+    "omega": "ω",
+    "phi": "φ",
+    "D0": "D⁰",
+    "D+": "D⁺, D⁻",
+    "Ds": "D$_s$",
+    "B": "B⁺, B⁻, B⁰",
+    "B+": "B⁺, B⁻",
+    "B0": "B⁰",
+    "Bs": "B$_s$",
+}
 _COUPLINGS = {"epsilon": r"\varepsilon"}
 
 
 def final_state_symbol(tag: str) -> str:
     """``e⁺e⁻`` of ``ee``: Unicode text, which wraps and has its true length; `drawable` in a figure."""
     return _FINAL_STATES.get(tag, tag)
+
+
+def meson_symbol(name: str) -> str:
+    """``π⁰`` of ``pi0``; heavy mesons stand for their antiparticles as well. `drawable` in a figure."""
+    return _MESONS.get(name, name)
 
 
 def drawable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""``feebly spectra``: the embedded meson spectra and how they were made."""
+"""``feebly spectra``: meson spectra of several sources, and how the shipped tables were made."""
 
 from __future__ import annotations
 
@@ -14,6 +14,61 @@ from feebly.cli.progress import progress
 from feebly.cli.values import given
 
 TEXT = "Pythia 8 events"
+NAMED = ("pythia", "bmpt", "feynman-power")
+
+
+def show(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME|FILE]...",
+            help="pythia, bmpt, feynman-power, or event lists (.csv, .hepmc3); default: those three.",
+            show_default=False,
+        ),
+    ] = None,
+    parent: Annotated[
+        str | None, typer.Option("--parent", metavar="A,B", help="Mesons, e.g. pi0,eta; default: all.")
+    ] = None,
+    heavy: Annotated[
+        str, typer.Option("--heavy", metavar="NAME", help="Cross sections of charm, beauty: alpinist, ship.")
+    ] = "alpinist",
+    target: Annotated[
+        str, typer.Option("--target-a", metavar="A", help="Mass number of the target, for charm and beauty.")
+    ] = "63.546",
+    plot: Annotated[
+        str | None,
+        typer.Option("--plot", metavar="FILE", help="dN/dE and dN/dtheta with ratios, .png or .pdf."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Compare meson spectra of several sources.
+
+    Mesons per POT, mean energy and transverse momentum, fraction within 10 mrad. In the figure the ratio
+    is to the source named first.
+
+    \b
+    Examples:
+        feebly spectra show
+        feebly spectra show pythia bmpt --parent pi0,eta --plot spectra.png
+    """
+    from feebly.report.spectra_table import collect, row, spectra_text
+
+    spectra = collect(
+        sources or NAMED,
+        given(values.names, parent, "--parent"),
+        heavy,
+        values.number(target, "--target-a"),
+    )
+    if plot:
+        from feebly.report.spectra_plot import write_spectra_plot
+
+        require_writable(Path(plot).parent, "--plot")
+        write_spectra_plot(Path(plot), spectra)
+    rows = [row(each) for each in spectra]
+    if as_json:
+        answer_json({"spectra": rows, "plot": plot})
+    else:
+        answer(spectra_text(rows) + (f"\nplot: {plot}" if plot else ""))
 
 
 Kind = Annotated[str, typer.Option("--kind", metavar="NAME", help="Mesons to count: light, charm or beauty.")]
