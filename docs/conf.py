@@ -15,7 +15,6 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "generated_reference"]
 exclude_patterns = ["_build", "_ext", "figures"]
 root_doc = "index"
 
-myst_enable_extensions = ["deflist", "dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings = ["myst.strikethrough"]
 

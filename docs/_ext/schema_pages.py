@@ -75,7 +75,7 @@ def _is_record(kind: Any) -> bool:
 def _section(record: Any, hidden: tuple[str, ...]) -> str:
     hints, required = record_fields(record)
     rows = [
-        (code(name), _words(hint), _unit(name), "" if name in required else _default(record, name))
+        (code(name), _words(hint), _unit(name), "required" if name in required else _default(record, name))
         for name, hint in hints.items()
         if name not in hidden
     ]
