@@ -148,3 +148,13 @@ def fake_simulate(monkeypatch):
         write_plots=lambda events, folder: [folder / "z-tax.png", folder / "mass.png"],
     )
     return recorder
+
+
+@pytest.fixture
+def fake_drawing(monkeypatch, fake_simulate):
+    """Arguments of the drawing: file, experiment, final state, events."""
+    drawn = []
+    monkeypatch.setattr(
+        "feebly.report.experiment_drawing.write_drawing", lambda *arguments: drawn.append(arguments)
+    )
+    return drawn

@@ -17,6 +17,7 @@ COMMANDS = {
     "closure": None,
     "experiment show": None,
     "experiment list": None,
+    "experiment draw": "fake_drawing",
     "presets show": None,
     "spectra build": "none: minutes",
     "spectra show": None,

@@ -32,6 +32,16 @@ class Annulus:
         """Radius about (0, 0) of the smallest circle around the shape."""
         return self.r_max_m
 
+    @property
+    def half_size_m(self) -> tuple[float, float]:
+        """Largest |x| and |y|."""
+        return self.r_max_m, self.r_max_m
+
+    @property
+    def hole_m(self) -> tuple[float, float, float]:
+        """Centre (x, y) and radius of the round hole; radius 0: none."""
+        return (*self.hole_centre_m, self.r_min_m)
+
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""
         x, y = np.asarray(x_m, float), np.asarray(y_m, float)
@@ -64,6 +74,17 @@ class Octagon:
         x = min(half, diagonal)
         return math.hypot(x, min(half, diagonal - x))  # the corner furthest from the centre
 
+    @property
+    def half_size_m(self) -> tuple[float, float]:
+        """Largest |x| and |y|."""
+        half = min(self.half_width_m, self.diagonal_m)
+        return half, half
+
+    @property
+    def hole_m(self) -> tuple[float, float, float]:
+        """Centre (x, y) and radius of the round hole; radius 0: none."""
+        return 0.0, 0.0, self.r_min_m
+
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""
         x, y = np.abs(np.asarray(x_m, float)), np.abs(np.asarray(y_m, float))
@@ -90,6 +111,16 @@ class Rectangle:
     def enclosing_radius_m(self) -> float:
         """Radius about (0, 0) of the smallest circle around the shape."""
         return math.hypot(self.half_width_m, self.half_height_m)
+
+    @property
+    def half_size_m(self) -> tuple[float, float]:
+        """Largest |x| and |y|."""
+        return self.half_width_m, self.half_height_m
+
+    @property
+    def hole_m(self) -> tuple[float, float, float]:
+        """Centre (x, y) and radius of the round hole; radius 0: none."""
+        return 0.0, 0.0, self.hole_radius_m
 
     def contains(self, x_m: ArrayLike, y_m: ArrayLike) -> BoolArray:
         """Whether points are inside; broadcasts."""

@@ -81,6 +81,7 @@ app.command("closure")(closure.closure)
 _experiment = _group("Built-in experiments and their analyses.")
 _experiment.command("show")(experiment.show)
 _experiment.command("list")(experiment.list_all)
+_experiment.command("draw")(experiment.draw)
 app.add_typer(_experiment, name="experiment")
 
 _presets = _group("Named choices of production physics.")
