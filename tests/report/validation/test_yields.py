@@ -12,7 +12,7 @@ from feebly.report.validation.plan import YieldReference
 from feebly.report.validation.sampling import Sampling
 from feebly.report.validation.yields import read_points, tolerance, yield_rows
 
-REFERENCE = YieldReference("y.json", 0.02, 0.15, 0.02)
+REFERENCE = YieldReference("y.json", 0.02, 0.15, 0.04, 0.02)
 SAMPLING = Sampling(load_experiment("na62-dump-2021"), load_analysis("na62-dump-2021"))
 
 
@@ -37,16 +37,20 @@ def test_pilot_yields(tmp_path):
         "mixing_rho_theta": {"n": 0.198, "mc_error": None},
     }
     (tmp_path / "y.json").write_text(json.dumps({"points": [point(**modes)]}))
-    brems, eta, *others = yield_rows(REFERENCE, SAMPLING, tmp_path)
+    brems, eta, bmpt, *others = yield_rows(REFERENCE, SAMPLING, tmp_path)
     assert brems.ratio == pytest.approx(1.0, abs=0.02)
     assert eta.ratio == pytest.approx(1.0, abs=0.05)
-    assert [row.verdict for row in others] == 2 * ["skipped: needs an option that comes later"]
-    assert [row.name.split(": ")[1] for row in others] == ["eta_bmpt", "mixing_rho_theta"]
+    assert bmpt.ratio == pytest.approx(1.0, abs=0.04)
+    assert bmpt.ratio != eta.ratio
+    assert [row.verdict for row in others] == ["skipped: needs an option that comes later"]
+    assert [row.name.split(": ")[1] for row in others] == ["mixing_rho_theta"]
 
 
 def test_tolerance_adds_the_error_of_the_pilot():
     assert tolerance("brems", {"n": 2.0, "mc_error": 0.02}, REFERENCE) == hypot(0.02, 0.03)
     assert tolerance("eta_pythia", {"n": 2.0, "mc_error": 0.02}, REFERENCE) == hypot(0.15, 0.03)
+    assert tolerance("brems", {"n": 2.0, "mc_error": 0.02}, REFERENCE, 0.01) == hypot(0.02, 0.03, 0.03)
+    assert tolerance("pi0_bmpt", {"n": 2.0, "mc_error": 0.02}, REFERENCE) == hypot(0.04, 0.03)
     assert tolerance("brems", {"n": 2.0, "mc_error": None}, REFERENCE) == hypot(0.02, 0.06)
 
 

@@ -123,6 +123,7 @@ class YieldReference:
     file: str
     tolerance_brems: float
     tolerance_mesons: float
+    tolerance_bmpt: float
     error_not_evaluated: float
 
 

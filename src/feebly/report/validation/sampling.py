@@ -12,7 +12,7 @@ from feebly.core.interfaces import FloatArray, ProductionChannel
 from feebly.engine.histogram import laplace
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
-from feebly.physics.spectra.library import load_spectrum
+from feebly.physics.spectra.library import DEFAULT_SOURCE, load_spectrum
 
 SEED = 1
 PRECISION = 0.003
@@ -27,9 +27,11 @@ class Sampling:
     experiment: Experiment
     analysis: Analysis
 
-    def setup(self, channel: ProductionChannel, final_state: FinalState) -> ChannelSetup:
-        """The channel with efficiency 1 and no pair separation."""
-        spectrum = load_spectrum(channel.parent) if channel.parent else None
+    def setup(
+        self, channel: ProductionChannel, final_state: FinalState, source: str = DEFAULT_SOURCE
+    ) -> ChannelSetup:
+        """The channel with efficiency 1 and no pair separation; source: of the meson spectrum."""
+        spectrum = load_spectrum(channel.parent, source) if channel.parent else None
         return ChannelSetup(
             channel.tag, channel.sampling(), spectrum, self.experiment, final_state, PairSeparation(), SEED
         )

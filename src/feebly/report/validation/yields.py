@@ -13,16 +13,18 @@ import numpy as np
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import ProductionChannel
+from feebly.engine.histogram import laplace
 from feebly.engine.sampler import MassSample
 from feebly.physics.production.presets import preset, production_channels
-from feebly.physics.spectra.library import load_spectrum
+from feebly.physics.spectra.library import DEFAULT_SOURCE, load_spectrum
 from feebly.report.validation.plan import YieldReference
 from feebly.report.validation.references import find_reference, why_missing
 from feebly.report.validation.rows import Row
-from feebly.report.validation.sampling import Sampling, one_mass, selected
+from feebly.report.validation.sampling import Sampling, one_mass
 
 _GROUP = "yields per production mode"
-_PYTHIA = "_pythia"
+_SPECTRA = ("pythia", "bmpt")
+"""Last part of the name of an entry: the source of its meson spectrum."""
 _LATER = "needs an option that comes later"
 
 
@@ -35,19 +37,21 @@ def yield_rows(reference: YieldReference, sampling: Sampling, folder: Path | Non
     channels = {channel.tag: channel for channel in production_channels(preset("current"))}
 
     @cache
-    def sample(tag: str, final_state: str, mass_gev: float) -> MassSample:
+    def sample(tag: str, source: str, final_state: str, mass_gev: float) -> MassSample:
         state = sampling.analysis.final_state(final_state)
-        return one_mass(sampling.setup(channels[tag], state), mass_gev)
+        return one_mass(sampling.setup(channels[tag], state, source), mass_gev)
 
     for point in read_points(path):
         for entry, value in point["yields"].items():
             name = f"{point['channel']} {point['mass_gev']:g} GeV, {point['eps']:g}: {entry}"
-            channel = channels.get(entry.removesuffix(_PYTHIA).replace("_", "-"))
+            tag, source = mode_and_source(entry)
+            channel = channels.get(tag)
             if channel is None:
                 yield Row(_GROUP, name, skipped=_LATER)
                 continue
-            own = expected_events(point, channel, sample(channel.tag, point["channel"], point["mass_gev"]))
-            yield Row(_GROUP, name, own, value["n"], tolerance(entry, value, reference))
+            made = sample(tag, source, point["channel"], point["mass_gev"])
+            own, error = expected_events(point, channel, source, made)
+            yield Row(_GROUP, name, own, value["n"], tolerance(entry, value, reference, error))
 
 
 def read_points(path: Path) -> list[dict[str, Any]]:
@@ -59,18 +63,34 @@ def read_points(path: Path) -> list[dict[str, Any]]:
     return list(points)
 
 
-def expected_events(point: Mapping[str, Any], channel: ProductionChannel, sample: MassSample) -> float:
-    """Own events at the coupling, lifetime, branching ratio and POT of the point; meson weight 1."""
+def mode_and_source(entry: str) -> tuple[str, str]:
+    """Production tag and source of the spectrum: ``("omega-pi0", "bmpt")`` of ``omega_pi0_bmpt``."""
+    mode, _, last = entry.rpartition("_")
+    known = last in _SPECTRA
+    return (mode if known else entry).replace("_", "-"), last if known else DEFAULT_SOURCE
+
+
+def expected_events(
+    point: Mapping[str, Any], channel: ProductionChannel, source: str, sample: MassSample
+) -> tuple[float, float]:
+    """Own events at the coupling, lifetime, branching ratio and POT of the point, and their relative error.
+
+    Meson weight 1.
+    """
     mass = point["mass_gev"]
-    per_unit = selected(sample, np.array([point["ctau_m"] / mass]))[0]
-    multiplicity = load_spectrum(channel.parent).multiplicity if channel.parent else None
+    (per_unit,), (error,) = laplace(sample.histogram[0], np.array([point["ctau_m"] / mass]))
+    multiplicity = load_spectrum(channel.parent, source).multiplicity if channel.parent else None
     rate = float(channel.rate(mass, point["eps"], multiplicity))
-    return float(per_unit * rate * point["pot"] * point["branching_ratio"])
+    return float(per_unit * rate * point["pot"] * point["branching_ratio"]), float(error / per_unit)
 
 
-def tolerance(entry: str, value: Mapping[str, Any], reference: YieldReference) -> float:
-    """Relative tolerance, with three times the Monte Carlo error of the entry in quadrature."""
-    model = reference.tolerance_mesons if entry.endswith(_PYTHIA) else reference.tolerance_brems
+def tolerance(
+    entry: str, value: Mapping[str, Any], reference: YieldReference, own_error: float = 0.0
+) -> float:
+    """Relative tolerance, with three times the Monte Carlo errors of the entry and of the own sample."""
+    last = entry.rpartition("_")[2]
+    own = {"pythia": reference.tolerance_mesons, "bmpt": reference.tolerance_bmpt}
+    model = own.get(last, reference.tolerance_brems)
     error = value["mc_error"]
     relative = reference.error_not_evaluated if error is None else error / value["n"]
-    return hypot(model, 3 * relative)
+    return hypot(model, 3 * relative, 3 * own_error)
