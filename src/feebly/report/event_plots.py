@@ -97,7 +97,8 @@ def write_plots(sample: EventSample, folder: Path) -> list[Path]:
     for plot in plots(sample):
         path = folder / f"{plot.name}.png"
         title = f"feebly: {plot.name} of {sample.model}, {sample.final_state}"
-        write_atomically(path, figure_file(event_figure(sample, plot), "png", title))
+        subject = f"m = {sample.mass_gev:g} GeV, coupling {sample.coupling:g}, {sample.pot:g} POT"
+        write_atomically(path, figure_file(event_figure(sample, plot), "png", title, subject))
         paths.append(path)
     return paths
 

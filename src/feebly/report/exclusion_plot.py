@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from math import ceil, floor, log10
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +15,7 @@ from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.results import ContourPiece
 from feebly.report.caption import caption_text
 from feebly.report.contour_paths import band_path, filled_path, log_points, signed_area
+from feebly.report.figure_style import figure_file, own_style
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
 from feebly.workflow.result import RunResult
 
@@ -30,13 +29,6 @@ __all__ = ["caption_text", "exclusion_figure", "figure_bytes"]
 Range = tuple[float, float]
 BoolArray = NDArray[np.bool_]
 
-_STYLE: dict[str, Any] = {
-    "font.family": "STIXGeneral",
-    "mathtext.fontset": "stix",
-    "font.size": 12,
-    "axes.linewidth": 0.9,
-    "pdf.fonttype": 42,  # TrueType: journals refuse Type 3
-}
 _WIDTH_IN, _AXES_HEIGHT_IN = 5.0, 3.7  # 12 pt here are 8 pt in a column of 86 mm
 _RIGHT_IN, _TOP_IN, _XLABEL_IN, _CAPTION_LINE_IN = 0.12, 0.1, 0.62, 0.17
 _CAPTION_POINTS, _CAPTION_COLUMNS = 9.5, 84
@@ -67,15 +59,7 @@ _FACTS_WIDTH, _FACT_HEIGHT = (
 def figure_bytes(result: RunResult, file_format: Literal["png", "pdf"]) -> bytes:
     """The figure as a file (PNG with 200 dpi, PDF); the same result gives the same bytes."""
     title, subject = f"feebly: {result.model}, {result.analysis.name}", result.summary()
-    metadata: dict[str, dict[str, str | None]] = {
-        "png": {"Title": title, "Description": subject, "Software": None},
-        "pdf": {"Title": title, "Subject": subject, "CreationDate": None, "Producer": None, "Creator": None},
-    }
-    memory = io.BytesIO()
-    with _own_style():
-        figure = exclusion_figure(result)
-        figure.savefig(memory, format=file_format, dpi=200, metadata=metadata[file_format])
-    return memory.getvalue()
+    return figure_file(exclusion_figure(result), file_format, title, subject)
 
 
 def exclusion_figure(result: RunResult) -> Figure:
@@ -86,7 +70,7 @@ def exclusion_figure(result: RunResult) -> Figure:
     left, bottom = _left_margin_in(result), _XLABEL_IN + _CAPTION_LINE_IN * len(caption)
     height = bottom + _AXES_HEIGHT_IN + _TOP_IN
     width = _WIDTH_IN - left - _RIGHT_IN
-    with _own_style():
+    with own_style():
         figure = Figure(figsize=(_WIDTH_IN, height))
         axes = figure.add_axes(
             (left / _WIDTH_IN, bottom / height, width / _WIDTH_IN, _AXES_HEIGHT_IN / height)
@@ -100,15 +84,6 @@ def exclusion_figure(result: RunResult) -> Figure:
             y = 1 - (height - bottom + _XLABEL_IN + _CAPTION_LINE_IN * i) / height
             figure.text(0.02, y, drawable(line), va="top", fontsize=_CAPTION_POINTS, gid="caption")
     return figure
-
-
-@contextmanager
-def _own_style() -> Iterator[None]:
-    """matplotlib's own defaults and ours, whatever the user's matplotlibrc says."""
-    from matplotlib import style
-
-    with style.context(["default", _STYLE]):
-        yield
 
 
 # --- curves -------------------------------------------------------------------------------------------

@@ -53,8 +53,8 @@ def write_drawing(
     """The drawing as a file, PNG or PDF by its suffix; the same input gives the same bytes."""
     check_drawing_file(path)
     figure = experiment_figure(experiment, state, events)
-    title = f"feebly: {experiment.name}"
-    write_atomically(path, figure_file(figure, Path(path).suffix.removeprefix("."), title))
+    suffix, title = Path(path).suffix.removeprefix("."), f"feebly: {experiment.name}"
+    write_atomically(path, figure_file(figure, suffix, title, experiment.title))
 
 
 def experiment_figure(
