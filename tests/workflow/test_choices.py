@@ -179,6 +179,8 @@ def event_list(folder, beam=400):
 def test_spectra_of_another_source(tmp_path):
     default, bmpt = choose("dark-photon"), choose("dark-photon", spectrum="bmpt")
     assert (default.preset.spectrum, bmpt.preset.spectrum) == ("pythia", "bmpt")
+    assert bmpt.preset.name == f"{default.preset.name}+bmpt"
+    assert choose("dark-photon", spectrum="pythia").preset == default.preset
     assert set(default.spectra) == set(bmpt.spectra)
     assert all(default.spectra[p].digest != bmpt.spectra[p].digest for p in bmpt.spectra)
     assert bmpt.multiplicities() == default.multiplicities()

@@ -79,7 +79,6 @@ def _default_folder(result: RunResult, context: typer.Context) -> Path:
 _IN_NAME = {
     "channels": "{}",
     "production": "{}",
-    "spectrum": "{}",
     "response": "{}",
     "pot": "{}pot",
     "background": "b-{}",

@@ -80,9 +80,12 @@ class Preset:
             require(has_weight, self, "mixing", f'"R" or "theta" for production {tag!r}')
 
     def with_spectrum(self, source: str | Path) -> Preset:
-        """The same choices with other spectra of the light mesons."""
+        """The same choices with other spectra of the light mesons, called ``NAME+SOURCE``."""
+        if str(source) == self.spectrum:
+            return self
         origin = Origin("assumed", f"source {str(source)!r} asked for in the run")
-        return replace(self, spectrum=str(source), origin=self.origin | {"spectrum": origin})
+        name = f"{self.name}+{Path(source).name}"
+        return replace(self, name=name, spectrum=str(source), origin=self.origin | {"spectrum": origin})
 
     def response_set(self, final_state: str) -> str:
         """Name of the response set of a final state; ConfigError where the preset names none."""
