@@ -23,6 +23,23 @@ def test_lepton_mass_ratio():
     assert_allclose(c.MUON_MASS_GEV / c.ELECTRON_MASS_GEV, 206.7682830, rtol=1e-7)  # CODATA 2018
 
 
+def test_hbar():
+    assert_allclose(c.HBAR_GEV_S * 299_792_458, c.HBARC_GEV_M, rtol=1e-9)  # exact in the SI
+
+
+def test_vacuum_expectation_value():
+    assert_allclose(c.HIGGS_VEV_GEV, 246.2197, rtol=1e-6)  # PDG 2024, review of electroweak physics
+
+
+def test_top_row_of_the_ckm_matrix_is_a_unit_vector():
+    v_td = 8.6e-3  # PDG 2024, section 12
+    assert_allclose(v_td**2 + c.ABS_V_TS**2 + c.ABS_V_TB**2, 1.0, rtol=1e-4)
+
+
+def test_ratio_of_b_lifetimes():
+    assert_allclose(c.BPLUS_LIFETIME_S / c.B0_LIFETIME_S, 1.076, rtol=5e-3)  # HFLAV, measured as a ratio
+
+
 def test_physics_rooms_import_no_heavy_library():
     code = (
         "import sys, feebly.physics.production.presets, feebly.physics.models.registry;"

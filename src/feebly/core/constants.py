@@ -13,10 +13,27 @@ from typing import Final
 # --- coupling and unit conversion ---------------------------------------------------------------------
 ALPHA: Final = 1 / 137.035999  # fine-structure constant at q² = 0 [CODATA 2018]
 HBARC_GEV_M: Final = 1.973269804e-16  # exact
+HBAR_GEV_S: Final = 6.582119569e-25  # exact
 
 # --- leptons [PDG 2024 summary tables] ----------------------------------------------------------------
 ELECTRON_MASS_GEV: Final = 0.51099895e-3
 MUON_MASS_GEV: Final = 0.1056583755
+TAU_MASS_GEV: Final = 1.77693
+
+# --- electroweak and strong parameters [PDG 2024] -----------------------------------------------------
+FERMI_GEV_M2: Final = 1.1663788e-5  # G_F/(ħc)³, from the muon lifetime
+HIGGS_VEV_GEV: Final = (2**0.5 * FERMI_GEV_M2) ** -0.5
+W_MASS_GEV: Final = 80.369
+Z_MASS_GEV: Final = 91.1880
+ALPHA_S_MZ: Final = 0.1180  # MS-bar, five flavours, at m_Z
+
+# --- quarks [PDG 2024 summary tables] -----------------------------------------------------------------
+STRANGE_MASS_GEV: Final = 93.5e-3  # MS-bar at 2 GeV
+CHARM_MASS_GEV: Final = 1.273  # MS-bar at its own mass, as the bottom mass
+BOTTOM_MASS_GEV: Final = 4.183
+TOP_MASS_GEV: Final = 172.57  # direct measurements
+ABS_V_TS: Final = 41.5e-3  # moduli of the CKM matrix, fit with unitarity (section 12)
+ABS_V_TB: Final = 0.9991
 
 # --- hadrons [PDG 2024 summary tables] ----------------------------------------------------------------
 PROTON_MASS_GEV: Final = 0.93827209
@@ -35,6 +52,8 @@ DS_MASS_GEV: Final = 1.96835
 BPLUS_MASS_GEV: Final = 5.27941
 B0_MASS_GEV: Final = 5.27972
 BS_MASS_GEV: Final = 5.36693
+BPLUS_LIFETIME_S: Final = 1.638e-12
+B0_LIFETIME_S: Final = 1.517e-12
 
 MESON_MASS_GEV: Final[Mapping[str, float]] = MappingProxyType(
     {
