@@ -237,6 +237,14 @@ def test_bad_input_is_one_line(options: dict, error: type[Exception], message: s
     assert "\n" not in str(caught.value)
 
 
+def test_too_many_events_for_the_accept_reject(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feebly.workflow.simulate._MOST_CHUNKS", 4)
+    message = r"brems: [\d,]+ of 20,000 events after 32,768 simulated .*; 131,072 are the most: ask for fewer"
+    with pytest.raises(DomainError, match=message):
+        sample(n=20_000, production=["brems"])
+    assert len(sample(n=20_000, production=["brems"], weighted=True)) == 20_000
+
+
 def test_schema_is_complete() -> None:
     names = [field.name for field in EVENT_SCHEMA]
     assert len(set(names)) == len(names)

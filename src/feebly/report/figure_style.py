@@ -28,7 +28,7 @@ def own_style() -> Iterator[None]:
         yield
 
 
-def figure_file(figure: Figure, file_format: str, title: str, subject: str) -> bytes:
+def figure_file(figure: Figure, file_format: str, title: str, subject: str = "") -> bytes:
     """A figure as the content of a file (png with 200 dpi, pdf); the same figure gives the same bytes."""
     metadata: dict[str, dict[str, str | None]] = {
         "png": {"Title": title, "Description": subject, "Software": None},

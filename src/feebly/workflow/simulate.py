@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from feebly.core.block import BLOCK
 from feebly.core.errors import ConfigError, DomainError, unknown
 from feebly.core.interfaces import FloatArray, ProductionChannel
 from feebly.core.randomness import stream_key
@@ -30,6 +31,7 @@ MOST_EVENTS = 5_000_000  # 42 columns of them are 1.7 GB
 EVERY_REGION = "all"
 _MOST_CHUNKS = 6_000  # of one channel: 2e8 generated events, about a minute of one core
 _ROUND_CHUNKS = 128
+_ENOUGH_TO_TELL = 5  # events from which on it is clear, within a factor 3, how many must be simulated
 
 
 def simulate(
@@ -192,10 +194,12 @@ def _missing_chunks(pool: EventPool, wanted: int) -> int:
         return 0
     done = pool.blocks // CHUNK
     needed = math.ceil(1.1 * missing / max(available, 1) * done) + 1
-    if done + min(needed, _ROUND_CHUNKS) > _MOST_CHUNKS:
+    hopeless = available >= _ENOUGH_TO_TELL and done + needed > 3 * _MOST_CHUNKS
+    if hopeless or done + min(needed, _ROUND_CHUNKS) > _MOST_CHUNKS:
         raise DomainError(
             f"{pool.stream.setup.production}: {available:,} of {wanted:,} events after {pool.generated:,} "
-            f"simulated (accept-reject keeps {pool.efficiency:.2g}): ask for fewer events, or --weighted"
+            f"simulated (accept-reject keeps {pool.efficiency:.2g}); {_MOST_CHUNKS * CHUNK * BLOCK:,} are "
+            "the most: ask for fewer events, or for weighted ones"
         )
     return min(needed, _ROUND_CHUNKS, 4 * done)
 
