@@ -158,3 +158,23 @@ def fake_drawing(monkeypatch, fake_simulate):
         "feebly.report.experiment_drawing.write_drawing", lambda *arguments: drawn.append(arguments)
     )
     return drawn
+
+
+@pytest.fixture
+def fake_compare(monkeypatch):
+    """Recorder in place of ``feebly.workflow.compare.compare``; ``written`` lists the folders."""
+    recorder = Recorder(SimpleNamespace(run=run_result()))
+    recorder.written = []
+    fake_module(monkeypatch, "feebly.workflow.compare", compare=recorder)
+    fake_module(
+        monkeypatch,
+        "feebly.report.effect_table",
+        effect_text=lambda result: "splitting = fr24   +1.0/-2.0\n",
+        comparison_dict=lambda result: {"effects": [{"option": "splitting", "lower": float("nan")}]},
+    )
+    fake_module(
+        monkeypatch,
+        "feebly.report.comparison_folder",
+        write_comparison=lambda result, folder: recorder.written.append(folder),
+    )
+    return recorder

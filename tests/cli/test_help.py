@@ -19,6 +19,7 @@ COMMANDS = {
     "experiment list": None,
     "experiment draw": "fake_drawing",
     "presets show": None,
+    "presets compare": "fake_compare",
     "spectra build": "none: minutes",
     "spectra show": None,
     "validate": "fake_validate",

@@ -10,6 +10,7 @@ import pytest
 
 from feebly.engine.histogram import laplace
 from feebly.engine.sampler import sample_masses
+from feebly.physics.production.mixing import Mixing
 from twins.channels import channel, production, spectrum
 
 FOLDER = Path(os.environ.get("FEEBLY_REFERENCE") or Path(__file__).parents[1] / "reference")
@@ -17,7 +18,7 @@ POINTS: list[dict[str, Any]] = json.loads((FOLDER / "pilot_yields.json").read_te
     "points"
 ]
 # the pilot's meson samples are another Pythia run; BMPT is the same formula
-TOLERANCE = {"brems": 0.02, "pythia": 0.15, "bmpt": 0.04}
+TOLERANCE = {"brems": 0.02, "pythia": 0.15, "bmpt": 0.04, "theta": 0.15}
 
 
 def _cases() -> list[Any]:
@@ -36,9 +37,9 @@ def _cases() -> list[Any]:
 @pytest.mark.parametrize(("point", "tag", "sample_of", "entry"), _cases())
 def test_expected_events(point: dict[str, Any], tag: str, sample_of: str, entry: dict[str, float]) -> None:
     """N = POT x rate x BR x N_if in the signal region, without separation, efficiency 1, weight 1."""
-    source = production(tag)
+    source = Mixing(tag, weight_kind="theta") if sample_of == "theta" else production(tag)
     mass, ctau = point["mass_gev"], point["ctau_m"]
-    spectra = "pythia" if sample_of == "brems" else sample_of
+    spectra = "bmpt" if sample_of == "bmpt" else "pythia"
     (sample,) = sample_masses(channel(tag, point["channel"], spectra=spectra), np.array([mass]), 0.003)
     per_rate, error = laplace(sample.histogram[0], np.array([ctau / mass]))
     multiplicity = spectrum(source.parent, spectra).multiplicity if source.parent else None

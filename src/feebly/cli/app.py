@@ -26,7 +26,7 @@ from feebly.cli.commands import (
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
-RESUMABLE = ("run", "yields", "validate")
+RESUMABLE = ("run", "yields", "validate", "presets")
 """Commands that keep finished tables in the cache."""
 
 
@@ -86,6 +86,7 @@ app.add_typer(_experiment, name="experiment")
 
 _presets = _group("Named choices of production physics.")
 _presets.command("show")(presets.show)
+_presets.command("compare")(presets.compare)
 app.add_typer(_presets, name="presets")
 
 _spectra = _group("Spectra of the mesons that the beam makes in the dump.")

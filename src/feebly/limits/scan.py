@@ -32,7 +32,7 @@ Range = tuple[float, float, int]
 NEAR_LIMIT = 3.0
 """Cells whose yield is within this factor of the limit decide the contour."""
 
-_MASS_STEP, _COUPLING_STEP = 0.06, 0.12  # largest steps of the first lattice, in the logarithms
+_MASS_STEP, COUPLING_STEP = 0.06, 0.12  # largest steps of the first lattice, in the logarithms
 _PROBES = 1000  # masses at which the model is asked for thresholds and resonances
 _FACTOR_TOLERANCE = 0.05  # of rates, branching ratios and lifetime between the first columns
 _FACTOR_FLOOR = 1e-3  # a factor this much below its largest value is of no interest
@@ -59,7 +59,7 @@ def scan(
     closed_note = notes.closed_masses(signal, mass)  # refuses a range without any open channel
     grid = make_grid(signal, observation, mass, coupling, precision)
 
-    knots = (first_columns(signal, observation, mass, coupling), subdivided(coupling, _COUPLING_STEP))
+    knots = (first_columns(signal, observation, mass, coupling), subdivided(coupling, COUPLING_STEP))
     pieces: list[ContourPiece] = []
     lattices: list[Lattice] = []
     searches = contour_searches(signal, observation)
