@@ -58,6 +58,12 @@ def test_mt_scaling_compares_equal_transverse_masses(x, pt, mass):
     assert_allclose(neutral_shape(x, pt, mass), at_pion, rtol=1e-9)
 
 
+@given(x=st.floats(0.01, 0.99), pt=st.floats(0, 2))
+def test_neutral_pions_are_the_mean_of_the_charged_ones(x, pt):
+    charged = [invariant_cross_section_mb(name, x, pt) for name in ("pi+", "pi-")]
+    assert_allclose(neutral_shape(x, pt, MESON_MASS_GEV["pi0"]), np.mean(charged), rtol=1e-7)
+
+
 @pytest.mark.parametrize("parent", ["pi0", "eta", "phi"])
 def test_density_integrates_the_fit(parent):
     """Share of mesons in a window, by adaptive quadrature over rapidity and p_T in the centre of mass."""

@@ -69,13 +69,13 @@ def read_event_list(path: str | Path) -> EventList:
 def _read_csv(path: Path, sha256: str) -> EventList:
     try:
         header, first = _header(path)
+        if next(_data_lines(path, first), None) is None:
+            raise ConfigError(f"{path}: no hadrons after the line of names")
         rows = np.loadtxt(path, delimiter=",", skiprows=first, ndmin=2, dtype=float, encoding="utf-8")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 text at byte {error.start}; save it as UTF-8") from error
     except ValueError:
         raise _unreadable_line(path, first) from None
-    if rows.size == 0:
-        raise ConfigError(f"{path}: no hadrons after the line of names")
     if rows.shape[1] != len(COLUMNS):
         raise _unreadable_line(path, first)
     pid, *momentum, weight = rows.T
