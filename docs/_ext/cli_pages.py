@@ -49,10 +49,20 @@ def _help(text: str) -> Iterator[str]:
 
 
 def _option(option: Any) -> tuple[str, str, str]:
-    metavar = "" if getattr(option, "is_flag", False) else f" {option.metavar or ''}"
-    name = option.metavar if option.param_type_name == "argument" else f"{option.opts[0]}{metavar}"
-    default = "" if option.default in (None, False) else code(option.default)
-    return code(name), prose(option.help), "required" if option.required else default
+    name = option.metavar if option.param_type_name == "argument" else _names(option)
+    return code(name), prose(option.help), "required" if option.required else _default(option)
+
+
+def _names(option: Any) -> str:
+    """``-n, --events N``, or ``--weighted / --unweighted`` for a flag with two sides."""
+    sides = [", ".join(side) for side in (option.opts, option.secondary_opts) if side]
+    return " / ".join(sides) + ("" if option.is_flag else f" {option.metavar or ''}")
+
+
+def _default(option: Any) -> str:
+    if option.secondary_opts:
+        return code((option.opts if option.default else option.secondary_opts)[0])
+    return "" if option.default in (None, False) else code(option.default)
 
 
 MEANINGS = {

@@ -13,6 +13,7 @@ from typing import Any
 
 import api_pages
 import cli_pages
+import event_pages
 import run_folder_pages
 import schema_pages
 
@@ -26,6 +27,7 @@ PAGES = {
     "toml-analysis.md": schema_pages.analysis,
     "toml-preset.md": schema_pages.preset,
     "run-folder.md": run_folder_pages.run_folder,
+    "events.md": event_pages.events,
 }
 
 
