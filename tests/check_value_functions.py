@@ -19,10 +19,13 @@ from feebly.physics.formfactors.inclusive import r_uds
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
 from feebly.physics.formfactors.pion import pion_form_factor
 from feebly.physics.formfactors.radiative import r_eta_gamma, r_pi0_gamma
+from feebly.physics.formfactors.scalar_pairs import leading_order_gev2, pair_coupling
 from feebly.physics.formfactors.three_pions import r_three_pions
 from feebly.physics.kinematics.boost import cm_boost, lab_from_feynman_x, sqrt_s_fixed_target_gev
 from feebly.physics.models.dark_photon import DarkPhoton, leptonic_width_gev
+from feebly.physics.models.dark_scalar import DarkScalar, photon_width_gev
 from feebly.physics.production import bremsstrahlung as brems
+from feebly.physics.production.b_to_scalar import C_BS, br_b_to_kaon, br_inclusive
 from feebly.physics.production.meson_decay import MESON_MODES, br_pseudoscalar, br_vector
 from feebly.physics.production.mixing import VECTOR_MESONS, mixing_angle_squared
 from feebly.physics.spectra.bmpt import forward_cross_section_mb, invariant_cross_section_mb
@@ -118,6 +121,22 @@ def _mixing(tag: str) -> CheckFunction:
     return lambda x: mixing_angle_squared(x["m"], v.mass_gev, v.width_gev, x.get("gV", v.coupling))
 
 
+SCALAR = DarkScalar()
+_SCALAR_FINAL_STATES = (("mumu",), ("pipi", "pi0pi0"), ("kk", "k0k0"), ("4pi", "2pi2pi0"))
+
+
+def _scalar_branching_ratios(x: Inputs) -> list[Any]:
+    return [sum(SCALAR.branching_ratio(tag, x["m"]) for tag in together) for together in _SCALAR_FINAL_STATES]
+
+
+def _pair(meson: str) -> CheckFunction:
+    return lambda x: pair_coupling()(meson, x["m"])
+
+
+def _b_to(state: str) -> CheckFunction:
+    return lambda x: br_b_to_kaon(state, x["m"])
+
+
 CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     # A: dark photon
     "A.Gee": lambda x: leptonic_width_gev(x["m"], ELECTRON_MASS_GEV),
@@ -151,6 +170,23 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "A.NBBff": _enhanced(_brems()),
     "A.NFR21": _enhanced(_brems("fr21", pt_max=4.0, lambda_p=1.5)),
     "A.NFR24": _enhanced(_brems("fr24", pt_max=4.0, lambda_p=1.5)),
+    # B: dark scalar
+    "B.BR": _scalar_branching_ratios,
+    "B.BR_B_K_S": _b_to("k"),
+    "B.BR_B_K*892_S": _b_to("kstar892"),
+    "B.BR_B_K0*700_S": _b_to("k0star700"),
+    "B.BR_B_K0*1430_S": _b_to("k0star1430"),
+    "B.BR_B_K1_1270_S": _b_to("k1-1270"),
+    "B.BR_B_K1_1400_S": _b_to("k1-1400"),
+    "B.BR_B_K2*1430_S": _b_to("k2star1430"),
+    "B.BR_incl": lambda x: br_inclusive(x["m"]),
+    "B.Cbs": lambda x: C_BS,
+    "B.GK": _pair("k"),
+    "B.Gpi": _pair("pi"),
+    "B.GpiLO": lambda x: leading_order_gev2("pi", x["m"]),
+    "B.Ggamgam": lambda x: photon_width_gev(x["m"]),
+    "B.Gmumu": lambda x: SCALAR.partial_width_gev("mumu", x["m"], 1.0),
+    "B.ctau": lambda x: SCALAR.ctau_m(x["m"], 1.0),
     # E: beam, meson spectra, heavy flavour
     "E.sqrts": lambda x: sqrt_s_fixed_target_gev(x.get("p", 400.0)),
     "E.BMPT_pi": _bmpt_pair("pi+", "pi-"),
