@@ -100,6 +100,19 @@ def test_spectra_build_defaults_are_the_shipped_table(feebly, fake_pythia):
     assert fake_pythia.kind == "light"
 
 
+def test_spectra_build_of_charm(feebly, fake_pythia):
+    feebly("spectra", "build", "--kind", "charm", "--out", "s")
+    assert fake_pythia.kind == "charm"
+
+
+def test_spectra_build_of_an_unknown_kind(feebly):
+    done = feebly("spectra", "build", "--kind", "charmed", "--out", "s")
+    assert done.code == 3
+    assert done.error.endswith(
+        "unknown kind of spectrum 'charmed'; known: light, charm, beauty; did you mean 'charm'?"
+    )
+
+
 def test_spectra_build_without_the_generator(feebly, monkeypatch):
     def missing():
         raise ConfigError("building spectra needs pythia8mc, not installed: pip install 'feebly[generators]'")

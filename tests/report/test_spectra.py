@@ -72,6 +72,17 @@ def test_figure_holds_the_mesons():
     assert_allclose(lines[1], second / first, rtol=1e-12)
 
 
+def test_figure_with_empty_bins_warns_of_nothing(recwarn):
+    figure = spectra_figure(collect(["pythia", "feynman-power"], ["B"]))
+    assert not recwarn.list
+    energy = figure.axes[0]
+    bands = [patch.get_data() for patch in energy.patches if patch.get_fill()]
+    # the counted spectrum has a band, largest where few were counted; a formula has none
+    counted, formula = (np.nan_to_num((b.values - b.baseline) / (b.values + b.baseline)) for b in bands)
+    assert 0.05 < counted.max() < 1.5
+    assert formula.max() == 0
+
+
 def test_files(tmp_path):
     spectra = collect(["pythia", "bmpt"], ["eta"])
     for name, magic in (("a.png", b"\x89PNG"), ("a.pdf", b"%PDF")):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle, groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -70,9 +70,10 @@ class _Histogram:
     def __init__(self, spectrum: HadronSpectrum, share: FloatArray, edges: FloatArray) -> None:
         self.edges = edges
         self.values = share * spectrum.multiplicity / np.diff(edges)
-        entries = spectrum.effective_entries * share / spectrum.fraction_in_table
-        with np.errstate(divide="ignore", invalid="ignore"):
-            self.relative_error = np.where(entries > 0, entries**-0.5, 0.0)
+        filled = share > 0
+        entries = spectrum.effective_entries * share[filled] / spectrum.fraction_in_table
+        self.relative_error = np.zeros(share.size)
+        self.relative_error[filled] = entries**-0.5
 
 
 _Draw = Callable[[SourcedSpectrum, float], _Histogram]
@@ -111,8 +112,7 @@ def _panels(
     upper.set(xscale="log", yscale="log", ylim=((1e-6 if draw is _energy else 1e-3) * top, 3 * top))
     upper.set_ylabel(f"d$N$/d${quantity}$ per POT [{unit}$^{{-1}}$]")
     upper.tick_params(labelbottom=False)
-    corner: Literal["lower left", "lower center"] = "lower left" if draw is _energy else "lower center"
-    upper.legend(title=drawable(meson_symbol(group[0].parent)), frameon=False, loc=corner)
+    upper.legend(title=drawable(meson_symbol(group[0].parent)), frameon=False, loc="best")
     lower.axhline(1, color="0.5", linewidth=0.7, zorder=0)
     lower.set(ylim=(0, 2 if highest < 2 else _HIGHEST_RATIO), xlabel=f"${quantity}$ [{unit}]")
     lower.set_ylabel(f"ratio to\n{Path(group[0].source).name}")
