@@ -21,8 +21,14 @@ from feebly.report.validation.acceptance import (
     decay_probability,
     decays_in_volume,
     own_acceptance,
+    polarisation_rows,
 )
-from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference, validation_plan
+from feebly.report.validation.plan import (
+    AcceptancePoint,
+    AcceptanceReference,
+    PolarisationReference,
+    validation_plan,
+)
 from feebly.report.validation.sampling import Sampling
 from twins.channels import final_state
 from twins.forward import beam_interactions, draw_bremsstrahlung, forward_yield
@@ -116,3 +122,13 @@ def test_acceptance_table_for_long_lifetimes():
     assert rows[0].tolerance == pytest.approx(0.03 + 0.0005 / 0.239, rel=1e-9, abs=0)
     assert rows[0].own < rows[1].own < 1, "what lives shortly is fast and goes forward"
     assert rows[0].remark is None
+
+
+def test_polarised_acceptance_over_isotropic() -> None:
+    # the pilot: -11% for transverse dark photons to electrons
+    reference = PolarisationReference("ee", 0.1, "transverse", 0.89, 0.02, "pilot")
+    sampling = Sampling(EXPERIMENT, load_analysis("na62-dump-2021"))
+    (row,) = polarisation_rows([reference], sampling)
+    assert row.verdict == "ok"
+    assert 0.86 < row.own < 0.91
+    assert row.name == "ee 0.1 GeV, transverse / isotropic"

@@ -34,7 +34,7 @@ def test_pilot_yields(tmp_path):
         "brems": {"n": 2.97, "mc_error": 0.004},
         "eta_pythia": {"n": 5.75, "mc_error": 0.03},
         "eta_bmpt": {"n": 6.82, "mc_error": 0.04},
-        "mixing_rho_theta": {"n": 0.198, "mc_error": None},
+        "kaon_pythia": {"n": 0.198, "mc_error": None},
     }
     (tmp_path / "y.json").write_text(json.dumps({"points": [point(**modes)]}))
     brems, eta, bmpt, *others = yield_rows(REFERENCE, SAMPLING, tmp_path)
@@ -42,8 +42,17 @@ def test_pilot_yields(tmp_path):
     assert eta.ratio == pytest.approx(1.0, abs=0.05)
     assert bmpt.ratio == pytest.approx(1.0, abs=0.04)
     assert bmpt.ratio != eta.ratio
-    assert [row.verdict for row in others] == ["skipped: needs an option that comes later"]
-    assert [row.name.split(": ")[1] for row in others] == ["mixing_rho_theta"]
+    assert [row.verdict for row in others] == ["skipped: no such production"]
+    assert [row.name.split(": ")[1] for row in others] == ["kaon_pythia"]
+
+
+def test_pilot_yields_of_mixing_with_the_mixing_angle(tmp_path):
+    pilot = point(mixing_rho_theta={"n": 0.425, "mc_error": None})
+    pilot |= {"mass_gev": 0.5, "eps": 5e-7, "ctau_m": 0.26188, "branching_ratio": 0.3984}
+    (tmp_path / "y.json").write_text(json.dumps({"points": [pilot]}))
+    (row,) = yield_rows(REFERENCE, SAMPLING, tmp_path)
+    assert row.tolerance == pytest.approx(hypot(0.15, 0.06), abs=0.005)
+    assert row.ratio == pytest.approx(1.0, abs=0.1)
 
 
 def test_tolerance_adds_the_error_of_the_pilot():

@@ -5,7 +5,7 @@ The numerator is sampled by the engine, the denominator integrated here without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from feebly.apparatus.experiment import Experiment
 from feebly.core.interfaces import BremsstrahlungSampling, FloatArray
 from feebly.physics.models.dark_photon import DarkPhoton
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung, bremsstrahlung_nodes
-from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference
+from feebly.report.validation.plan import AcceptancePoint, AcceptanceReference, PolarisationReference
 from feebly.report.validation.rows import Row
 from feebly.report.validation.sampling import LONG, Sampling, one_mass, selected
 
@@ -30,6 +30,20 @@ def acceptance_rows(reference: AcceptanceReference, sampling: Sampling) -> Itera
             tolerance = reference.tolerance + rounding / theirs
             row = Row("acceptance of bremsstrahlung", name, ours, theirs, tolerance)
             yield replace(row, remark=reference.remark) if row.verdict == "outside" else row
+
+
+def polarisation_rows(references: Sequence[PolarisationReference], sampling: Sampling) -> Iterator[Row]:
+    """One row per reference: the ratio of two samples with the same random numbers."""
+    channel = Bremsstrahlung(beam_momentum_gev=sampling.experiment.beam.momentum_gev)
+    for ref in references:
+        state = sampling.analysis.final_state(ref.final_state)
+        polarised, isotropic = (
+            selected(one_mass(sampling.setup(each, state), ref.mass_gev), np.array([LONG]))[0]
+            for each in (replace(channel, polarisation=ref.polarisation), channel)
+        )
+        name = f"{ref.final_state} {ref.mass_gev:g} GeV, {ref.polarisation} / isotropic"
+        own = float(polarised / isotropic)
+        yield Row("acceptance of bremsstrahlung", name, own, ref.reference, ref.tolerance)
 
 
 def own_acceptance(

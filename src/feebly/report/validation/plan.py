@@ -102,6 +102,18 @@ class AcceptanceReference:
 
 
 @dataclass(frozen=True, slots=True)
+class PolarisationReference:
+    """Long-lived acceptance of polarised bremsstrahlung over that of isotropic decays."""
+
+    final_state: str
+    mass_gev: float
+    polarisation: str
+    reference: float
+    tolerance: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResolutionReference:
     """One property of reconstructed events; without ``coupling`` for a long lifetime."""
 
@@ -144,6 +156,7 @@ class Plan:
     closing: tuple[ClosingReference, ...]
     notch: tuple[NotchReference, ...]
     acceptance: AcceptanceReference
+    polarisation: tuple[PolarisationReference, ...]
     resolution: tuple[ResolutionReference, ...]
     yields: YieldReference
     later: tuple[LaterReference, ...]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from feebly.analysis.analysis import load_analysis
 from feebly.apparatus.experiment import load_experiment
-from feebly.report.validation.acceptance import acceptance_rows
+from feebly.report.validation.acceptance import acceptance_rows, polarisation_rows
 from feebly.report.validation.contours import contour_rows
 from feebly.report.validation.curves import Pieces
 from feebly.report.validation.plan import ReferenceRun, validation_plan
@@ -42,6 +42,7 @@ def all_rows(
     yield from yield_rows(plan.yields, sampling, folder)
     report(0, 1, "acceptance")
     yield from acceptance_rows(plan.acceptance, sampling)
+    yield from polarisation_rows(plan.polarisation, sampling)
     report(0, 1, "reconstruction")
     yield from resolution_rows(plan.resolution, sampling)
     report(0, 1, "statistics")

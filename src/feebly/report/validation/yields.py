@@ -15,6 +15,7 @@ from feebly.core.errors import DataError
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.histogram import laplace
 from feebly.engine.sampler import MassSample
+from feebly.physics.production.mixing import VECTOR_MESONS, Mixing
 from feebly.physics.production.presets import preset, production_channels
 from feebly.physics.spectra.library import DEFAULT_SOURCE, load_spectrum
 from feebly.report.validation.plan import YieldReference
@@ -25,16 +26,21 @@ from feebly.report.validation.sampling import Sampling, one_mass
 _GROUP = "yields per production mode"
 _SPECTRA = ("pythia", "bmpt")
 """Last part of the name of an entry: the source of its meson spectrum."""
-_LATER = "needs an option that comes later"
+_THETA = "theta"
+"""Last part of the name of an entry of mixing with the weight |theta_V|^2."""
+_UNKNOWN = "no such production"
 
 
 def yield_rows(reference: YieldReference, sampling: Sampling, folder: Path | None) -> Iterator[Row]:
-    """One row per entry; those of another spectrum or mixing weight than the package has are skipped."""
+    """One row per entry; those of a production that the package does not have are skipped."""
     path = find_reference(folder, reference.file)
     if path is None:
         yield Row(_GROUP, "all modes", skipped=why_missing(folder, reference.file))
         return
-    channels = {channel.tag: channel for channel in production_channels(preset("current"))}
+    channels: dict[str, ProductionChannel] = {
+        channel.tag: channel for channel in production_channels(preset("current"))
+    }
+    channels |= {f"{tag}-{_THETA}": Mixing(tag, weight_kind=_THETA) for tag in VECTOR_MESONS}
 
     @cache
     def sample(tag: str, source: str, final_state: str, mass_gev: float) -> MassSample:
@@ -47,7 +53,7 @@ def yield_rows(reference: YieldReference, sampling: Sampling, folder: Path | Non
             tag, source = mode_and_source(entry)
             channel = channels.get(tag)
             if channel is None:
-                yield Row(_GROUP, name, skipped=_LATER)
+                yield Row(_GROUP, name, skipped=_UNKNOWN)
                 continue
             made = sample(tag, source, point["channel"], point["mass_gev"])
             own, error = expected_events(point, channel, source, made)
@@ -89,7 +95,8 @@ def tolerance(
 ) -> float:
     """Relative tolerance, with three times the Monte Carlo errors of the entry and of the own sample."""
     last = entry.rpartition("_")[2]
-    own = {"pythia": reference.tolerance_mesons, "bmpt": reference.tolerance_bmpt}
+    mesons = reference.tolerance_mesons
+    own = {"pythia": mesons, "bmpt": reference.tolerance_bmpt, _THETA: mesons}
     model = own.get(last, reference.tolerance_brems)
     error = value["mc_error"]
     relative = reference.error_not_evaluated if error is None else error / value["n"]
