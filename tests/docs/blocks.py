@@ -4,7 +4,8 @@ Comments on the line before a block say what cannot be seen from the block:
 
 ``<!-- not executed: REASON -->`` for what cannot run in a test (it is counted and listed),
 ``<!-- in tests with: OPTIONS -->`` options that make ``feebly run`` and ``presets compare`` small,
-``<!-- exit code: N -->`` for a command that is meant to fail; its stderr belongs to the output then.
+``<!-- exit code: N -->`` for a command that is meant to fail; its stderr belongs to the output then,
+``<!-- saved as: FILE -->`` a TOML file that the commands after it use.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ SHOWN = ("text",)
 """Languages of blocks that are no code: tables and drawings in letters."""
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
-_MARK = re.compile(r"<!-- (not executed|in tests with|exit code): (.+) -->\n\Z")
+_MARK = re.compile(r"<!-- (not executed|in tests with|exit code|saved as): (.+) -->\n\Z")
 _SLOW = re.compile(r"feebly (?:run|presets compare)\b(?:[^;|&\n\\]|\\\n)*")
 
 
@@ -86,8 +87,15 @@ def run_page(path: Path, folder: Path, tally: Tally) -> None:
 def _other_parsers(folder: Path) -> list[CodeBlockParser]:
     return [
         CodeBlockParser("console", lambda example: _console(example, folder)),
-        CodeBlockParser("toml", lambda example: tomllib.loads(str(example.parsed)) and None),
+        CodeBlockParser("toml", lambda example: _toml(example, folder)),
     ]
+
+
+def _toml(example: Example, folder: Path) -> None:
+    tomllib.loads(str(example.parsed))
+    kind, name = mark_of(example.document, example.region)
+    if kind == "saved as":
+        (folder / name).write_text(str(example.parsed), encoding="utf-8")
 
 
 def commands(block: str) -> list[tuple[str, str]]:
