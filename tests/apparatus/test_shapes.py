@@ -136,3 +136,28 @@ def test_enclosing_circle_touches_the_furthest_point(shape):
 
 def test_corner_cuts_lie_inside_the_enclosing_circle():
     assert LKR.enclosing_radius_m == Octagon(LKR.half_width_m, LKR.diagonal_m).enclosing_radius_m
+
+
+@pytest.mark.parametrize(
+    ("shape", "half_size", "hole"),
+    [
+        (Annulus(0.06, 1.05, (0.1012, -0.02)), (1.05, 1.05), (0.1012, -0.02, 0.06)),
+        (Octagon(1.13, 1.598, r_min_m=0.08), (1.13, 1.13), (0.0, 0.0, 0.08)),
+        (Octagon(1.13, 0.9), (0.9, 0.9), (0.0, 0.0, 0.0)),
+        (Rectangle(1.5, 0.7, 0.11), (1.5, 0.7), (0.0, 0.0, 0.11)),
+    ],
+)
+def test_size_and_hole_are_those_of_contains(shape, half_size, hole):
+    """Just inside the largest |x| and |y| something is open, beyond nothing; the hole is closed."""
+    assert shape.half_size_m == half_size
+    assert shape.hole_m == hole
+    wide = np.linspace(-2, 2, 4001)
+    for k in (0, 1):
+        for side, is_open in ((0.999, True), (1.001, False)):
+            edge = np.full(wide.size, side * half_size[k])
+            assert shape.contains(*((edge, wide) if k == 0 else (wide, edge))).any() == is_open
+    x, y, radius = hole
+    for phi in np.linspace(0, 6, 7):
+        for r, is_open in ((0.99 * radius, False), (1.01 * radius + 1e-9, True)):
+            if radius > 0:
+                assert shape.contains(x + r * np.cos(phi), y + r * np.sin(phi)) == is_open
