@@ -200,21 +200,20 @@ def test_a_preset_file_names_a_list_beside_it(tmp_path, monkeypatch):
 def test_refusals_of_spectra(tmp_path):
     with pytest.raises(ConfigError, match=r'spectrum = "bmtp": expected one of pythia, bmpt, or a \.csv'):
         choose("dark-photon", spectrum="bmtp")
-    with pytest.raises(
-        ConfigError, match=r"mine\.csv has no omega, pi0, which production pi0, omega-pi0 needs"
-    ):
+    with pytest.raises(ConfigError, match=r"mine\.csv has no omega, pi0; ask for .*: --production eta$"):
         choose("dark-photon", production=["pi0", "eta", "omega-pi0"], spectrum=event_list(tmp_path))
     with pytest.raises(ConfigError, match=r"spectrum of eta is for 120 GeV protons"):
         choose("dark-photon", production=["eta"], spectrum=event_list(tmp_path, beam=120))
 
 
 def test_sparse_spectra_are_noted(tmp_path):
-    from feebly.workflow.notes import setting_notes
+    from feebly.workflow.notes import setting_notes, spectrum_notes
 
     choices = choose("dark-photon", production=["eta"], spectrum=event_list(tmp_path))
     (note,) = setting_notes(choices)
     assert note.startswith(
         "the spectrum of eta knows about 2 mesons within 10 mrad: a statistical error of 70.7%"
     )
+    assert list(spectrum_notes(choices)) == [note]
     for source in ("pythia", "bmpt"):
         assert not [n for n in setting_notes(choose("dark-photon", spectrum=source)) if "spectrum" in n]

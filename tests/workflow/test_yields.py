@@ -104,6 +104,22 @@ def test_the_last_mass_of_the_model_is_open(cache):
     assert np.all(np.array(small_yields(cache, masses=[2.0], precision=0.3).columns["yield"]) > 0)
 
 
+def test_spectra_of_another_source(cache, tmp_path):
+    """An event list of one η: more than the untuned table has, and a note that it is one."""
+    (tmp_path / "one.csv").write_text(
+        "# pot = 1\n# beam_momentum_gev = 400\npid,px,py,pz,weight\n221,0.1,0,60,1\n"
+    )
+    said: list[str] = []
+    asked = {"production": "eta", "masses": [0.3], "precision": 0.3, "report": said.append}
+    rows = small_yields(cache, spectrum=tmp_path / "one.csv", **asked)
+    assert [line for line in said if "knows about 1 mesons within 10 mrad" in line]
+    assert rows.header["preset"] == "current+one.csv"
+    assert rows.header["spectrum"].endswith("one.csv")
+    default = small_yields(cache, **asked)
+    assert default.header["spectrum"] == "pythia"
+    assert np.all(np.array(rows.columns["yield"])[:4] > np.array(default.columns["yield"])[:4])
+
+
 def test_nothing_is_sampled_before_a_refusal(tmp_path):
     with pytest.raises(ConfigError):
         small_yields(tmp_path, ctau=(0.0, 1.0, 3))

@@ -128,11 +128,9 @@ def choose_spectra(
     """Spectrum by parent meson; ConfigError where it was made for another beam or the source lacks it."""
     parents = sorted({channel.parent for channel in production if channel.parent})
     if missing := [parent for parent in parents if parent not in parents_of(source)]:
-        tags = [channel.tag for channel in production if channel.parent in missing]
-        raise ConfigError(
-            f"spectrum {source} has no {', '.join(missing)}, which production {', '.join(tags)} needs; "
-            "choose others by --production"
-        )
+        served = [channel.tag for channel in production if channel.parent not in missing]
+        mend = f"ask for what it has: --production {','.join(served)}" if served else "take another spectrum"
+        raise ConfigError(f"spectrum {source} has no {', '.join(missing)}; {mend}")
     spectra = {parent: load_spectrum(parent, source) for parent in parents}
     for parent, spectrum in spectra.items():
         if not math.isclose(spectrum.beam_momentum_gev, experiment.beam.momentum_gev, rel_tol=1e-3):

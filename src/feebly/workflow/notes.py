@@ -32,6 +32,19 @@ def setting_notes(choices: Choices) -> Iterator[str]:
                 f"no bremsstrahlung below {low:g} GeV: the splitting {channel.splitting!r} is no rate there; "
                 f"take --mass from {low:g} on"
             )
+    yield from spectrum_notes(choices)
+    start, end = experiment.decay_region_z_m
+    for tag in choices.channels:
+        volume = analysis.final_state(tag).fiducial_volume
+        if volume.z_min_m < start or volume.z_max_m > end:
+            yield (
+                f"the fiducial volume of {tag}, {volume.z_min_m:g}-{volume.z_max_m:g} m, is wider than the "
+                f"simulated decays, {start:g}-{end:g} m: widen decay_region_z_m of {experiment.name}"
+            )
+
+
+def spectrum_notes(choices: Choices) -> Iterator[str]:
+    """Spectra of so few mesons that their statistical error counts."""
     for parent, spectrum in choices.spectra.items():
         near_beam = spectrum.fraction_within(FORWARD_RAD) / spectrum.fraction_in_table
         mesons = spectrum.effective_entries * near_beam
@@ -40,14 +53,6 @@ def setting_notes(choices: Choices) -> Iterator[str]:
                 f"the spectrum of {parent} knows about {mesons:.0f} mesons within {1e3 * FORWARD_RAD:g} "
                 f"mrad: a statistical error of {max(mesons, 1) ** -0.5:.1%} or more that the Monte Carlo "
                 "error does not contain"
-            )
-    start, end = experiment.decay_region_z_m
-    for tag in choices.channels:
-        volume = analysis.final_state(tag).fiducial_volume
-        if volume.z_min_m < start or volume.z_max_m > end:
-            yield (
-                f"the fiducial volume of {tag}, {volume.z_min_m:g}-{volume.z_max_m:g} m, is wider than the "
-                f"simulated decays, {start:g}-{end:g} m: widen decay_region_z_m of {experiment.name}"
             )
 
 

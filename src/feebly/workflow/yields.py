@@ -17,6 +17,7 @@ from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
 from feebly.physics.production.presets import preset as load_preset
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
+from feebly.workflow.notes import spectrum_notes
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, channel_setup
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress, SamplingTask
@@ -68,6 +69,8 @@ def yields(
     choices = choose(
         model, experiment, analysis, [channel], [production], physics, response, pot, spectrum=spectrum
     )
+    for text in spectrum_notes(choices):
+        report(text)
     asked, lifetimes = _checked_masses(choices, masses, channel), _checked_ctau(ctau)
     sampling = Sampling(precision, seed, jobs, progress, report, cache_dir)
     blocks = sampling.samples(_tasks(choices, channel, asked, sampling))

@@ -99,6 +99,14 @@ def test_a_changed_file_is_read_again(tmp_path):
     assert load_spectrum("eta", path).multiplicity == 1 / 1000
 
 
+def test_mesons_that_fly_back_or_are_slow_count_in_the_multiplicity_only(tmp_path):
+    rows = "221,0,0.1,30,1\n221,0,0.1,-30,1\n221,0,0.1,1,1\n221,0,0,50,0\n"
+    spectrum = load_spectrum("eta", write(tmp_path, HEAD + rows))
+    assert_allclose(spectrum.multiplicity, 3 / 2000, rtol=1e-12)
+    assert_allclose(spectrum.fraction_in_table, 1 / 3, rtol=1e-12)
+    assert_allclose(spectrum.multiplicity_relative_error, 3**-0.5, rtol=1e-12)
+
+
 def test_species_that_the_list_lacks(tmp_path):
     path = write(tmp_path, HEAD + ROWS)
     with pytest.raises(ConfigError, match=r"mine\.csv has no omega \(PDG code 223\)"):
