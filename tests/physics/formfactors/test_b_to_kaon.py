@@ -22,6 +22,28 @@ def test_matrix_elements_at_zero_momentum_transfer(state, expected):
     assert_allclose(kaon_state(state).matrix_element_gev(0.0), expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    ("state", "q2", "ratio"),
+    [  # to the value at q² = 0, by hand from the poles; a K* also loses √λ
+        ("k", 9.0, 1 / (1 - 9 / 38)),
+        ("k0star1430", 4.0, (25.8418 - 4) / 25.8418 / (1 - 4.4 * 0.143514 + 6.4 * 0.143514**2)),
+        ("kstar892", 9.0, 17.2673 / 27.0771 * (1.364 / (1 - 0.322907) - 0.990 / (1 - 9 / 36.78)) / 0.374),
+    ],
+)
+def test_growth_with_momentum_transfer(state, q2, ratio):
+    got = kaon_state(state).matrix_element_gev([q2, 0.0])
+    assert_allclose(got[0] / got[1], ratio, rtol=1e-4)
+
+
+@pytest.mark.parametrize(("state", "a", "b"), [("kstar1410", 0.22, 0.28), ("kstar1680", 0.18, 0.24)])
+def test_excited_vectors_at_zero_momentum_transfer(state, a, b):
+    # A0(0) = (1 - 2 m_X²/(m_B² + m_X²)) a + (m_X/m_B) b
+    mass = KAON_STATES[state].mass_gev
+    a0 = (B_MASS**2 - mass**2) / (B_MASS**2 + mass**2) * a + mass / B_MASS * b
+    expected = (B_MASS**2 - mass**2) / 2 / QUARK_SUM * a0
+    assert_allclose(kaon_state(state).matrix_element_gev(0.0), expected, rtol=1e-9)
+
+
 def test_axial_states_are_a_rotation():
     # M (m_b - m_s) 2 m_X/√λ = V0: the sum of squares does not depend on the angle
     v0_squared = 0.0

@@ -64,6 +64,12 @@ def test_isospin():
     assert_allclose(MODEL.branching_ratio("kk", 1.1), MODEL.branching_ratio("k0k0", 1.1), rtol=1e-12)
 
 
+def test_four_pions_are_two_charged_two_neutral_twice_as_often():
+    # as two rho pairs share them, 2201.05170
+    ratio = MODEL.branching_ratio("2pi2pi0", 1.5) / MODEL.branching_ratio("4pi", 1.5)
+    assert_allclose(ratio, 2.0, rtol=1e-12)
+
+
 def test_strange_quarks_by_hand():
     # 3 m_s² m/(8π v²) (1 - 4 m_K²/m²)^(3/2)
     width = 3 * 0.0935**2 * 3.0 / (8 * np.pi * 246.22**2) * (1 - 4 * 0.493677**2 / 9) ** 1.5
