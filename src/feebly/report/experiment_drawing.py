@@ -95,23 +95,15 @@ def experiment_figure(
 # --- scale --------------------------------------------------------------------------------------------
 
 
-def _z_range(experiment: Experiment) -> tuple[float, float]:
-    start, end = experiment.dump.z_impact_m, experiment.planes[-1].z_m
-    margin = _MARGIN * (end - start)
-    return start - 1.5 * margin, end + margin
-
-
-def _half_range(experiment: Experiment, state: FinalState | None, k: int) -> float:
-    sizes = [plane.shape.half_size_m[k] for plane in experiment.planes]
+def _set_scale(axes: Axes, experiment: Experiment, state: FinalState | None, k: int) -> None:
+    """Both views on one scale, which holds every plane and the fiducial volume."""
+    sizes = [size for plane in experiment.planes for size in plane.shape.half_size_m]
     if state is not None:
         radius = state.fiducial_volume.radius_m(_volume_z(state))
-        sizes += [float(r) for r in radius if np.isfinite(r)]
-    return 1.12 * max(sizes)
-
-
-def _set_scale(axes: Axes, experiment: Experiment, state: FinalState | None, k: int) -> None:
-    half = max(_half_range(experiment, state, axis) for axis in range(2))  # both views on one scale
-    axes.set_xlim(*_z_range(experiment))
+        sizes += radius[np.isfinite(radius)].tolist()
+    half = 1.12 * max(sizes)
+    start, end = experiment.dump.z_impact_m, experiment.planes[-1].z_m
+    axes.set_xlim(start - 1.5 * _MARGIN * (end - start), end + _MARGIN * (end - start))
     axes.set_ylim(-half, half)
     axes.set_ylabel(f"{_AXES[k]} [m]")
     axes.tick_params(direction="in", top=True, right=True)
