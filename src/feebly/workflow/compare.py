@@ -114,7 +114,7 @@ def compare(
     at = _checked(masses, choices)
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention)
     observation.s_up_expected(at)  # refuses cl and convention before any sampling
-    changed = variations(choices.preset)
+    changed = [each for each in variations(choices.preset) if _produces(each, choices.preset, production)]
     steps = _Steps(progress, 1 + len(changed))
     sampling = Sampling(precision, seed, jobs, None, report, cache_dir)
 
@@ -145,6 +145,11 @@ def _checked(masses: Sequence[float], choices: Choices) -> FloatArray:
     if outside.size:
         raise ConfigError(f"mass {outside[0]:g} GeV: expected one of the scan, {low:g}-{high:g} GeV")
     return at
+
+
+def _produces(variation: Variation, base: Preset, asked: Sequence[str] | None) -> bool:
+    """Whether any of the asked production modes is left."""
+    return asked is None or not set(asked).isdisjoint(variation.of(base).production)
 
 
 def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None) -> Choices:
