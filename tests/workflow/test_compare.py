@@ -136,7 +136,8 @@ def test_a_wider_production_gets_tables_of_its_own(folder):
     """Mixing with R_V begins at 0.28 GeV, with the mixing angle everywhere: the same sample, other masses."""
     found = compare(
         "dark-photon", masses=[0.25, 0.6], preset="na62-ff-mixing", channels=["mumu"],
-        production=["mixing-rho"], response="none", pot=1e22, precision=0.4, jobs=1, cache_dir=folder / "cache",
+        production=["mixing-rho"], response="none", pot=1e22, precision=0.4, jobs=1,
+        cache_dir=folder / "cache",
     )  # fmt: skip
     # without mixing nothing that was asked for would be left
     assert "mixing = none" not in [each.variation.name for each in found.effects]
