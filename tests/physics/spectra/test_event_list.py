@@ -107,6 +107,13 @@ def test_mesons_that_fly_back_or_are_slow_count_in_the_multiplicity_only(tmp_pat
     assert_allclose(spectrum.multiplicity_relative_error, 3**-0.5, rtol=1e-12)
 
 
+def test_the_table_ends_at_the_momentum_of_the_beam(tmp_path):
+    head = HEAD.replace("400", "120")
+    spectrum = load_spectrum("eta", write(tmp_path, head + "221,0,0.1,119,1\n"))
+    assert spectrum.beam_momentum_gev == 120
+    assert_allclose(np.exp(spectrum.ln_p_edges[[0, -1]]), [2.0, 120.0], rtol=1e-12)
+
+
 def test_species_that_the_list_lacks(tmp_path):
     path = write(tmp_path, HEAD + ROWS)
     with pytest.raises(ConfigError, match=r"mine\.csv has no omega \(PDG code 223\)"):
