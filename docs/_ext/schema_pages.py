@@ -38,9 +38,12 @@ def analysis() -> str:
 
 def preset() -> str:
     """The file of the presets."""
-    from feebly.physics.production.presets import Preset
+    from feebly.physics.production.presets import OPTIONS, PRODUCTION_TAGS, Preset
 
-    return _page("TOML: a preset", Preset, "src/feebly/data/presets/")
+    known = {**OPTIONS, "production": PRODUCTION_TAGS}
+    rows = [(code(name), ", ".join(map(code, values))) for name, values in known.items()]
+    options = "\n\n## Options by name\n\n" + table(("key", "known values"), rows) + "\n"
+    return _page("TOML: a preset", Preset, "src/feebly/data/presets/") + options
 
 
 def _page(title: str, root: Any, shipped: str, *more: Any, hidden: tuple[str, ...] = ()) -> str:
