@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import pi
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,9 +21,10 @@ from feebly.core.constants import (
     HIGGS_VEV_GEV,
     TOP_MASS_GEV,
 )
-from feebly.core.errors import unknown
-from feebly.core.interfaces import FloatArray
-from feebly.physics.formfactors.b_to_kaon import kaon_state
+from feebly.core.errors import ConfigError, unknown
+from feebly.core.interfaces import FloatArray, MesonDecaySampling
+from feebly.core.provenance import Origin
+from feebly.physics.formfactors.b_to_kaon import KAON_STATES, kaon_state
 from feebly.physics.kinematics.two_body import kallen_gev4
 
 C_BS = 3 * BOTTOM_MASS_GEV * TOP_MASS_GEV**2 * ABS_V_TS * ABS_V_TB / (16 * pi**2 * HIGGS_VEV_GEV**3)
@@ -31,8 +35,8 @@ With the running top mass (163 GeV) rates are 20% smaller.
 
 _LIFETIME_S = {"B+": BPLUS_LIFETIME_S, "B0": B0_LIFETIME_S, "B": (BPLUS_LIFETIME_S + B0_LIFETIME_S) / 2}
 
-EXCLUSIVE = ("k", "kstar892", "k0star700", "k0star1430", "k1-1270", "k1-1400", "k2star1430")
-"""Kaon states of the exclusive sum, 3.5 sin²θ for a light S; K*(1410) and K*(1680) would add 0.4."""
+EXCLUSIVE = tuple(KAON_STATES)
+"""Kaon states of the exclusive sum, 3.9 sin²θ for a light S; 0.4 of it K*(1410) and K*(1680)."""
 
 
 def width_b_to_kaon_gev(state: str, mass_gev: ArrayLike) -> FloatArray:
@@ -61,6 +65,71 @@ def br_exclusive(mass_gev: ArrayLike, parent: str = "B+") -> FloatArray:
 
 
 def br_inclusive(mass_gev: ArrayLike) -> FloatArray:
-    """BR(b -> s S)/sin²θ = 5.6 (1 - m²/m_B²)², 1710.09387: 1.6 times the exclusive sum; zero above m_B."""
+    """BR(b -> s S)/sin²θ = 5.6 (1 - m²/m_B²)², 1710.09387: 1.45 times the exclusive sum; zero above m_B."""
     x = (np.asarray(mass_gev, float) / BPLUS_MASS_GEV) ** 2
     return np.asarray(5.6 * np.maximum(1 - x, 0.0) ** 2)
+
+
+INCLUSIVE = "inclusive"
+_INCLUSIVE_RECOIL = "kstar892"  # an inclusive rate has no recoil mass: that of the K*(892) stands for it
+
+
+@dataclass(frozen=True)
+class BToScalar:
+    """Production channel B -> X S of the B+ and B0 of the beam-target spectrum.
+
+    state: a key of `KAON_STATES`, or ``inclusive``. Isotropic, as the decay of a spinless meson is.
+    """
+
+    state: str
+
+    def __post_init__(self) -> None:
+        if self.state not in (*KAON_STATES, INCLUSIVE):
+            raise unknown("kaon state", self.state, (*KAON_STATES, INCLUSIVE))
+
+    @property
+    def tag(self) -> str:
+        return f"b-{self.state}"
+
+    @property
+    def parent(self) -> str:
+        return "B"
+
+    @property
+    def recoil_mass_gev(self) -> float:
+        return kaon_state(_INCLUSIVE_RECOIL if self.state == INCLUSIVE else self.state).mass_gev
+
+    def mass_range_gev(self, model_range_gev: tuple[float, float]) -> tuple[float, float]:
+        """Up to the mass difference of B and recoil."""
+        low, high = model_range_gev
+        return low, min(BPLUS_MASS_GEV - self.recoil_mass_gev, high)
+
+    def sampling(self) -> MesonDecaySampling:
+        return MesonDecaySampling(self.parent, BPLUS_MASS_GEV, self.recoil_mass_gev)
+
+    @property
+    def numbers(self) -> tuple[str, Origin]:
+        if self.state == INCLUSIVE:
+            return "BR = 5.6 sin^2 theta (1 - m^2/m_B^2)^2, recoil of a K*(892)", Origin(
+                "published", "1710.09387"
+            )
+        source = "form factor as in 1904.10447 (10-20%), loop of 1809.01876"
+        return f"BR(B -> {kaon_state(self.state).name} S), |C_bs| = {C_BS:.4g}", Origin("published", source)
+
+    def branching_ratio(self, mass_gev: ArrayLike) -> FloatArray:
+        """BR(B -> X S)/sin²θ, the mean of B+ and B0; zero where the decay is closed."""
+        if self.state == INCLUSIVE:
+            return br_inclusive(mass_gev)
+        return br_b_to_kaon(self.state, mass_gev, self.parent)
+
+    def rate(self, mass_gev: ArrayLike, coupling: ArrayLike, multiplicity: float | None = None) -> FloatArray:
+        """S per POT: B+ and B0 per POT × sin²θ × BR/sin²θ."""
+        if multiplicity is None:
+            raise ConfigError(f"production {self.tag!r} needs the multiplicity of its parent {self.parent!r}")
+        return np.asarray(multiplicity * np.asarray(coupling, float) ** 2 * self.branching_ratio(mass_gev))
+
+
+SCALAR_CHANNELS: Mapping[str, BToScalar] = MappingProxyType(
+    {channel.tag: channel for channel in map(BToScalar, (*KAON_STATES, INCLUSIVE))}
+)
+"""Production channels of the dark scalar by tag."""

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from feebly.core.errors import ConfigError
+from feebly.physics.formfactors.b_to_kaon import KAON_STATES
+from feebly.physics.production.b_to_scalar import BToScalar, br_exclusive
+from feebly.physics.production.families import FAMILIES, channels_of, preset_of
+from feebly.physics.production.presets import Preset
+from feebly.physics.production.scalar_presets import (
+    ScalarPreset,
+    scalar_channels,
+    scalar_preset,
+    scalar_presets,
+)
+
+
+def test_default_is_every_kaon_state():
+    channels = scalar_channels(scalar_preset(scalar_presets()[0]))
+    assert {channel.tag for channel in channels} == {f"b-{state}" for state in KAON_STATES}
+    assert {channel.parent for channel in channels} == {"B"}
+    # 100 B mesons, sin θ = 1e-3
+    rates = sum(channel.rate(0.4, 1e-3, 100.0) for channel in channels)
+    assert_allclose(rates, 1e-4 * br_exclusive(0.4, "B"), rtol=1e-12)
+
+
+@pytest.mark.parametrize("tag", ["b-k", "b-k2star1430", "b-inclusive"])
+def test_channel_is_an_isotropic_decay_to_its_end(tag):
+    channel = {each.tag: each for each in map(BToScalar, (*KAON_STATES, "inclusive"))}[tag]
+    sampling = channel.sampling()
+    end = channel.mass_range_gev((0.001, 5.0))[1]
+    assert (sampling.parent, sampling.polarisation) == ("B", "isotropic")
+    assert_allclose(sampling.parent_mass_gev - sampling.recoil_mass_gev, end, rtol=1e-12)
+    if tag == "b-k":
+        assert_allclose(end, 5.27941 - 0.493677, rtol=1e-9)
+    inside = channel.rate(np.array([0.3, end - 0.1]), 1.0, 1.0)
+    assert np.all(inside > 0)
+
+
+def test_every_number_has_an_origin():
+    for name in scalar_presets():
+        chosen = scalar_preset(name)
+        assert {"production", "width_table", "spectrum"} <= set(chosen.origin)
+        assert all(origin.kind != "calibrated" for origin in chosen.origin.values())
+        for channel in scalar_channels(chosen):
+            text, origin = channel.numbers
+            assert "BR" in text
+            assert origin.kind == "published"
+
+
+def test_family_by_model():
+    assert preset_of("dark-photon", None, "na62-ff-mixing").name == "na62-ff-mixing"
+    assert preset_of("dark-scalar", None, "na62-ff-mixing").name == "b-exclusive"
+    assert preset_of("dark-scalar", "b-inclusive", "current").name == "b-inclusive"
+    assert isinstance(preset_of("dark-photon", "current", "current"), Preset)
+    assert [c.tag for c in channels_of(preset_of("dark-scalar", "b-inclusive", ""))] == ["b-inclusive"]
+    assert channels_of(preset_of("dark-photon", "current", ""))[0].tag == "brems"
+    with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: b-exclusive, b-inclusive"):
+        preset_of("dark-scalar", "current", "current")
+    for family in FAMILIES.values():
+        for name in family.names():
+            assert family.load(name).name == name
+
+
+def test_preset_of_a_file(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'name = "mine"\ntitle = "K and K* only"\nproduction = ["b-k", "b-kstar892"]\n'
+        'response = { ee = "none" }\nwidth_table = "leading-order"\n'
+    )
+    chosen = scalar_preset(path)
+    assert chosen.production == ("b-k", "b-kstar892")
+    assert chosen.response_set("ee") == "none"
+    with pytest.raises(ConfigError, match="names no response set for 'mumu'; give one: --response mumu=none"):
+        chosen.response_set("mumu")
+
+
+def test_refusals():
+    shared = {"name": "x", "title": "x", "response": {"all": "none"}}
+    with pytest.raises(ConfigError, match=r"unknown production 'b-kk'.*did you mean 'b-k'\?"):
+        ScalarPreset(production=("b-kk",), **shared)
+    with pytest.raises(ConfigError, match='width_table = "deliver": expected one of dispersive'):
+        ScalarPreset(production=("b-k",), width_table="deliver", **shared)
+    with pytest.raises(ConfigError, match="unknown source of spectra 'pythia9'"):
+        ScalarPreset(production=("b-k",), spectrum="pythia9", **shared)
+    with pytest.raises(ConfigError, match="unknown kaon state 'kk'"):
+        BToScalar("kk")
+    with pytest.raises(ConfigError, match="production 'b-k' needs the multiplicity of its parent 'B'"):
+        BToScalar("k").rate(0.3, 1e-3)
+
+
+def test_other_spectrum_is_recorded():
+    chosen = scalar_preset("b-exclusive").with_spectrum("feynman-power")
+    assert chosen.spectrum == "feynman-power"
+    assert "asked for in the run" in chosen.origin["spectrum"].source
