@@ -39,8 +39,10 @@ def run_folder() -> str:
             table(("dataset", "shape", "unit", "meaning"), _datasets(folder / "grid.h5")),
             "Attributes of the file: " + ", ".join(map(code, _attributes(folder / "grid.h5"))) + ".",
             "## contours.csv",
-            "```text\n" + "\n".join((folder / "contours.csv").read_text().splitlines()[:4]) + "\n...\n```",
-            "`kind` is `observed`, `expected` or the name of a band; `piece` numbers separate islands.",
+            _first_lines(folder / "contours.csv"),
+            "`kind` is `observed` or `expected`; `expected-2s` to `expected+2s` with bands; `discovery-3s` and "
+            "`discovery-5s` for a projection. `piece` numbers separate islands. Lines that begin with `#` say how "
+            "the limit was made.",
             "## result.json",
             table(("key", "content"), _keys(json.loads((folder / "result.json").read_text()))),
         )
@@ -60,6 +62,13 @@ def _small_run(scratch: Path) -> Path:
         cache_dir=scratch / "cache",
     )
     return feebly.write_run(result, scratch / "run")
+
+
+def _first_lines(path: Path) -> str:
+    """The comments, the names of the columns and the first two points."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    names = next(k for k, line in enumerate(lines) if not line.startswith("#"))
+    return "```text\n" + "\n".join(lines[: names + 3]) + "\n...\n```"
 
 
 def _datasets(path: Path) -> list[tuple[str, str, str, str]]:
