@@ -40,9 +40,9 @@ def run_folder() -> str:
             "Attributes of the file: " + ", ".join(map(code, _attributes(folder / "grid.h5"))) + ".",
             "## contours.csv",
             _first_lines(folder / "contours.csv"),
-            "`kind` is `observed` or `expected`; `expected-2s` to `expected+2s` with bands; `discovery-3s` and "
-            "`discovery-5s` for a projection. `piece` numbers separate islands. Lines that begin with `#` say how "
-            "the limit was made.",
+            "`kind` is `observed` or `expected`; `expected-2s` to `expected+2s` with bands; `discovery-3s` "
+            "and `discovery-5s` for a projection. `piece` numbers separate islands. Lines that begin with "
+            "`#` say how the limit was made.",
             "## result.json",
             table(("key", "content"), _keys(json.loads((folder / "result.json").read_text()))),
         )
