@@ -175,6 +175,15 @@ def test_bands(feebly):
             "error: unknown --shape 'gauss'; known: truncated-gaussian, log-normal, gamma",
         ),
         (("--n", "x", "--b", "1"), 'error: --n "x": expected a whole number, 0 or more'),
+        (
+            ("--n", "1", "--b", "1", "--thrown-error", "0.1"),
+            "error: --thrown-error without --bands full: expected both",
+        ),
+        (
+            ("--n", "10000000", "--b", "1"),
+            "error: counts up to 1e+07 would be listed one by one: expected at most 1000000 for this "
+            "background; check n, b and its error",
+        ),
         (("--n", "-1", "--b", "1"), 'error: --n "-1": expected a whole number, 0 or more'),
         (("--n", "1", "--b", "0,016"), 'error: --b "0,016": expected a number; did you mean 0.016?'),
         (("--n", "1", "--b", "-1"), "error: b = -1.0: expected a finite number >= 0"),

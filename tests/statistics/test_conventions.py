@@ -174,7 +174,7 @@ def log_uniform(low, high):
 def test_arrays_solve_the_ratio_of_poisson_sums(n, b, cl, error):
     found = upper_limits(np.array(n), b, cl=cl, signal_error=error)
     for k, s_up in zip(n, found, strict=True):
-        assert_allclose(cls_value(k, s_up, b, error), 1 - cl, rtol=1e-7)
+        assert_allclose(cls_value(k, s_up, b, error), 1 - cl, rtol=1e-7, atol=2e-10)  # nodes of other n
 
 
 @pytest.mark.parametrize("convention", ["cls-counting", "classical", "bayesian-flat"])

@@ -82,8 +82,9 @@ class Observation:
             )
         if self.ordering != TOTAL_COUNT and self.bands.kinds:
             raise ConfigError(
-                f"bands {self.bands.bands!r} with ordering {self.ordering!r}: expected ordering "
-                f"{TOTAL_COUNT!r}, or bands 'none'"
+                f"bands {self.bands.bands!r} with ordering {self.ordering!r}: the quantile of the "
+                "likelihood ratio is another outcome in each cell and is not drawn; expected ordering "
+                f"{TOTAL_COUNT!r}, or bands 'none' (the expected contour is the median of this ordering)"
             )
         for tag in self.final_states:
             self.region(tag)

@@ -22,6 +22,7 @@ from feebly.core.errors import ConfigError, DomainError, unknown
 from feebly.core.interfaces import FloatArray
 from feebly.statistics.checks import (
     require_count,
+    require_listable,
     require_non_negative,
     require_positive,
     require_signal_error,
@@ -31,6 +32,7 @@ from feebly.statistics.quadrature import (
     beta_nodes,
     lognormal_nodes,
     product_nodes,
+    reduced_nodes,
     two_piece_normal_nodes,
     unit_lognormal_nodes,
 )
@@ -38,6 +40,7 @@ from feebly.statistics.quadrature import (
 IntervalMeaning = Literal["68%", "90%"]
 _TINY = np.finfo(float).tiny  # stands for a mean of zero: P(1) becomes 2e-308 instead of 0 * inf
 _BLOCK = 1 << 15  # elements of one block of a grid of signals: they stay in the cache
+_MOST_CANDIDATES = 200_000  # of a Beta product: its nodes are a few of their square root
 NORMAL_QUANTILE = {"68%": 1.0, "90%": 1.6448536269514722}
 """Half-width of a central interval in standard deviations, by its meaning."""
 
@@ -96,6 +99,7 @@ class _Averaged(ABC):
         from scipy.special import gammainc
 
         nodes, weights = self.quadrature()
+        require_listable(n_max, nodes.size)
         pmf = np.zeros(n_max + 1)
         step = max(1, _BLOCK // pmf.size)
         for start in range(0, nodes.size, step):
@@ -176,6 +180,7 @@ class Gamma:
         """Marginalised distribution of the number of background events, up to ``n_max``."""
         if self.sigma == 0:
             return Fixed(self.mean).counts(n_max)
+        require_listable(n_max)
         from scipy.special import betainc
 
         shape, scale = (self.mean / self.sigma) ** 2, self.sigma**2 / self.mean
@@ -232,8 +237,16 @@ class BetaProduct(_Averaged):
     trials: float
 
     def __post_init__(self) -> None:
-        require_positive("background candidates", self.candidates)
+        if require_positive("background candidates", self.candidates) > _MOST_CANDIDATES:
+            raise DomainError(
+                f"background candidates = {self.candidates!r}: expected at most {_MOST_CANDIDATES}; apply "
+                "the strongest veto first and start from what survives it"
+            )
         require_positive("background trials", self.trials)
+        if not isinstance(self.passed, tuple):
+            raise ConfigError(
+                f"background passed = {self.passed!r}: expected a list, one number for each veto"
+            )
         if not self.passed:
             raise ConfigError("background passed = (): expected one number for each veto")
         for passed in self.passed:
@@ -270,10 +283,15 @@ class BetaProduct(_Averaged):
         return [(passed + 0.5, self.trials - passed + 0.5) for passed in self.passed]
 
     def _survival_nodes(self, posteriors: list[tuple[float, float]]) -> Nodes:
-        # exp(-N t) on (0, 1) asks for about sqrt(N) nodes
-        order = 32 + 2 * math.ceil(math.sqrt(self.candidates))
-        factors = (beta_nodes(a, b, order) for a, b in posteriors)
-        return reduce(product_nodes, factors, (np.ones(1), np.ones(1)))
+        # exp(-N t) on (0, 1) asks for a few sqrt(N) nodes
+        root = math.sqrt(self.candidates)
+        order = 32 + math.ceil(max(2 * root, 4 * root - 16))
+        result = np.ones(1), np.ones(1)
+        for a, b in posteriors:
+            if result[0].size > order:
+                result = reduced_nodes(*result, order)
+            result = product_nodes(result, beta_nodes(a, b, order))
+        return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +311,7 @@ class Sum:
 
     def counts(self, n_max: int) -> CountDistribution:
         """Marginalised distribution of the number of background events, up to ``n_max``."""
+        require_listable(n_max, nodes=n_max if len(self.parts) > 1 else 1)  # a convolution
         return reduce(CountDistribution.plus, (part.counts(n_max) for part in self.parts))
 
 
@@ -314,7 +333,7 @@ def background_from_table(table: Mapping[str, Any]) -> Background:
     """
     keys = dict(table)
     shape = keys.pop("shape", None)
-    if shape not in SHAPES:
+    if not isinstance(shape, str) or shape not in SHAPES:
         raise unknown("background shape", str(shape), SHAPES)
     fields = [field.name for field in dataclasses.fields(SHAPES[shape])]
     for key in keys:

@@ -9,6 +9,12 @@ from typing import SupportsIndex
 
 from feebly.core.errors import ConfigError, DomainError
 
+MOST_COUNTS = 1_000_000
+"""Largest count of a distribution that is listed."""
+
+MOST_TERMS = 200_000_000
+"""Counts times nodes of one average: some seconds."""
+
 
 def require_non_negative(place: str, value: float) -> float:
     """The value, if it is a finite number >= 0."""
@@ -29,6 +35,16 @@ def require_count(place: str, n: SupportsIndex) -> int:
     if isinstance(n, bool) or count < 0:
         raise DomainError(f"{place} = {n!r}: expected an integer number of events >= 0")
     return count
+
+
+def require_listable(largest: float, nodes: int = 1) -> None:
+    """DomainError where so many counts, each an average over so many nodes, are too many to list."""
+    if largest > MOST_COUNTS or (largest + 1) * nodes > MOST_TERMS:
+        most = min(MOST_COUNTS, MOST_TERMS // nodes)
+        raise DomainError(
+            f"counts up to {largest:.6g} would be listed one by one: expected at most {most} for this "
+            "background; check n, b and its error"
+        )
 
 
 def require_signal_error(signal_error: float) -> float:

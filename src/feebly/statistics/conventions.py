@@ -28,6 +28,8 @@ from feebly.statistics.backgrounds import (
     signal_plus_background_cumulative,
 )
 
+_LEAST_RELATIVE_SIGMA = 1e-5  # of cls-profile
+
 
 @dataclass(frozen=True, slots=True)
 class TailCurve:
@@ -73,6 +75,11 @@ def _profile(n: int, background: Background, signal_error: float) -> TailCurve:
     b, sigma = background.mean, getattr(background, "sigma", 0.0)
     if sigma == 0:
         return _profile_without_auxiliary(n, background)
+    if sigma < _LEAST_RELATIVE_SIGMA * b:
+        raise DomainError(
+            f"sigma_b = {sigma:g} with b = {b:g} and convention 'cls-profile': expected 0, or at least "
+            f"{_LEAST_RELATIVE_SIGMA:g} of b, below which the order of the outcomes is lost in rounding"
+        )
     curve = np.vectorize(lambda s: profile.profile_cls(float(s), n, b, sigma), otypes=[float])
     return TailCurve(curve, profile.NUMERICAL_ERROR)
 

@@ -37,7 +37,8 @@ NAME = "feldman-cousins"
 _ROOT_RTOL = 1e-12
 _SCAN_POINTS = 1500
 _FINE = 64  # parts of a step of the scan, twice
-_MAX_COUNTS = 20_000
+_MAX_COUNTS = 2_500
+_MAX_TERMS = 150_000_000  # counts x signals x nodes of the signal error: some seconds
 _TIE = 1e-10  # of ln R: rounding of counts with the same R
 
 
@@ -166,10 +167,12 @@ class _Scan:
         spread = math.exp(4 * lognormal_width(signal_error))
         mean = 2 * background.mean + s_max * spread
         size = n + int(mean + 8 * math.sqrt(mean) + 20)
-        if size > _MAX_COUNTS:
+        nodes = len(unit_lognormal_nodes(signal_error, size - 1)[0])
+        if size > _MAX_COUNTS or size * nodes * _root_points(size) > _MAX_TERMS:
             raise DomainError(
                 f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size} "
-                f"would be enumerated, expected at most {_MAX_COUNTS}; use 'cls-counting'"
+                f"would be averaged at {nodes} nodes, too many to enumerate; use "
+                "'cls-counting', or a smaller error"
             )
         counts = background.counts(size - 1)
         empty = cls(n, cl, signal_error, counts, np.zeros(size), s_max)
@@ -216,7 +219,7 @@ class _Scan:
     def _fitted_logs(self) -> FloatArray:
         """ln of the largest P(N = k | s) over s >= 0, from a parabola through the best three of a grid."""
         size = self.background.pmf.size
-        root = np.linspace(0.0, math.sqrt(2.0 * size), 160 + 32 * math.ceil(math.sqrt(size)))
+        root = np.linspace(0.0, math.sqrt(2.0 * size), _root_points(size))
         with np.errstate(divide="ignore"):
             log_pmf = np.log(self._pmf(root**2))
         best = np.clip(np.argmax(log_pmf, axis=1), 1, root.size - 2)
@@ -227,6 +230,11 @@ class _Scan:
             shift = np.clip((low - high) / (2 * bend), -1.0, 1.0)
             peak = top - (low - high) * shift / 4
         return np.where(np.isfinite(peak), np.maximum(peak, log_pmf.max(axis=1)), log_pmf.max(axis=1))
+
+
+def _root_points(size: int) -> int:
+    """Points of the grid in sqrt(s) on which the best fits are looked for."""
+    return 160 + 32 * math.ceil(math.sqrt(size))
 
 
 def _reach(n: int, background: Background, cl: float, signal_error: float) -> float:

@@ -24,6 +24,9 @@ LEAST_TOYS = 100
 UPCROSSING_LEVEL = 1.0
 """Local Z whose upcrossings are counted: often crossed, so that few toys are enough."""
 
+MOST_SIGMAS = 37.0
+MOST_EVENTS = 1e6
+
 _TIE = 1e-9  # relative difference below which two Z count as equal
 _BLOCK_EVENTS = 1 << 20
 _MOST_TOYS_OF_BLOCK = 250
@@ -72,7 +75,7 @@ def global_significances(
     toys: data sets of the background with at least one event. progress(done, toys) is called along the way.
     Raises DomainError for impossible numbers.
     """
-    thresholds = np.array([require_positive("local Z", z) for z in local_z])
+    thresholds = np.array([_require_z(z) for z in local_z])
     tally = _simulate(scan, test, thresholds, toys, seed, progress)
     size = len(scan.hypotheses)
     return tuple(_summary(tally, k, float(z), size) for k, z in enumerate(thresholds))
@@ -115,7 +118,7 @@ def gross_vitells(
     changes little between neighbours: use ``scan.refined(0.25)``. Only where the background under the peak
     is large (asymptotic).
     """
-    thresholds = np.array([require_positive("local Z", z) for z in local_z])
+    thresholds = np.array([_require_z(z) for z in local_z])
     tally = _simulate(scan, test, thresholds, toys, seed, progress)
     crossings = tally.some_event * float(tally.upcrossings.mean())
     growth = np.exp((UPCROSSING_LEVEL**2 - thresholds**2) / 2)
@@ -137,6 +140,12 @@ def background_toys(scan: MassScan, size: int, rng: np.random.Generator) -> Data
     return DataSets(position[order], owner[order], size)
 
 
+def _require_z(z: float) -> float:
+    if require_positive("local Z", z) > MOST_SIGMAS:
+        raise DomainError(f"local Z = {z:g}: expected at most {MOST_SIGMAS:g}, the p-value is 0 beyond")
+    return z
+
+
 def _simulate(
     scan: MassScan, test: LocalTest, thresholds: FloatArray, toys: int, seed: int, progress: Progress | None
 ) -> _Tally:
@@ -145,6 +154,10 @@ def _simulate(
         raise DomainError(f"toys = {toys}: expected {LEAST_TOYS} or more")
     rng = np.random.default_rng(np.random.SeedSequence(require_count("seed", seed)))
     total = float(scan.expected_below()[1][-1])
+    if total > MOST_EVENTS:
+        raise DomainError(
+            f"{total:.3g} background events in the scan: expected at most {MOST_EVENTS:.0e}, each is thrown"
+        )
     step = int(np.clip(_BLOCK_EVENTS / (1 + total), 1, _MOST_TOYS_OF_BLOCK))
     z_max, reached, upcrossings = np.empty(toys), np.empty((toys, thresholds.size)), np.empty(toys)
     for start in range(0, toys, step):

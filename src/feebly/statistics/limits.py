@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from feebly.core.errors import ConfigError, unknown
+from feebly.core.errors import ConfigError, DomainError, unknown
 from feebly.core.interfaces import FloatArray
 from feebly.statistics import feldman_cousins
 from feebly.statistics.backgrounds import Background, as_background
@@ -21,6 +21,7 @@ from feebly.statistics.counting import count_quantiles
 from feebly.statistics.signal_errors import SignalError, total_signal_error
 
 _SOLVER_RTOL = 1e-12
+_LARGEST_SIGNAL = 1e12  # events: no count of this package comes near
 _SLOPE_STEP = 1e-3  # of s_up, for the error of s_up
 
 
@@ -192,4 +193,6 @@ def _solve(value: Callable[[ArrayLike], FloatArray], target: float, start: float
     high = start
     while float(value(high)) > target:
         high *= 2
+        if high > _LARGEST_SIGNAL:
+            raise DomainError(f"no limit below {_LARGEST_SIGNAL:g} events: check n, b and the errors")
     return float(brentq(lambda s: float(value(s)) - target, 0.0, high, xtol=1e-300, rtol=_SOLVER_RTOL))

@@ -102,6 +102,31 @@ def beta_nodes(a: float, b: float, order: int) -> Nodes:
     return np.clip((1 + x) / 2, 0, 1), vectors[0] ** 2
 
 
+def reduced_nodes(nodes: FloatArray, weights: FloatArray, order: int) -> Nodes:
+    """Gauss nodes of a measure that is given by many nodes: its moments up to 2 order - 1 are kept.
+
+    The recurrence coefficients by Lanczos' method with full reorthogonalisation (W. Gautschi, Orthogonal
+    Polynomials, 2004, Sec. 2.2.3.2), the nodes by Golub and Welsch.
+    """
+    from scipy.linalg import eigh_tridiagonal
+
+    basis = np.zeros((order + 1, nodes.size))
+    basis[0] = np.sqrt(weights / weights.sum())
+    diagonal, off_diagonal = np.zeros(order), np.zeros(order)
+    for k in range(order):
+        following = nodes * basis[k]
+        diagonal[k] = following @ basis[k]
+        for _ in range(2):  # twice is enough (Parlett)
+            following = following - (basis[: k + 1] @ following) @ basis[: k + 1]
+        off_diagonal[k] = np.sqrt(following @ following)
+        if off_diagonal[k] < 1e-14 * nodes.max():
+            order = k + 1
+            break
+        basis[k + 1] = following / off_diagonal[k]
+    x, vectors = eigh_tridiagonal(diagonal[:order], off_diagonal[: order - 1])
+    return np.clip(x, nodes.min(), nodes.max()), vectors[0] ** 2
+
+
 def product_nodes(first: Nodes, second: Nodes) -> Nodes:
     """Nodes of the product of two independent quantities; weights too small to matter are dropped."""
     nodes = np.multiply.outer(first[0], second[0]).ravel()

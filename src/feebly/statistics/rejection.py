@@ -18,6 +18,7 @@ from feebly.statistics.proportions import (
     proportion_interval,
     tail_probabilities,
 )
+from feebly.statistics.regions import repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class RejectionChain:
         require_positive("before_sigma", self.before_sigma)
         if not self.steps:
             raise ConfigError("rejection chain: expected at least one step")
+        if twice := repeated(step.name for step in self.steps):
+            raise ConfigError(f"step {twice!r} stands twice: expected each step once")
         for step in self.steps:
             if step.remaining > self.before:
                 raise DomainError(

@@ -103,6 +103,8 @@ def limit(
     else:
         found = _answers(question, given(values.number, s, "--s"))
         text = "\n".join(_sentences(question, found))
+    if bands is None and thrown_error is not None:
+        raise ConfigError("--thrown-error without --bands full: expected both")
     if bands is not None:
         found["bands"] = _bands(question, bands, given(parsed_error, thrown_error, "--thrown-error"))
         text += f"\n{_band_sentence(found['bands'])}"
