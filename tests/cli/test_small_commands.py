@@ -10,7 +10,7 @@ import pytest
 from feebly.analysis.analysis import load_analysis
 from feebly.apparatus.experiment import experiment_names, load_experiment
 from feebly.core.errors import ConfigError
-from feebly.physics.production.presets import presets
+from feebly.physics.production.families import every_preset
 from feebly.physics.spectra.species import SPECIES
 from feebly.report.experiment_text import describe
 from feebly.workflow.executors import available_cores
@@ -46,10 +46,18 @@ def test_experiment_show_unknown(feebly):
 
 def test_presets_show(feebly):
     text = feebly("presets", "show").out
-    assert [line.split(":")[0] for line in text.splitlines() if line[:1].strip()] == list(presets())
+    names = [preset.name for preset in every_preset()]
+    assert [line.split(":")[0] for line in text.splitlines() if line[:1].strip()] == names
     assert max(map(len, text.splitlines())) <= 100
     shown = json.loads(feebly("presets", "show", "--json").out)["presets"]
-    assert tuple(preset["name"] for preset in shown) == presets()
+    assert [preset["name"] for preset in shown] == names
+
+
+def test_presets_show_of_the_dark_scalar(feebly):
+    text = " ".join(feebly("presets", "show", "b-exclusive").out.split())
+    assert "production b-k, b-kstar892, " in text
+    assert "widths dispersive [digitised: dispersive form factors, figure of 1809.01876" in text
+    assert "splitting" not in text
 
 
 def test_preset_tells_the_origin_of_what_was_tuned(feebly):

@@ -10,7 +10,9 @@ import typer
 from feebly.cli import values
 from feebly.cli.signal_error import signal_error
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="dark-photon (BC1), dark-scalar (BC4)", show_default=False)
+]
 Channels = Annotated[
     str | None,
     typer.Option(
@@ -70,7 +72,9 @@ Mass = Annotated[
 Coupling = Annotated[
     str | None,
     typer.Option(
-        "--coupling", metavar="MIN:MAX:N", help="Couplings (epsilon, not its square); default: the model's."
+        "--coupling",
+        metavar="MIN:MAX:N",
+        help="Couplings (epsilon, sin theta; not squared); default: the model's.",
     ),
 ]
 SigmaB = Annotated[

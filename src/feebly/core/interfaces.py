@@ -46,6 +46,11 @@ class Model(Protocol):
     def default_grid(self) -> DefaultGrid: ...
 
     @property
+    def width_source(self) -> tuple[str, Origin]:
+        """Name of the table that hadronic widths come from, and where that is from."""
+        ...
+
+    @property
     def channels(self) -> tuple[str, ...]:
         """Tags of all final states; their branching ratios sum to one."""
         ...

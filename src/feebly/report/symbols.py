@@ -17,7 +17,7 @@ _FINAL_STATES = {
     "kkpi0": "K⁺K⁻π⁰",
     "gammagamma": "γγ",
 }
-_PARTICLES = {"dark-photon": "A′"}
+_PARTICLES = {"dark-photon": "A′", "dark-scalar": "S"}
 _MESONS = {
     "pi0": "π⁰",
     "eta": "η",
@@ -34,7 +34,7 @@ _MESONS = {
     "B0": "B⁰",
     "Bs": "B$_s$",
 }
-_COUPLINGS = {"epsilon": r"\varepsilon"}
+_COUPLINGS = {"epsilon": r"\varepsilon", "sin-theta": r"\sin\theta"}
 
 
 def final_state_symbol(tag: str) -> str:

@@ -12,7 +12,7 @@ from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
-from feebly.physics.production.presets import Preset, preset, production_channels
+from feebly.physics.production.families import AnyPreset, channels_of, preset_of
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.library import load_spectrum, parents_of
 from feebly.statistics.projection import BackgroundAssumption
@@ -33,7 +33,7 @@ class Choices:
     model: Model
     experiment: Experiment
     analysis: Analysis
-    preset: Preset
+    preset: AnyPreset
     channels: tuple[str, ...]
     production: tuple[ProductionChannel, ...]
     spectra: Mapping[str, HadronSpectrum]
@@ -107,10 +107,10 @@ def choose_channels(analysis: Analysis, model: Model, asked: Sequence[str] | Non
 
 
 def choose_production(
-    physics: Preset, beam_momentum_gev: float, asked: Sequence[str] | None
+    physics: AnyPreset, beam_momentum_gev: float, asked: Sequence[str] | None
 ) -> tuple[ProductionChannel, ...]:
     """Production channels of the preset, or the asked ones among them."""
-    channels = production_channels(physics, beam_momentum_gev)
+    channels = channels_of(physics, beam_momentum_gev)
     if asked is None:
         return channels
     if not asked:
@@ -143,7 +143,7 @@ def choose_spectra(
 
 
 def choose_responses(
-    analysis: Analysis, physics: Preset, channels: Sequence[str], asked: Mapping[str, str] | str | None
+    analysis: Analysis, physics: AnyPreset, channels: Sequence[str], asked: Mapping[str, str] | str | None
 ) -> dict[str, str]:
     """Response set of each final state: asked, else the preset's; the analysis must have it."""
     asked = dict.fromkeys(channels, asked) if isinstance(asked, str) else dict(asked or {})
@@ -204,7 +204,7 @@ def choose(
     tag = MODELS.tag(model)
     assumption = None if background is None else BackgroundAssumption.parse(background)
     apparatus, counts = choose_setting(experiment, analysis, pot, assumption)
-    physics = preset(preset_name or counts.default_preset)
+    physics = preset_of(tag, preset_name, counts.default_preset)
     if spectrum is not None:
         physics = physics.with_spectrum(spectrum)
     particle = choose_model(tag, physics.width_table)

@@ -17,6 +17,7 @@ from feebly.limits.envelope import Member, excluded_interval, theory_band
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
 from feebly.limits.signal import SignalYields
+from feebly.physics.production.families import AnyPreset
 from feebly.physics.production.presets import Preset
 from feebly.physics.production.variations import Variation, variations
 from feebly.workflow.choices import (
@@ -72,7 +73,7 @@ class Comparison:
 
     @property
     def preset(self) -> Preset:
-        return self.run.preset
+        return _comparable(self.run.preset)
 
     @property
     def run_with_band(self) -> RunResult:
@@ -114,7 +115,8 @@ def compare(
     at = _checked(masses, choices)
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention)
     observation.s_up_expected(at)  # refuses cl and convention before any sampling
-    changed = [each for each in variations(choices.preset) if _produces(each, choices.preset, production)]
+    physics = _comparable(choices.preset)
+    changed = [each for each in variations(physics) if _produces(each, physics, production)]
     steps = _Steps(progress, 1 + len(changed))
     sampling = Sampling(precision, seed, jobs, None, report, cache_dir)
 
@@ -147,6 +149,13 @@ def _checked(masses: Sequence[float], choices: Choices) -> FloatArray:
     return at
 
 
+def _comparable(chosen: AnyPreset) -> Preset:
+    """The preset, of a kind whose options are known; ConfigError otherwise."""
+    if not isinstance(chosen, Preset):
+        raise ConfigError(f"preset {chosen.name!r} has no options to compare; those of the dark photon have")
+    return chosen
+
+
 def _produces(variation: Variation, base: Preset, asked: Sequence[str] | None) -> bool:
     """Whether any of the asked production modes is left."""
     return asked is None or not set(asked).isdisjoint(variation.of(base).production)
@@ -154,7 +163,7 @@ def _produces(variation: Variation, base: Preset, asked: Sequence[str] | None) -
 
 def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None) -> Choices:
     """The same setting with the changed preset; of asked production modes those that it still has."""
-    physics = variation.of(choices.preset)
+    physics = variation.of(_comparable(choices.preset))
     if asked is not None:
         asked = [tag for tag in asked if tag in physics.production]
     production = choose_production(physics, choices.experiment.beam.momentum_gev, asked)

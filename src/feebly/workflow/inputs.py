@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from feebly.core.provenance import Origin
 from feebly.core.tables import digest
 from feebly.workflow.choices import Choices
 from feebly.workflow.result import InputRecord
@@ -48,8 +47,7 @@ def _preset(choices: Choices) -> Iterator[InputRecord]:
         if field.name in physics.origin:
             value = str(getattr(physics, field.name))
             yield InputRecord(f"preset {physics.name}: {field.name}", value, physics.origin[field.name])
-    table = Origin("published", f"hadronic widths: R table {physics.width_table!r} (2201.01788)")
-    yield InputRecord("widths", physics.width_table, table)
+    yield InputRecord("widths", *choices.model.width_source)
 
 
 def _responses(choices: Choices) -> Iterator[InputRecord]:

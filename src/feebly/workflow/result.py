@@ -14,7 +14,7 @@ from feebly.limits.contour import edges_at
 from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
-from feebly.physics.production.presets import Preset
+from feebly.physics.production.families import AnyPreset
 from feebly.statistics.ordering import TOTAL_COUNT
 from feebly.statistics.projection import BackgroundAssumption
 
@@ -48,7 +48,7 @@ class RunResult:
     coupling_name: str
     experiment: Experiment
     analysis: Analysis
-    preset: Preset
+    preset: AnyPreset
     responses: dict[str, str]
     pot: float
     projection: bool

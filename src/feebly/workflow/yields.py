@@ -15,7 +15,8 @@ from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
-from feebly.physics.production.presets import preset as load_preset
+from feebly.physics.models.registry import MODELS
+from feebly.physics.production.families import FAMILIES
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
 from feebly.workflow.notes import spectrum_notes
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, channel_setup
@@ -59,13 +60,13 @@ def yields(
 ) -> YieldRows:
     """Events in each region for branching ratio 1 at the reference coupling, for any lifetime.
 
-    Multiply by (coupling/reference)^2 (dark photon) and the branching ratio, and take ctau at the coupling.
+    Multiply by (coupling/reference)^2 and the branching ratio, and take ctau at the coupling.
     masses [GeV]: sampled there, not interpolated. ctau: (min, max, number) in metres, log-spaced.
     preset: physics of the production (default: ``current``, untuned, where it has the mode, else the
-    analysis' own); spectrum: source of the meson spectra other than its own. The efficiency of the response
-    set is included.
+    analysis' own, else the first of the model that has it); spectrum: source of the meson spectra other
+    than its own. The efficiency of the response set is included.
     """
-    physics = preset or _preset_with(production, experiment, analysis)
+    physics = preset or _preset_with(model, production, experiment, analysis)
     choices = choose(
         model, experiment, analysis, [channel], [production], physics, response, pot, spectrum=spectrum
     )
@@ -91,10 +92,14 @@ def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Samplin
     return [SamplingTask(setup, block, sampling.precision) for block in blocks]
 
 
-def _preset_with(production: str, experiment: str | Path, analysis: str | Path | None) -> str:
-    if production in load_preset(BARE_PRESET).production:
-        return BARE_PRESET
-    return choose_setting(experiment, analysis, None)[1].default_preset
+def _preset_with(
+    model: str, production: str, experiment: str | Path, analysis: str | Path | None
+) -> str | None:
+    """The untuned preset if it has the mode, else the analysis' own, else the model's first that has it."""
+    family = FAMILIES[MODELS.tag(model)]
+    own = choose_setting(experiment, analysis, None)[1].default_preset
+    candidates = dict.fromkeys(name for name in (BARE_PRESET, own, *family.names()) if name in family.names())
+    return next((name for name in candidates if production in family.load(name).production), None)
 
 
 def _checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> FloatArray:

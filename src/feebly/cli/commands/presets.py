@@ -15,6 +15,7 @@ from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
+    from feebly.physics.production.families import AnyPreset
     from feebly.physics.production.presets import Preset
 
 WIDTH = 100
@@ -35,9 +36,9 @@ def show(
         feebly presets show na62-ff-mixing
     """
     from feebly.core.tables import plain
-    from feebly.physics.production.presets import preset, presets
+    from feebly.physics.production.families import any_preset, every_preset
 
-    shown = [preset(each) for each in ([name] if name else presets())]
+    shown = [any_preset(name)] if name else every_preset()
     if as_json:
         answer_json({"presets": plain(shown)})
     else:
@@ -115,7 +116,7 @@ _OF_COMPARE = (
 )
 
 
-def _lines(preset: Preset) -> Iterator[str]:
+def _lines(preset: AnyPreset) -> Iterator[str]:
     yield f"{preset.name}: {preset.title}"
     for label, (value, field) in _entries(preset).items():
         yield _entry(label, value)
@@ -123,8 +124,21 @@ def _lines(preset: Preset) -> Iterator[str]:
             yield _entry("", f"[{preset.origin[field]}]")
 
 
-def _entries(preset: Preset) -> dict[str, tuple[str, str]]:
+def _entries(preset: AnyPreset) -> dict[str, tuple[str, str]]:
     """Value and name of the field by label."""
+    from feebly.physics.production.presets import Preset
+
+    return {
+        "production": (", ".join(preset.production), "production"),
+        **(_of_dark_photon(preset) if isinstance(preset, Preset) else {}),
+        "meson spectra": (preset.spectrum, "spectrum"),
+        "widths": (preset.width_table, "width_table"),
+        "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
+        "theory band": (", ".join(preset.band) or "none", "band"),
+    }
+
+
+def _of_dark_photon(preset: Preset) -> dict[str, tuple[str, str]]:
     mixing = preset.mixing
     if mixing != "none":
         weight = {"R": "epsilon^2 R_V", "theta": "|theta_V|^2"}[mixing]
@@ -132,19 +146,14 @@ def _entries(preset: Preset) -> dict[str, tuple[str, str]]:
     cuts = f"{preset.z_min:g} < z < {preset.z_max:g}, pT < {preset.pt_max_gev:g} GeV"
     off_shell = "none" if preset.lambda_p_gev is None else f"Lambda_p = {preset.lambda_p_gev:g} GeV"
     return {
-        "production": (", ".join(preset.production), "production"),
         "form factor": (preset.form_factor, "form_factor"),
         "splitting": (preset.splitting, "splitting"),
         "off-shell": (off_shell, "lambda_p_gev"),
         "sigma weight": (preset.sigma_weight, "sigma_weight"),
         "brems cuts": (f"{cuts}, H/(4 E^2 z (1-z)^2) <= {preset.validity_max:g}", "pt_max_gev"),
-        "meson spectra": (preset.spectrum, "spectrum"),
         "meson weight": (f"{preset.meson_weight:g}", "meson_weight"),
         "mixing": (mixing, "mixing_scale"),
         "polarisation": (preset.polarisation, "polarisation"),
-        "widths": (preset.width_table, "width_table"),
-        "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
-        "theory band": (", ".join(preset.band) or "none", "band"),
     }
 
 

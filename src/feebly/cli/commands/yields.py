@@ -23,7 +23,9 @@ TABLE = "table.csv"
 
 
 def yields(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="dark-photon (BC1)", show_default=False)],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="dark-photon (BC1), dark-scalar (BC4)", show_default=False)
+    ],
     production: Annotated[
         str, typer.Option("--production", metavar="I", help="Production mode, e.g. brems, eta, mixing-rho.")
     ],

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from feebly.core.constants import KAON_MASS_GEV, PION_MASS_GEV
 from feebly.core.errors import DomainError, unknown
 from feebly.core.interfaces import FloatArray
+from feebly.core.provenance import OriginKind
 
 ComplexArray = NDArray[np.complex128]
 
@@ -31,6 +32,7 @@ class PairCoupling:
 
     name: str
     source: str
+    origin: OriginKind
     end_gev: float
     modulus_gev2: Callable[[str, FloatArray], FloatArray]
 
@@ -107,11 +109,16 @@ _COUPLINGS: Mapping[str, PairCoupling] = MappingProxyType(
         "dispersive": PairCoupling(
             "dispersive",
             "Winkler, 1809.01876 (figure, digitised in ALPINIST 2201.05170)",
+            "digitised",
             _TABLE_END_GEV,
             lambda meson, mass: np.abs(dispersive_gev2(meson, mass)),
         ),
         "leading-order": PairCoupling(
-            "leading-order", "low-energy theorem, a lower envelope", _TABLE_END_GEV, leading_order_gev2
+            "leading-order",
+            "low-energy theorem, a lower envelope",
+            "derived",
+            _TABLE_END_GEV,
+            leading_order_gev2,
         ),
     }
 )

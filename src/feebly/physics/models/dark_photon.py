@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from feebly.core.constants import ALPHA, ELECTRON_MASS_GEV, HBARC_GEV_M, MUON_MASS_GEV
 from feebly.core.errors import unknown
 from feebly.core.interfaces import DefaultGrid, FloatArray
+from feebly.core.provenance import Origin
 from feebly.physics.formfactors.r_tables import (
     HADRONIC_CHANNELS,
     THRESHOLD_GEV,
@@ -79,6 +80,11 @@ class DarkPhoton:
     def default_grid(self) -> DefaultGrid:
         """0.01-2 GeV × 1e-8-1e-3: holds the exclusion of a beam dump at 1e17-1e18 POT."""
         return DefaultGrid(mass_gev=(0.01, 2.0, 100), coupling=(1e-8, 1e-3, 100))
+
+    @property
+    def width_source(self) -> tuple[str, Origin]:
+        table = f"hadronic widths: R table {self.width_table!r} (2201.01788)"
+        return self.width_table, Origin("published", table)
 
     @property
     def channels(self) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from feebly.core.constants import (
 )
 from feebly.core.errors import unknown
 from feebly.core.interfaces import DefaultGrid, FloatArray
+from feebly.core.provenance import Origin
 from feebly.physics.formfactors.scalar_pairs import PAIR_MASS_GEV, PairCoupling, pair_coupling
 from feebly.physics.formfactors.strong_coupling import alpha_s
 from feebly.physics.formfactors.triangle import fermion_amplitude, vector_amplitude
@@ -208,6 +209,11 @@ class DarkScalar:
     def default_grid(self) -> DefaultGrid:
         """0.05-3 GeV × 1e-6-1e-1: holds the exclusion of a beam dump at 1e17-1e18 POT."""
         return DefaultGrid(mass_gev=(0.05, 3.0, 100), coupling=(1e-6, 1e-1, 100))
+
+    @property
+    def width_source(self) -> tuple[str, Origin]:
+        pairs = pair_coupling(self.width_table)
+        return pairs.name, Origin(pairs.origin, f"pion and kaon pairs: {pairs.source}")
 
     @property
     def channels(self) -> tuple[str, ...]:

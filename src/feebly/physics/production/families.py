@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from feebly.core.errors import unknown
 from feebly.core.interfaces import ProductionChannel
 from feebly.physics.production.presets import Preset, preset, presets, production_channels
 from feebly.physics.production.scalar_presets import (
@@ -37,14 +38,30 @@ FAMILIES: Mapping[str, PresetFamily] = MappingProxyType(
 
 
 def preset_of(model: str, name: str | Path | None, default: str) -> AnyPreset:
-    """Preset of a model by name or file; without a name ``default`` where the model has it, else its first.
+    """Preset of a model by name or file; without a name ``default``, or the model's first if it is another's.
 
     ConfigError with the nearest name for one that the model does not have.
     """
     family = FAMILIES[model]
     if name is None:
-        name = default if default in family.names() else family.names()[0]
+        of_another = any(default in each.names() for each in FAMILIES.values() if each is not family)
+        name = family.names()[0] if of_another else default
     return family.load(name)
+
+
+def every_preset() -> tuple[AnyPreset, ...]:
+    """The shipped presets of all models."""
+    return tuple(family.load(name) for family in FAMILIES.values() for name in family.names())
+
+
+def any_preset(name: str) -> AnyPreset:
+    """Shipped preset of whichever model has it, or a file for the dark photon; ConfigError otherwise."""
+    for family in FAMILIES.values():
+        if name in family.names():
+            return family.load(name)
+    if name.endswith(".toml"):
+        return preset(name)
+    raise unknown("preset", name, [each.name for each in every_preset()])
 
 
 def channels_of(chosen: AnyPreset, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
