@@ -16,8 +16,8 @@ from feebly.limits.results import ScanResult
 from feebly.limits.scan import scan
 from feebly.statistics import CountingModel, Region, TruncatedGaussian, cls_value
 from feebly.statistics.counting import count_quantiles
-from feebly.statistics.joint_cells import cls_of_cells, quantile_cls
-from feebly.statistics.ordering import ORDERINGS
+from feebly.statistics.regions.joint_cells import cls_of_cells, quantile_cls
+from feebly.statistics.regions.ordering import ORDERINGS
 from feebly.workflow.choices import Choices, choose
 from feebly.workflow.executors import available_cores
 from feebly.workflow.run import signal_yields

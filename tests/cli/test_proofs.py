@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.statistics import CoverageSetting, scan_coverage
-from feebly.statistics.coverage import CoverageTable
+from feebly.statistics.proofs.coverage import CoverageTable
 
 
 def rows(path):
@@ -90,7 +90,7 @@ def test_closure_table_and_files(feebly, tmp_path):
 
 
 def test_closure_that_fails_is_exit_code_1(feebly, tmp_path, monkeypatch):
-    from feebly.statistics import closure as module
+    from feebly.statistics.proofs import closure as module
 
     monkeypatch.setattr(module, "PULL_WIDTH", (0.0, 0.5))
     done = feebly("closure", "--repetitions", "50", "--out", str(tmp_path), "--json")

@@ -9,8 +9,8 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from feebly.statistics import Fixed, cls_value
-from feebly.statistics.joint import joint_cls
-from feebly.statistics.regions import CountingModel, Region
+from feebly.statistics.regions.joint import joint_cls
+from feebly.statistics.regions.model import CountingModel, Region
 
 pyhf = pytest.importorskip("pyhf", reason="pyhf is not installed")
 

@@ -7,7 +7,7 @@ from scipy import stats
 
 from feebly.statistics.backgrounds import BetaProduct
 from feebly.statistics.counting import count_quantiles
-from feebly.statistics.significance import likelihood_ordered_p_value
+from feebly.statistics.excess.significance import likelihood_ordered_p_value
 
 
 def test_count_quantiles_are_degenerate_for_a_small_background():

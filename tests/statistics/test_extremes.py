@@ -24,7 +24,7 @@ from feebly.statistics import (
     p_value,
     upper_limit,
 )
-from feebly.statistics.mass_scan import MassScan, WindowCount
+from feebly.statistics.excess.mass_scan import MassScan, WindowCount
 
 
 @pytest.mark.parametrize("candidates", [60.0, 1e3, 1e4, 1e5])

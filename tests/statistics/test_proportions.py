@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import stats
@@ -76,6 +76,7 @@ def test_ee_factors_have_wilson_errors(remaining, up, down):
     share=st.floats(0, 1), trials=st.floats(1, 1e6), method=st.sampled_from(sorted(METHODS)),
     meaning=st.sampled_from(["68%", "90%", "95%"]),
 )  # fmt: skip
+@example(share=5e-324, trials=1.0, method="clopper-pearson", meaning="68%")
 def test_intervals_hold_the_proportion_and_grow_with_the_level(share, trials, method, meaning):
     passed = share * trials
     found = proportion_interval(passed, trials, meaning, method)

@@ -6,9 +6,9 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from feebly.core.errors import ConfigError, DomainError
+from feebly.statistics.excess.significance import p_value
 from feebly.statistics.proportions import StatedInterval
 from feebly.statistics.rejection import RejectionChain, Survival
-from feebly.statistics.significance import p_value
 
 VETO = Survival("LAV and ANTI0 veto", 0.72)
 SIGNAL_REGION = RejectionChain(59.9, 6.7, (VETO, Survival("signal region", 0.47)))

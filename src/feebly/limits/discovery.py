@@ -14,9 +14,9 @@ from feebly.core.interfaces import FloatArray
 from feebly.limits.contour import Limit
 from feebly.limits.observation import Hypothesis, Observation
 from feebly.statistics.backgrounds import Background
-from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.excess.significance import TWO_SIDED
 from feebly.statistics.projection import DISCOVERY_SIGMAS, discovery_reach
-from feebly.statistics.significance import TWO_SIDED
+from feebly.statistics.regions.ordering import TOTAL_COUNT
 
 SIDES, POWER = TWO_SIDED, 0.5
 DISCOVERY_KINDS = {f"discovery-{sigmas:g}s": sigmas for sigmas in DISCOVERY_SIGMAS}

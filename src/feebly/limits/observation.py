@@ -31,10 +31,10 @@ from feebly.statistics import (
     upper_limit,
 )
 from feebly.statistics.backgrounds import CountDistribution
-from feebly.statistics.conventions import TAIL_CURVES
-from feebly.statistics.joint_cells import JOINT_CONVENTIONS
-from feebly.statistics.limits import Limit
-from feebly.statistics.ordering import ORDERINGS, TOTAL_COUNT
+from feebly.statistics.intervals.conventions import TAIL_CURVES
+from feebly.statistics.intervals.limits import Limit
+from feebly.statistics.regions.joint_cells import JOINT_CONVENTIONS
+from feebly.statistics.regions.ordering import ORDERINGS, TOTAL_COUNT
 
 Curve = Callable[[FloatArray], FloatArray]
 

@@ -14,9 +14,9 @@ from numpy.typing import ArrayLike
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.observation import Hypothesis, Observation
-from feebly.statistics.joint_cells import cls_of_cells, expected_limits_on_cells, limits_on_cells
-from feebly.statistics.ordering import LIKELIHOOD_RATIO
-from feebly.statistics.regions import CountingModel, Nuisance, Region
+from feebly.statistics.regions.joint_cells import cls_of_cells, expected_limits_on_cells, limits_on_cells
+from feebly.statistics.regions.model import CountingModel, Nuisance, Region
+from feebly.statistics.regions.ordering import LIKELIHOOD_RATIO
 
 FAR = 1e3
 """A yield this far from n + b + 1 is on a known side of the limit: s_up of the total count stands there."""

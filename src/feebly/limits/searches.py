@@ -21,7 +21,7 @@ from feebly.limits.lattice import LOG_NOTHING, LogYield
 from feebly.limits.observation import Observation
 from feebly.limits.ratio_limits import Yields, expected_limits, observed_limits, ratio_cls
 from feebly.limits.signal import Breakdown, SignalYields
-from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.regions.ordering import TOTAL_COUNT
 
 _CellLimits = Callable[[Observation, FloatArray, Yields], FloatArray]
 

@@ -22,10 +22,10 @@ from feebly.core.interfaces import FloatArray
 from feebly.statistics import Background, CountingModel, Nuisance, Region, joint_cls, joint_upper_limit
 from feebly.statistics.backgrounds import as_background
 from feebly.statistics.counting import SIGMAS
-from feebly.statistics.joint import expected_limits_on_cells, quantile_cls
-from feebly.statistics.nuisances import marginal
-from feebly.statistics.ordering import ORDERINGS
-from feebly.statistics.outcomes import Outcomes
+from feebly.statistics.regions.joint import expected_limits_on_cells, quantile_cls
+from feebly.statistics.regions.nuisances import marginal
+from feebly.statistics.regions.ordering import ORDERINGS
+from feebly.statistics.regions.outcomes import Outcomes
 
 _SIGMAS_OF = {"nominal": (0.0,), "1sigma": (-1.0, 0.0, 1.0), "2sigma": SIGMAS}
 

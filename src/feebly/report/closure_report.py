@@ -13,7 +13,7 @@ import numpy as np
 from feebly.core.tables import plain, write_atomically
 from feebly.report.software import made_with
 from feebly.statistics.backgrounds import Background, Sum
-from feebly.statistics.closure import P_MIN, PULL_MEAN, PULL_WIDTH, Closure, ClosureResult
+from feebly.statistics.proofs.closure import P_MIN, PULL_MEAN, PULL_WIDTH, Closure, ClosureResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -12,7 +12,7 @@ import numpy as np
 
 from feebly.core.tables import plain, write_atomically
 from feebly.report.software import made_with
-from feebly.statistics.coverage import CoverageTable
+from feebly.statistics.proofs.coverage import CoverageTable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

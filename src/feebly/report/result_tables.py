@@ -11,7 +11,7 @@ import numpy as np
 from feebly.limits.discovery import DISCOVERY_KINDS, POWER, SIDES, discovery_by_mass
 from feebly.limits.observation import Observation
 from feebly.limits.results import Grid
-from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.workflow.choices import choose_model
 from feebly.workflow.result import Interval, RunResult
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from feebly.analysis.analysis import Analysis
 from feebly.core.tables import plain
-from feebly.statistics import significance
 from feebly.statistics.backgrounds import Background, Sum
-from feebly.statistics.region_table import RegionTable, needed_events
+from feebly.statistics.excess import significance
+from feebly.statistics.excess.region_table import RegionTable, needed_events
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,23 @@ from feebly.statistics.backgrounds import (
     TruncatedGaussian,
     background_from_table,
 )
-from feebly.statistics.bands import ExpectedBand, expected_band
-from feebly.statistics.closure import closure_test
-from feebly.statistics.combination import Combination, DataSet, combine
-from feebly.statistics.conventions import CONVENTIONS
-from feebly.statistics.coverage import CoverageSetting, scan_coverage
-from feebly.statistics.global_significance import global_significances, gross_vitells, observed_significance
-from feebly.statistics.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
-from feebly.statistics.joint_p_value import joint_p_value
-from feebly.statistics.limit_arrays import upper_limits
-from feebly.statistics.limits import (
+from feebly.statistics.excess.global_significance import (
+    global_significances,
+    gross_vitells,
+    observed_significance,
+)
+from feebly.statistics.excess.mass_scan import MassScan, PeakLikelihood, WindowCount
+from feebly.statistics.excess.significance import (
+    Significance,
+    events_for,
+    likelihood_ordered_p_value,
+    p_value,
+    significance_of,
+)
+from feebly.statistics.intervals.bands import ExpectedBand, expected_band
+from feebly.statistics.intervals.conventions import CONVENTIONS
+from feebly.statistics.intervals.limit_arrays import upper_limits
+from feebly.statistics.intervals.limits import (
     ConfidenceInterval,
     Limit,
     cls_value,
@@ -28,19 +35,16 @@ from feebly.statistics.limits import (
     expected_limit,
     upper_limit,
 )
-from feebly.statistics.mass_scan import MassScan, PeakLikelihood, WindowCount
 from feebly.statistics.projection import BackgroundAssumption, DiscoveryReach, discovery_reach, project
+from feebly.statistics.proofs.closure import closure_test
+from feebly.statistics.proofs.coverage import CoverageSetting, scan_coverage
 from feebly.statistics.proportions import StatedInterval, proportion_interval
-from feebly.statistics.regions import CountingModel, Nuisance, Region
+from feebly.statistics.regions.combination import Combination, DataSet, combine
+from feebly.statistics.regions.joint import JointLimit, combined_upper_limit, joint_cls, joint_upper_limit
+from feebly.statistics.regions.joint_p_value import joint_p_value
+from feebly.statistics.regions.model import CountingModel, Nuisance, Region
 from feebly.statistics.rejection import RejectionChain, Survival
 from feebly.statistics.signal_errors import total_signal_error
-from feebly.statistics.significance import (
-    Significance,
-    events_for,
-    likelihood_ordered_p_value,
-    p_value,
-    significance_of,
-)
 
 __all__ = [
     "CONVENTIONS",

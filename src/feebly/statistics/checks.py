@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+from collections.abc import Iterable
 from typing import SupportsIndex
 
 from feebly.core.errors import ConfigError, DomainError
@@ -70,3 +71,13 @@ def _require(place: str, value: float, expected: str, lowest_allowed: float) -> 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, numbers.Real) and not isinstance(value, bool)
+
+
+def repeated(names: Iterable[str]) -> str | None:
+    """The first name that stands twice."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None

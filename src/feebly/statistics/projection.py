@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics.backgrounds import Background, as_background, cumulative
 from feebly.statistics.checks import require_positive, require_signal_error
-from feebly.statistics.limits import Limit, expected_limit
-from feebly.statistics.regions import scaled
-from feebly.statistics.significance import TWO_SIDED, events_for, p_value
+from feebly.statistics.excess.significance import TWO_SIDED, events_for, p_value
+from feebly.statistics.intervals.limits import Limit, expected_limit
+from feebly.statistics.regions.model import scaled
 
 SCALE, NONE, SUPPRESS = "scale", "none", "suppress"
 DISCOVERY_SIGMAS = (3.0, 5.0)

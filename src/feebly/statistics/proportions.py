@@ -110,7 +110,9 @@ def clopper_pearson(passed: float, trials: float, meaning: str = "68%") -> State
     k, n = _require_proportion(passed, trials)
     below, above = tail_probabilities(meaning)
     lower = 0.0 if k == 0 or below == 0 else float(betaincinv(k, n - k + 1, below))
-    return StatedInterval(lower, 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - above)), meaning)
+    upper = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - above))
+    # betaincinv is good to 1e-12 only where its first arguments are next to nothing
+    return StatedInterval(min(lower, k / n), max(upper, k / n), meaning)
 
 
 METHODS: Mapping[str, Callable[[float, float, str], StatedInterval]] = {

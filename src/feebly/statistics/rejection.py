@@ -11,14 +11,13 @@ from dataclasses import dataclass
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics.backgrounds import BetaProduct
-from feebly.statistics.checks import require_non_negative, require_positive
+from feebly.statistics.checks import repeated, require_non_negative, require_positive
 from feebly.statistics.proportions import (
     StatedInterval,
     effective_trials,
     proportion_interval,
     tail_probabilities,
 )
-from feebly.statistics.regions import repeated
 
 
 @dataclass(frozen=True, slots=True)

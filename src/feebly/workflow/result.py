@@ -15,8 +15,8 @@ from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
 from feebly.physics.production.families import AnyPreset
-from feebly.statistics.ordering import TOTAL_COUNT
 from feebly.statistics.projection import BackgroundAssumption
+from feebly.statistics.regions.ordering import TOTAL_COUNT
 
 Interval = tuple[float, float]
 

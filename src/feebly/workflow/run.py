@@ -14,7 +14,7 @@ from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.limits.searches import bands_by_mass
 from feebly.limits.signal import SignalYields
-from feebly.statistics.ordering import TOTAL_COUNT
+from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.statistics.signal_errors import SignalError, total_signal_error
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
 from feebly.workflow.inputs import input_records

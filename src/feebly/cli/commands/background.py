@@ -76,7 +76,7 @@ def _step(text: str) -> tuple[str, float]:
 
 def _content(chain: RejectionChain, meaning: str, method: str) -> dict[str, Any]:
     from feebly.core.tables import plain
-    from feebly.statistics.significance import p_value
+    from feebly.statistics.excess.significance import p_value
 
     posterior, interval = chain.posterior, chain.interval(meaning)
     steps = [

@@ -38,7 +38,7 @@ def closure(
         feebly closure
     """
     from feebly.report.closure_report import closure_dict, closure_text, write_closure
-    from feebly.statistics.closure import closure_test
+    from feebly.statistics.proofs.closure import closure_test
 
     folder = Path(out) if out else default_folder("closure")
     number = values.whole_number(seed, "--seed")

@@ -10,8 +10,8 @@ from feebly.cli import options, values
 from feebly.cli.output import answer, answer_json
 
 if TYPE_CHECKING:
-    from feebly.statistics.combination import Combination
-    from feebly.statistics.joint import JointLimit
+    from feebly.statistics.regions.combination import Combination
+    from feebly.statistics.regions.joint import JointLimit
 
 
 def combine(
@@ -41,8 +41,8 @@ def combine(
         feebly combine example-dileptons
         feebly combine example-dileptons --ordering likelihood-ratio --json
     """
-    from feebly.statistics.combination import combine as combine_data_sets
-    from feebly.statistics.combination_file import read_combination
+    from feebly.statistics.regions.combination import combine as combine_data_sets
+    from feebly.statistics.regions.combination_file import read_combination
 
     found = combine_data_sets(
         read_combination(files),

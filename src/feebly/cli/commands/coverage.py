@@ -59,7 +59,7 @@ def coverage(
         feebly coverage --b-error 0.1,0.3,1 --signal-error 0.2 --s 0.5:10:5 --b 0.01,0.1,0.5,1.5
     """
     from feebly.report import coverage_report as report
-    from feebly.statistics.coverage import CoverageSetting, scan_coverage
+    from feebly.statistics.proofs.coverage import CoverageSetting, scan_coverage
 
     folder = Path(out) if out else default_folder("coverage", convention)
     settings = [

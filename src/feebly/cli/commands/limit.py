@@ -134,7 +134,7 @@ def _verdict(question: Question, s: float, found: dict[str, Any]) -> dict[str, A
     """Whether a signal is excluded, with its CLs where the convention has one."""
     from feebly.statistics import cls_value
     from feebly.statistics.checks import require_non_negative
-    from feebly.statistics.conventions import TAIL_CURVES
+    from feebly.statistics.intervals.conventions import TAIL_CURVES
 
     require_non_negative("s", s)
     if question.convention not in TAIL_CURVES:
@@ -146,7 +146,7 @@ def _verdict(question: Question, s: float, found: dict[str, Any]) -> dict[str, A
 def _others(question: Question) -> list[str]:
     """CLs conventions to tell beside the asked one: they differ at n >= 1, and not every b has a profile."""
     from feebly.statistics import Fixed, TruncatedGaussian, total_signal_error
-    from feebly.statistics.conventions import CLS_CONVENTIONS
+    from feebly.statistics.intervals.conventions import CLS_CONVENTIONS
 
     measured = isinstance(question.background, Fixed | TruncatedGaussian)
     if question.n == 0 or total_signal_error(question.signal_error) > 0 or not measured:

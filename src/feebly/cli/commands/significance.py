@@ -112,7 +112,7 @@ def _sentences(found: dict[str, Any], background: str) -> list[str]:
 def _of_many(analysis: str | None, table: str | None, scheme: str, sides: str) -> tuple[dict[str, Any], str]:
     from feebly.analysis.analysis import load_analysis
     from feebly.report import significance_table
-    from feebly.statistics.region_table import load_region_table
+    from feebly.statistics.excess.region_table import load_region_table
 
     if analysis is not None:
         loaded = load_analysis(analysis)

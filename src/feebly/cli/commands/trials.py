@@ -12,8 +12,8 @@ from feebly.cli.progress import progress
 from feebly.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from feebly.statistics.global_significance import GlobalSignificance, Progress
-    from feebly.statistics.mass_scan import LocalTest, MassScan
+    from feebly.statistics.excess.global_significance import GlobalSignificance, Progress
+    from feebly.statistics.excess.mass_scan import LocalTest, MassScan
 
 LIKELIHOOD, WINDOW = "likelihood", "window"
 
@@ -63,7 +63,7 @@ def trials(
         feebly trials --masses 0.2:0.7:0.001 --resolution 0.004 --density 0.032 --events 0.411
         feebly trials --masses 207:350:0.5 --resolution 207=2.1,350=0.2 --density 13
     """
-    from feebly.statistics import global_significance as scans
+    from feebly.statistics.excess import global_significance as scans
 
     scan, statistic = _scan(masses, resolution, density), _test(test, half_width)
     count, start = values.whole_number(toys, "--toys"), values.whole_number(seed, "--seed")
@@ -99,7 +99,7 @@ def _upcrossings(
     told: Progress,
 ) -> tuple[float, ...]:
     """Bounds of Gross and Vitells on a finer scan; a tenth of the toys is enough."""
-    from feebly.statistics.global_significance import LEAST_TOYS, gross_vitells
+    from feebly.statistics.excess.global_significance import LEAST_TOYS, gross_vitells
 
     fine, fewer = scan.refined(0.25), max(LEAST_TOYS, toys // 10)
     return gross_vitells(fine, statistic, [one.local_z for one in found], fewer, seed, told)
@@ -108,7 +108,7 @@ def _upcrossings(
 def _scan(masses: str, resolution: str, density: str) -> MassScan:
     import numpy as np
 
-    from feebly.statistics.mass_scan import MassScan
+    from feebly.statistics.excess.mass_scan import MassScan
 
     x = np.array(values.steps(masses, "--masses"))
     given = (("--resolution", resolution), ("--density", density))
@@ -116,7 +116,7 @@ def _scan(masses: str, resolution: str, density: str) -> MassScan:
 
 
 def _test(name: str, half_width: str) -> LocalTest:
-    from feebly.statistics.mass_scan import PeakLikelihood, WindowCount
+    from feebly.statistics.excess.mass_scan import PeakLikelihood, WindowCount
 
     if name not in (WINDOW, LIKELIHOOD):
         raise ConfigError(f"--test {name!r}: expected {WINDOW} or {LIKELIHOOD}")
@@ -133,7 +133,7 @@ def _content(
     seed: int,
 ) -> dict[str, Any]:
     from feebly.core.tables import plain
-    from feebly.statistics.significance import ONE_SIDED, TWO_SIDED, z_of
+    from feebly.statistics.excess.significance import ONE_SIDED, TWO_SIDED, z_of
 
     results = []
     for k, one in enumerate(found):

@@ -12,12 +12,12 @@ from feebly.core.records import decode, require_positive
 from feebly.core.tables import load_document
 from feebly.report.validation.rows import Row
 from feebly.statistics.backgrounds import Background, Fixed, TruncatedGaussian
-from feebly.statistics.joint_p_value import joint_p_value
-from feebly.statistics.likelihood_interval import likelihood_interval
-from feebly.statistics.limits import upper_limit
-from feebly.statistics.region_table import load_region_table, needed_events
-from feebly.statistics.regions import CountingModel, Nuisance, Region
-from feebly.statistics.significance import likelihood_ordered_p_value, p_value
+from feebly.statistics.excess.region_table import load_region_table, needed_events
+from feebly.statistics.excess.significance import likelihood_ordered_p_value, p_value
+from feebly.statistics.intervals.likelihood_interval import likelihood_interval
+from feebly.statistics.intervals.limits import upper_limit
+from feebly.statistics.regions.joint_p_value import joint_p_value
+from feebly.statistics.regions.model import CountingModel, Nuisance, Region
 
 _CIRCULAR = "the single event sensitivity is that of the published limit itself"
 

@@ -1,0 +1,1 @@
+"""Significance of an excess, local and over a scan of masses."""

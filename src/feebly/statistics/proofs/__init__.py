@@ -1,0 +1,1 @@
+"""Coverage and closure: whether the limits hold what they promise."""

@@ -1,0 +1,1 @@
+"""Several regions as one model: enumeration of their counts, joint limits and p-values, combination."""

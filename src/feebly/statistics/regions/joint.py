@@ -1,0 +1,182 @@
+"""Limits from several regions together, by enumeration of their counts or by toys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from feebly.core.errors import ConfigError, unknown
+from feebly.core.interfaces import FloatArray
+from feebly.statistics import quadrature
+from feebly.statistics.backgrounds import Background, Sum, as_background
+from feebly.statistics.checks import require_confidence_level, require_count
+from feebly.statistics.intervals.limits import Limit, upper_limit
+from feebly.statistics.regions.joint_cells import (
+    JOINT_CONVENTIONS,
+    cell_curve,
+    cls_of_cells,
+    expected_limits_on_cells,
+    largest_crossing,
+    limits_on_cells,
+    quantile_cls,
+    require_choices,
+)
+from feebly.statistics.regions.model import CountingModel
+from feebly.statistics.regions.nuisances import TooManyError
+from feebly.statistics.regions.ordering import TOTAL_COUNT
+from feebly.statistics.regions.toys import DEFAULT_TOYS, draw_toys, toy_limit
+
+__all__ = [
+    "JOINT_CONVENTIONS",
+    "JointLimit",
+    "cls_of_cells",
+    "combined_upper_limit",
+    "expected_limits_on_cells",
+    "joint_cls",
+    "joint_upper_limit",
+    "limits_on_cells",
+    "quantile_cls",
+]
+
+METHODS = ("auto", "enumeration", "toys")
+"""How the probabilities of several regions are computed."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointLimit:
+    """Upper limit on the signal strength mu of a counting model.
+
+    mu_up: limit on mu at confidence level cl; s_up: the expected signal in all regions at mu_up [events].
+    cls_error: bound on the numerical error of CLs(mu_up) - (1 - cl) by quadrature and solution (an ordering
+    that changes with mu may jump across 1 - cl: mu_up is the largest mu that is not excluded). mc_error,
+    mu_error: standard deviations of CLs(mu_up) and of mu_up where ``toys`` toys of this seed were drawn; zero
+    for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
+    even mu = 0 is excluded.
+    """
+
+    mu_up: float
+    s_up: float
+    regions: tuple[str, ...]
+    observed: tuple[int, ...]
+    background_means: tuple[float, ...]
+    cl: float
+    convention: str
+    ordering: str
+    method: str
+    cls_error: float
+    mc_error: float = 0.0
+    mu_error: float = 0.0
+    toys: int = 0
+    seed: int | None = None
+
+    def __float__(self) -> float:
+        return self.mu_up
+
+
+def joint_upper_limit(
+    model: CountingModel,
+    cl: float = 0.90,
+    convention: str = "cls-counting",
+    ordering: str = "total-count",
+    method: str = "auto",
+    toys: int = DEFAULT_TOYS,
+    seed: int = 1,
+) -> JointLimit:
+    """Upper limit on mu for the observed counts of the model.
+
+    convention: ``cls-counting`` or ``classical``. ordering: ``total-count`` or ``likelihood-ratio``. method:
+    ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would need more
+    than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes; the result says which. Raises
+    ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be enumerated.
+    """
+    cl, signals = require_confidence_level(cl), _shape_of_signals(model)
+    require_choices(convention, ordering)
+    if method not in METHODS:
+        raise unknown("method", method, METHODS)
+    mc_error = mu_error = 0.0
+    try:
+        if method == "toys":
+            raise TooManyError
+        method, (mu_up, cls_error) = "enumeration", _enumerated_limit(model, cl, convention, ordering)
+    except TooManyError:
+        if method == "enumeration":
+            raise
+        drawn = draw_toys(model, toys, seed)
+        mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
+        method, cls_error = "toys", quadrature.ACCURACY
+    by_toys = method == "toys"
+    return JointLimit(
+        mu_up=mu_up,
+        s_up=float(mu_up * signals.sum()),
+        regions=tuple(region.name for region in model.regions),
+        observed=model.observed,
+        background_means=tuple(float(b) for b in model.background_means),
+        cl=cl,
+        convention=convention,
+        ordering=ordering,
+        method=method,
+        cls_error=cls_error,
+        mc_error=mc_error,
+        mu_error=mu_error,
+        toys=toys if by_toys else 0,
+        seed=seed if by_toys else None,
+    )
+
+
+def _enumerated_limit(model: CountingModel, cl: float, convention: str, ordering: str) -> tuple[float, float]:
+    """mu_up, and the bound on the error of CLs there."""
+
+    statistic = cell_curve(model, convention, ordering)
+
+    def curve(mu: FloatArray) -> FloatArray:
+        return statistic(np.multiply.outer(model.signals, mu))
+
+    start = np.array([(sum(model.observed) + 1.0) / model.signals.sum()])
+    (mu_up,) = largest_crossing(curve, 1 - cl, start)
+    missed = 0.0
+    if ordering == TOTAL_COUNT and mu_up > 0:
+        missed = abs(float(curve(mu_up)) - (1 - cl))
+    return float(mu_up), quadrature.ACCURACY + missed
+
+
+def joint_cls(
+    model: CountingModel,
+    mu: ArrayLike,
+    convention: str = "cls-counting",
+    ordering: str = "total-count",
+) -> FloatArray:
+    """CLs (or CLs+b) of each signal strength, for the observed counts; same shape as ``mu``."""
+    strength = np.asarray(mu, dtype=float)
+    signals = np.multiply.outer(_shape_of_signals(model), strength)
+    return cls_of_cells(model, signals, convention, ordering)
+
+
+def _shape_of_signals(model: CountingModel) -> FloatArray:
+    signals = model.signals
+    if not signals.sum() > 0:
+        raise ConfigError("signal = 0 in every region: expected a signal in at least one")
+    return signals
+
+
+def combined_upper_limit(
+    counts: Sequence[int],
+    backgrounds: Sequence[float | Background],
+    cl: float = 0.90,
+    signal_error: float = 0.0,
+) -> Limit:
+    """CLs limit on the total signal [events] of regions with independent backgrounds, from the total count.
+
+    The statistic is the total over the regions that are open, never the envelope of single limits. A region
+    without observed event makes the combination at least as strong as the best region; with an event it need
+    not be. ``signal_error`` is common to all regions.
+    """
+    if len(counts) == 0 or len(counts) != len(backgrounds):
+        raise ConfigError(
+            f"{len(counts)} counts for {len(backgrounds)} regions: expected one count for each region"
+        )
+    n = sum(require_count("n", count) for count in counts)
+    background = Sum(tuple(as_background(b) for b in backgrounds))
+    return upper_limit(n, background, cl=cl, signal_error=signal_error)
