@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from feebly.core.errors import FeeblyError
     from feebly.core.interfaces import Model
     from feebly.physics.models.dark_photon import DarkPhoton
+    from feebly.physics.models.dark_scalar import DarkScalar
     from feebly.physics.models.registry import MODELS
     from feebly.physics.production.presets import Preset, preset, presets
     from feebly.publish.event_files import write_events
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Analysis": "feebly.analysis.analysis",
     "DarkPhoton": "feebly.physics.models.dark_photon",
+    "DarkScalar": "feebly.physics.models.dark_scalar",
     "EventSample": "feebly.workflow.event_sample",
     "Experiment": "feebly.apparatus.experiment",
     "FeeblyError": "feebly.core.errors",
@@ -65,6 +67,7 @@ __all__ = [
     "MODELS",
     "Analysis",
     "DarkPhoton",
+    "DarkScalar",
     "EventSample",
     "Experiment",
     "FeeblyError",

@@ -53,6 +53,10 @@ POINTS = [
     Point("mixing-rho", "mumu", 1.20, 30.0, 120_000, forced=True, options={"kinematics": "cm-momentum"}),
     Point("mixing-rho", "mumu", 0.30, 30.0, 120_000, forced=True, options={"kinematics": "cm-energy"}),
     Point("mixing-rho", "mumu", 1.20, 30.0, 120_000, forced=True, options={"kinematics": "lab-energy"}),
+    # B mesons to a dark scalar
+    Point("b-k", "mumu", 0.25, 30.0, 400_000, forced=True),
+    Point("b-k1-1400", "mumu", 0.80, 20.0, 1_000_000, forced=True),
+    Point("b-kstar892", "ee", 0.10, 50.0, 600_000, forced=True),
 ]
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from feebly.analysis.analysis import Analysis, FinalState, PairSeparation, load_analysis
 from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.engine.setup import ChannelSetup
+from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS, BToScalar
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import Mixing
@@ -28,10 +29,12 @@ def final_state(tag: str) -> FinalState:
     return na62_analysis().final_state(tag)
 
 
-def production(tag: str) -> Bremsstrahlung | MesonDecay | Mixing:
+def production(tag: str) -> Bremsstrahlung | MesonDecay | Mixing | BToScalar:
     """A channel of unit weights; bremsstrahlung without form factor."""
     if tag == "brems":
         return Bremsstrahlung()
+    if tag in SCALAR_CHANNELS:
+        return SCALAR_CHANNELS[tag]
     return MesonDecay(tag) if tag in MESON_MODES else Mixing(tag)
 
 
