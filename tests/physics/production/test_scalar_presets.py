@@ -39,6 +39,12 @@ def test_channel_is_an_isotropic_decay_to_its_end(tag):
     assert np.all(inside > 0)
 
 
+def test_inclusive_rate():
+    # 1710.09387: 5.6 sin²θ (1 - m²/m_B²)², 100 B mesons at sin θ = 1e-3
+    (channel,) = scalar_channels(scalar_preset("b-inclusive"))
+    assert_allclose(channel.rate(1.0, 1e-3, 100.0), 5.6e-4 * (1 - 5.27941**-2) ** 2, rtol=1e-9)
+
+
 def test_every_number_has_an_origin():
     for name in scalar_presets():
         chosen = scalar_preset(name)
