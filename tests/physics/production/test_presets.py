@@ -196,7 +196,10 @@ def test_a_file_says_what_differs_from_a_shipped_preset(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('extends = "curent"', r"unknown preset 'curent'.*did you mean 'current'\?"),
+        (
+            'extends = "curent"',
+            r"unknown preset that \S*mine.toml extends 'curent'.*did you mean 'current'\?",
+        ),
         ('extends = "current"\nsplitting = "fr"', r'mine.toml:2 splitting = "fr": expected one of bb, fr21'),
         (
             'extends = "current"\nspliting = "bb"',

@@ -164,7 +164,8 @@ def _from_file(path: Path) -> Preset:
     base = document.data.get("extends")
     if base is None:
         return decode(Preset, document)
-    preset(str(base))  # refuses an unknown name
+    if base not in presets():
+        raise unknown(f"preset that {path} extends", str(base), presets())
     (below,) = (entry for entry in _shipped().data["preset"] if entry["name"] == base)
     own = document.without("extends")
     choices = [key for key in own.data if key in OPTIONS or key in NUMBERS]
