@@ -64,6 +64,15 @@ def test_many_outcomes_are_toys_and_the_answer_says_so(feebly, tmp_path):
     assert " +- " in done.out
 
 
+def test_bayesian_limit_says_its_convention(feebly, tmp_path):
+    name = written(tmp_path, "mine.toml", (0, 0.1), (0, 0.3))
+    done = feebly("combine", name, "--convention", "bayesian-flat")
+    assert "90% CL, bayesian-flat, by quadrature; error of the probability below " in done.out
+    found = json.loads(feebly("combine", name, "--convention", "bayesian-flat", "--json").out)["combined"]
+    assert (found["convention"], found["ordering"]) == ("bayesian-flat", "none")
+    assert found["s_up"] == pytest.approx(math.log(10), rel=1e-9, abs=0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

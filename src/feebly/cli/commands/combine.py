@@ -21,7 +21,7 @@ def combine(
     ],
     cl: options.Cl = "0.90",
     convention: Annotated[
-        str, typer.Option("--convention", metavar="NAME", help="cls-counting or classical.")
+        str, typer.Option("--convention", metavar="NAME", help="cls-counting, classical or bayesian-flat.")
     ] = "cls-counting",
     ordering: options.Ordering = "total-count",
     toys: Annotated[
@@ -87,13 +87,20 @@ def _lines(found: Combination) -> list[str]:
     return [
         *table,
         f"gain over the best region, {found.best.regions[0]}: {found.gain:.3g}",
-        f"{100 * limit.cl:g}% CL, {limit.convention}, {limit.ordering}, {_accuracy(limit)}",
+        ", ".join([f"{100 * limit.cl:g}% CL", limit.convention, *_ordering(limit), _accuracy(limit)]),
     ]
+
+
+def _ordering(limit: JointLimit) -> list[str]:
+    """Nothing where the convention has no order to choose."""
+    return [] if limit.ordering == "none" else [limit.ordering]
 
 
 def _accuracy(limit: JointLimit) -> str:
     if limit.method == "toys":
         return f"{limit.toys} toys of seed {limit.seed}: mu < {limit.mu_up:.4g} +- {limit.mu_error:.1g}"
+    if limit.convention == "bayesian-flat":
+        return f"by quadrature; error of the probability below {limit.cls_error:.0e}"
     return f"by {limit.method}; error of CLs below {limit.cls_error:.0e}"
 
 

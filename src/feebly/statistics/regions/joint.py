@@ -14,6 +14,7 @@ from feebly.statistics import quadrature
 from feebly.statistics.backgrounds import Background, Sum, as_background
 from feebly.statistics.checks import require_confidence_level, require_count
 from feebly.statistics.intervals.limits import Limit, upper_limit
+from feebly.statistics.regions import joint_bayesian
 from feebly.statistics.regions.joint_cells import (
     JOINT_CONVENTIONS,
     cell_curve,
@@ -31,6 +32,7 @@ from feebly.statistics.regions.toys import DEFAULT_TOYS, draw_toys, toy_limit
 
 __all__ = [
     "JOINT_CONVENTIONS",
+    "JOINT_LIMIT_CONVENTIONS",
     "JointLimit",
     "cls_of_cells",
     "combined_upper_limit",
@@ -40,6 +42,12 @@ __all__ = [
     "limits_on_cells",
     "quantile_cls",
 ]
+
+JOINT_LIMIT_CONVENTIONS = (*JOINT_CONVENTIONS, joint_bayesian.NAME)
+"""Conventions of one limit from several regions; grids of cells have ``JOINT_CONVENTIONS``."""
+
+NO_ORDERING = "none"
+"""Ordering of a limit in whose convention the outcomes have no order to choose."""
 
 METHODS = ("auto", "enumeration", "toys")
 """How the probabilities of several regions are computed."""
@@ -54,7 +62,7 @@ class JointLimit:
     that changes with mu may jump across 1 - cl: mu_up is the largest mu that is not excluded). mc_error,
     mu_error: standard deviations of CLs(mu_up) and of mu_up where ``toys`` toys of this seed were drawn; zero
     for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
-    even mu = 0 is excluded.
+    even mu = 0 is excluded; "bayesian-flat" the posterior probability above mu, and ordering "none".
     """
 
     mu_up: float
@@ -87,26 +95,28 @@ def joint_upper_limit(
 ) -> JointLimit:
     """Upper limit on mu for the observed counts of the model.
 
-    convention: ``cls-counting`` or ``classical``. ordering: ``total-count`` or ``likelihood-ratio``. method:
-    ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would need more
+    convention: one of ``JOINT_LIMIT_CONVENTIONS``; only ``cls-counting`` and ``classical`` have an ordering
+    to choose, and toys. ordering: ``total-count`` or ``likelihood-ratio``. method: ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would need more
     than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes; the result says which. Raises
     ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be enumerated.
     """
     cl, signals = require_confidence_level(cl), _shape_of_signals(model)
-    require_choices(convention, ordering)
-    if method not in METHODS:
-        raise unknown("method", method, METHODS)
+    _require_choices(convention, ordering, method)
     mc_error = mu_error = 0.0
-    try:
-        if method == "toys":
-            raise TooManyError
-        method, (mu_up, cls_error) = "enumeration", _enumerated_limit(model, cl, convention, ordering)
-    except TooManyError:
-        if method == "enumeration":
-            raise
-        drawn = draw_toys(model, toys, seed)
-        mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
-        method, cls_error = "toys", quadrature.ACCURACY
+    if convention == joint_bayesian.NAME:
+        method, ordering = "enumeration", NO_ORDERING
+        mu_up, cls_error = joint_bayesian.posterior_limit(model, cl)
+    else:
+        try:
+            if method == "toys":
+                raise TooManyError
+            method, (mu_up, cls_error) = "enumeration", _enumerated_limit(model, cl, convention, ordering)
+        except TooManyError:
+            if method == "enumeration":
+                raise
+            drawn = draw_toys(model, toys, seed)
+            mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
+            method, cls_error = "toys", quadrature.ACCURACY
     by_toys = method == "toys"
     return JointLimit(
         mu_up=mu_up,
@@ -124,6 +134,26 @@ def joint_upper_limit(
         toys=toys if by_toys else 0,
         seed=seed if by_toys else None,
     )
+
+
+def _require_choices(convention: str, ordering: str, method: str) -> None:
+    if convention not in JOINT_LIMIT_CONVENTIONS:
+        raise unknown("convention of several regions", convention, JOINT_LIMIT_CONVENTIONS)
+    if method not in METHODS:
+        raise unknown("method", method, METHODS)
+    if convention in JOINT_CONVENTIONS:
+        require_choices(convention, ordering)
+        return
+    if ordering != TOTAL_COUNT:
+        raise ConfigError(
+            f"ordering {ordering!r} with convention {convention!r}: expected none, as the convention leaves "
+            f"no choice; use {' or '.join(map(repr, JOINT_CONVENTIONS))}"
+        )
+    if method == "toys":
+        raise ConfigError(
+            f"method 'toys' with convention {convention!r}: expected 'auto' or 'enumeration'; use "
+            f"{' or '.join(map(repr, JOINT_CONVENTIONS))}"
+        )
 
 
 def _enumerated_limit(model: CountingModel, cl: float, convention: str, ordering: str) -> tuple[float, float]:

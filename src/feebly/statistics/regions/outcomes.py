@@ -111,6 +111,22 @@ class Outcomes:
         return product[:, 0] if product.shape[1] == 1 else product @ self.marginal.weights
 
 
+def counts_probability(marginal: Marginal, signals: FloatArray, counts: tuple[int, ...]) -> FloatArray:
+    """P(counts | s + b) of one outcome as a function of the signals (R, J) [events], shape (J,)."""
+    result = np.empty(signals.shape[1])
+    step = max(1, _ELEMENTS // (marginal.weights.size * (max(counts) + 1)))
+    for start in range(0, result.size, step):
+        block = slice(start, start + step)
+        product = np.ones((1, 1))
+        for r, n in enumerate(counts):
+            means = np.multiply.outer(marginal.signal_factors[:, r], signals[r, block])
+            signal = signal_pmf(n, means, marginal.local[r])
+            background = np.broadcast_to(marginal.background_pmf(r, n)[::-1], signal.shape[:2])
+            product = product * np.einsum("nk,nkj->kj", background, signal)
+        result[block] = marginal.weights @ product
+    return result
+
+
 def largest_background_count(marginal: Marginal, region: int) -> int:
     """Count that the background of a region exceeds with a negligible probability at any node."""
     return largest_count(marginal.largest_background(region), _TAIL)
