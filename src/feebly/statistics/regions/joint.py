@@ -96,8 +96,9 @@ def joint_upper_limit(
     """Upper limit on mu for the observed counts of the model.
 
     convention: one of ``JOINT_LIMIT_CONVENTIONS``; only ``cls-counting`` and ``classical`` have an ordering
-    to choose, and toys. ordering: ``total-count`` or ``likelihood-ratio``. method: ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would need more
-    than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes; the result says which. Raises
+    to choose, and toys. ordering: ``total-count`` or ``likelihood-ratio``. method: ``enumeration``, ``toys``
+    (their number and seed), or ``auto``: toys where an enumeration would need more than
+    ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes; the result says which. Raises
     ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be enumerated.
     """
     cl, signals = require_confidence_level(cl), _shape_of_signals(model)
