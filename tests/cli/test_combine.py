@@ -73,6 +73,16 @@ def test_bayesian_limit_says_its_convention(feebly, tmp_path):
     assert found["s_up"] == pytest.approx(math.log(10), rel=1e-9, abs=0)
 
 
+def test_unified_interval_has_two_ends(feebly, tmp_path):
+    name = written(tmp_path, "mine.toml", (1, 0.0), (0, 0.0))
+    done = feebly("combine", name, "--convention", "feldman-cousins")
+    # two regions of the same s/b are one, of 10 events at mu = 1: [0.11, 4.36], table IV of physics/9711021
+    assert "90% CL, feldman-cousins, by enumeration: 0.01054 < mu < 0.4357, ends to " in done.out
+    found = json.loads(feebly("combine", name, "--convention", "feldman-cousins", "--json").out)["combined"]
+    assert found["mu_low"] == pytest.approx(-math.log(0.9) / 10, rel=1e-5, abs=0)  # P(N >= 1) = 10%
+    assert found["convention"] == "feldman-cousins"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

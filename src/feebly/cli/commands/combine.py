@@ -21,7 +21,10 @@ def combine(
     ],
     cl: options.Cl = "0.90",
     convention: Annotated[
-        str, typer.Option("--convention", metavar="NAME", help="cls-counting, classical or bayesian-flat.")
+        str,
+        typer.Option(
+            "--convention", metavar="NAME", help="cls-counting, classical, bayesian-flat, feldman-cousins."
+        ),
     ] = "cls-counting",
     ordering: options.Ordering = "total-count",
     toys: Annotated[
@@ -99,6 +102,8 @@ def _ordering(limit: JointLimit) -> list[str]:
 def _accuracy(limit: JointLimit) -> str:
     if limit.method == "toys":
         return f"{limit.toys} toys of seed {limit.seed}: mu < {limit.mu_up:.4g} +- {limit.mu_error:.1g}"
+    if limit.convention == "feldman-cousins":
+        return f"by enumeration: {limit.mu_low:.4g} < mu < {limit.mu_up:.4g}, ends to {limit.mu_step:.0e}"
     if limit.convention == "bayesian-flat":
         return f"by quadrature; error of the probability below {limit.cls_error:.0e}"
     return f"by {limit.method}; error of CLs below {limit.cls_error:.0e}"

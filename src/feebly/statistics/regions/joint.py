@@ -14,7 +14,7 @@ from feebly.statistics import quadrature
 from feebly.statistics.backgrounds import Background, Sum, as_background
 from feebly.statistics.checks import require_confidence_level, require_count
 from feebly.statistics.intervals.limits import Limit, upper_limit
-from feebly.statistics.regions import joint_bayesian
+from feebly.statistics.regions import joint_bayesian, joint_unified
 from feebly.statistics.regions.joint_cells import (
     JOINT_CONVENTIONS,
     cell_curve,
@@ -43,7 +43,7 @@ __all__ = [
     "quantile_cls",
 ]
 
-JOINT_LIMIT_CONVENTIONS = (*JOINT_CONVENTIONS, joint_bayesian.NAME)
+JOINT_LIMIT_CONVENTIONS = (*JOINT_CONVENTIONS, joint_bayesian.NAME, joint_unified.NAME)
 """Conventions of one limit from several regions; grids of cells have ``JOINT_CONVENTIONS``."""
 
 NO_ORDERING = "none"
@@ -62,7 +62,9 @@ class JointLimit:
     that changes with mu may jump across 1 - cl: mu_up is the largest mu that is not excluded). mc_error,
     mu_error: standard deviations of CLs(mu_up) and of mu_up where ``toys`` toys of this seed were drawn; zero
     for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
-    even mu = 0 is excluded; "bayesian-flat" the posterior probability above mu, and ordering "none".
+    even mu = 0 is excluded; "bayesian-flat" the posterior probability above mu, and "feldman-cousins" the
+    probability of the accepted outcomes, the interval mu_low .. mu_up, and mu_step, the length to which its
+    ends are found; both have ordering "none".
     """
 
     mu_up: float
@@ -79,6 +81,8 @@ class JointLimit:
     mu_error: float = 0.0
     toys: int = 0
     seed: int | None = None
+    mu_low: float = 0.0
+    mu_step: float = 0.0
 
     def __float__(self) -> float:
         return self.mu_up
@@ -103,38 +107,64 @@ def joint_upper_limit(
     """
     cl, signals = require_confidence_level(cl), _shape_of_signals(model)
     _require_choices(convention, ordering, method)
-    mc_error = mu_error = 0.0
-    if convention == joint_bayesian.NAME:
-        method, ordering = "enumeration", NO_ORDERING
-        mu_up, cls_error = joint_bayesian.posterior_limit(model, cl)
+    if convention in JOINT_CONVENTIONS:
+        found = _ordered_limit(model, cl, convention, ordering, method, toys, seed)
     else:
-        try:
-            if method == "toys":
-                raise TooManyError
-            method, (mu_up, cls_error) = "enumeration", _enumerated_limit(model, cl, convention, ordering)
-        except TooManyError:
-            if method == "enumeration":
-                raise
-            drawn = draw_toys(model, toys, seed)
-            mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
-            method, cls_error = "toys", quadrature.ACCURACY
-    by_toys = method == "toys"
+        found, ordering = _unordered_limit(model, cl, convention), NO_ORDERING
+    by_toys = found.method == "toys"
     return JointLimit(
-        mu_up=mu_up,
-        s_up=float(mu_up * signals.sum()),
+        mu_up=found.mu_up,
+        s_up=float(found.mu_up * signals.sum()),
         regions=tuple(region.name for region in model.regions),
         observed=model.observed,
         background_means=tuple(float(b) for b in model.background_means),
         cl=cl,
         convention=convention,
         ordering=ordering,
-        method=method,
-        cls_error=cls_error,
-        mc_error=mc_error,
-        mu_error=mu_error,
+        method=found.method,
+        cls_error=found.cls_error,
+        mc_error=found.mc_error,
+        mu_error=found.mu_error,
         toys=toys if by_toys else 0,
         seed=seed if by_toys else None,
+        mu_low=found.mu_low,
+        mu_step=found.mu_step,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What differs between the ways to a limit; fields as in ``JointLimit``."""
+
+    mu_up: float
+    cls_error: float
+    method: str = "enumeration"
+    mc_error: float = 0.0
+    mu_error: float = 0.0
+    mu_low: float = 0.0
+    mu_step: float = 0.0
+
+
+def _ordered_limit(
+    model: CountingModel, cl: float, convention: str, ordering: str, method: str, toys: int, seed: int
+) -> _Found:
+    try:
+        if method == "toys":
+            raise TooManyError
+        return _Found(*_enumerated_limit(model, cl, convention, ordering))
+    except TooManyError:
+        if method == "enumeration":
+            raise
+        drawn = draw_toys(model, toys, seed)
+        mu_up, (mc_error, mu_error) = toy_limit(drawn, cl, convention, ordering)
+        return _Found(mu_up, quadrature.ACCURACY, "toys", mc_error, mu_error)
+
+
+def _unordered_limit(model: CountingModel, cl: float, convention: str) -> _Found:
+    if convention == joint_bayesian.NAME:
+        return _Found(*joint_bayesian.posterior_limit(model, cl))
+    ends = joint_unified.unified_interval(model, cl)
+    return _Found(ends.upper, ends.probability_error, mu_low=ends.lower, mu_step=ends.mu_error)
 
 
 def _require_choices(convention: str, ordering: str, method: str) -> None:
