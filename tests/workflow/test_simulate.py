@@ -203,6 +203,14 @@ def test_settings_move_the_expected_events() -> None:
     assert ideal.productions == ("brems",)
 
 
+def test_another_spectrum_makes_other_events() -> None:
+    """eta -> mu mu at 0.3 GeV, 4e-7: the pilot has 6.82 events with BMPT and 5.75 with Pythia."""
+    eta = {"production": ["eta"], "mass_gev": 0.3, "coupling": 4e-7, "n": 10}
+    pythia, bmpt = sample(**eta), sample(**eta, spectrum="bmpt")
+    assert_allclose(bmpt.expected / pythia.expected, 6.82 / 5.75, rtol=0.04)
+    assert bmpt.preset == f"{pythia.preset}+bmpt"
+
+
 def test_progress_ends_at_the_asked_number() -> None:
     calls = []
     sample(n=50, progress=lambda *call: calls.append(call))

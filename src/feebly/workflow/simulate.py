@@ -22,7 +22,7 @@ from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, EventPool, cut_names,
 from feebly.workflow.event_sample import CutFlowStep, EventSample, ProductionShare
 from feebly.workflow.event_schema import CHAIN_ROWS, event_columns, in_schema_order
 from feebly.workflow.executors import available_cores, run_tasks
-from feebly.workflow.notes import setting_notes
+from feebly.workflow.notes import setting_notes, spectrum_notes
 from feebly.workflow.sampling import DEFAULT_SEED, channel_setup
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress
@@ -47,6 +47,7 @@ def simulate(
     experiment: str | Path = DEFAULT_EXPERIMENT,
     analysis: str | Path | None = None,
     preset: str | None = None,
+    spectrum: str | Path | None = None,
     response: Mapping[str, str] | str | None = None,
     pot: float | None = None,
     seed: int = DEFAULT_SEED,
@@ -58,15 +59,18 @@ def simulate(
 
     region: a search region of the analysis, or ``all`` for every event inside the acceptance (all apertures
     and momentum cuts, any reconstructed vertex). production: tags (None: all of the preset); each event is of
-    one of them, with the probability of its share of the expected events. The same seed gives the same
-    events for any number of jobs. Errors (ConfigError, DomainError) are one line.
+    one of them, with the probability of its share of the expected events. spectrum: source of the meson
+    spectra other than the preset's. The same seed gives the same events for any number of jobs. Errors
+    (ConfigError, DomainError) are one line.
     """
     _check_number(n)
-    choices = choose(model, experiment, analysis, [channel], production, preset, response, pot)
+    choices = choose(
+        model, experiment, analysis, [channel], production, preset, response, pot, spectrum=spectrum
+    )
     wanted = _region_number(choices, channel, region)
     report_progress = progress or (lambda done, total, text: None)
     threads = jobs or available_cores()
-    notes = tuple(setting_notes(choices))
+    notes = (*setting_notes(choices), *spectrum_notes(choices))
     for line in notes:
         report(line)
     pools = _open_pools(choices, channel, mass_gev, coupling, (seed, wanted, weighted))
