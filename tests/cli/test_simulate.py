@@ -41,7 +41,8 @@ def test_options_become_arguments(feebly, fake_simulate, monkeypatch):
     given = {k: v for k, v in fake_simulate.options.items() if k not in ("progress", "report")}
     assert given == {
         "mass_gev": 0.3, "coupling": 1e-6, "n": 3, "production": ("brems", "eta"), "region": "all",
-        "weighted": True, "experiment": "na62-dump-2021", "analysis": "a.toml", "preset": "current", "spectrum": "bmpt",
+        "weighted": True, "experiment": "na62-dump-2021", "analysis": "a.toml", "preset": "current",
+        "spectrum": "bmpt",
         "response": {"mumu": "2303"}, "pot": 1e18, "seed": 7, "jobs": 2,
     }  # fmt: skip
     feebly(*POINT, "--out", "e.h5")
