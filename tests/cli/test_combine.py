@@ -88,7 +88,11 @@ def test_unified_interval_has_two_ends(feebly, tmp_path):
     [
         (("--cl", "90"), "did you mean 0.9?"),
         (("--ordering", "ratio"), "unknown ordering 'ratio'"),
-        (("--convention", "cls-profile"), "unknown convention of several regions 'cls-profile'"),
+        (
+            ("--convention", "cls-profile"),
+            "convention 'cls-profile' with regions: expected one of cls-counting, ",
+        ),
+        (("--convention", "cls"), "unknown convention of several regions 'cls'"),
         (("--toys", "0"), "--toys"),
     ],
 )

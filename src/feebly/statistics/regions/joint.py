@@ -168,6 +168,12 @@ def _unordered_limit(model: CountingModel, cl: float, convention: str) -> _Found
 
 
 def _require_choices(convention: str, ordering: str, method: str) -> None:
+    if convention == "cls-profile":
+        raise ConfigError(
+            "convention 'cls-profile' with regions: expected one of "
+            f"{', '.join(JOINT_LIMIT_CONVENTIONS)}; use 'cls-counting', or upper_limit (feebly limit) for "
+            "one region alone"
+        )
     if convention not in JOINT_LIMIT_CONVENTIONS:
         raise unknown("convention of several regions", convention, JOINT_LIMIT_CONVENTIONS)
     if method not in METHODS:
