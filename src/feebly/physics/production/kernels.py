@@ -129,6 +129,20 @@ def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
 
 
 @stage
+def _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min):
+    """Multiply WEIGHT by the parent density at (U_MADE3 = ln p, U_MADE2 = pT; pT < 0: none); fill MASK."""
+    for i in range(n):
+        pt = s[U_MADE2 + i]
+        f = (
+            _spectrum_density(density, s[U_MADE3 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt)
+            if pt >= 0.0
+            else 0.0
+        )
+        s[WEIGHT + i] *= f
+        s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+
+
+@stage
 def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, dpt, e_min):
     """Fill P, E, MASK and multiply WEIGHT by the density of isotropic decays parent -> recoil + X.
 
@@ -167,15 +181,7 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
         s[WEIGHT + i] *= span * parent_p * parent_p * cos_parent / _PI
         s[U_MADE2 + i] = parent_pt if cos_parent > 0.0 else -1.0
         s[U_MADE3 + i] = ln_p
-    for i in range(n):
-        pt = s[U_MADE2 + i]
-        f = (
-            _spectrum_density(density, s[U_MADE3 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt)
-            if pt >= 0.0
-            else 0.0
-        )
-        s[WEIGHT + i] *= f
-        s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+    _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
 
 
 class Replacement(NamedTuple):
@@ -203,15 +209,7 @@ def mixing(s, n, m, replacement, density, ln_p_min, dlnp, dpt, e_min):
         _take_lab_momentum(s, n, m, r.ln_p_min, span)
     else:
         _find_meson(s, n, m, r, span)
-    for i in range(n):
-        pt = s[U_MADE2 + i]
-        f = (
-            _spectrum_density(density, s[U_MADE3 + i], pt, ln_p_min, 1.0 / dlnp, 1.0 / dpt)
-            if pt >= 0.0
-            else 0.0
-        )
-        s[WEIGHT + i] *= f
-        s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+    _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
 
 
 @stage
