@@ -89,13 +89,18 @@ class Preset:
 
     def response_set(self, final_state: str) -> str:
         """Name of the response set of a final state; ConfigError where the preset names none."""
-        name = self.response.get(final_state, self.response.get(EVERY_OTHER))
-        if name is None:
-            raise ConfigError(
-                f"preset {self.name!r} names no response set for {final_state!r} "
-                f"(it has {', '.join(self.response)}); give one: --response {final_state}=none"
-            )
-        return name
+        return response_set_of(self.name, self.response, final_state)
+
+
+def response_set_of(preset: str, response: Mapping[str, str], final_state: str) -> str:
+    """The response set that a preset names for a final state, or for all others; ConfigError for none."""
+    name = response.get(final_state, response.get(EVERY_OTHER))
+    if name is None:
+        raise ConfigError(
+            f"preset {preset!r} names no response set for {final_state!r} "
+            f"(it has {', '.join(response)}); give one: --response {final_state}=none"
+        )
+    return name
 
 
 OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(

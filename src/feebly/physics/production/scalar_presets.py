@@ -8,16 +8,15 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from feebly.core.errors import ConfigError, unknown
+from feebly.core.errors import unknown
 from feebly.core.interfaces import ProductionChannel
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require
 from feebly.core.tables import parse_toml, read_toml
 from feebly.physics.formfactors.scalar_pairs import pair_couplings
 from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
+from feebly.physics.production.presets import response_set_of
 from feebly.physics.spectra.library import require_source
-
-EVERY_OTHER = "all"
 
 
 @dataclass(frozen=True)
@@ -55,13 +54,7 @@ class ScalarPreset:
 
     def response_set(self, final_state: str) -> str:
         """Name of the response set of a final state; ConfigError where the preset names none."""
-        name = self.response.get(final_state, self.response.get(EVERY_OTHER))
-        if name is None:
-            raise ConfigError(
-                f"preset {self.name!r} names no response set for {final_state!r}; give one: "
-                f"--response {final_state}=none"
-            )
-        return name
+        return response_set_of(self.name, self.response, final_state)
 
 
 @dataclass(frozen=True)
