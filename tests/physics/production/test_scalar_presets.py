@@ -79,7 +79,9 @@ def test_preset_of_a_file(tmp_path):
     chosen = scalar_preset(path)
     assert chosen.production == ("b-k", "b-kstar892")
     assert chosen.response_set("ee") == "none"
-    with pytest.raises(ConfigError, match="names no response set for 'mumu'; give one: --response mumu=none"):
+    with pytest.raises(
+        ConfigError, match=r"names no response set for 'mumu' \(it has ee\); give one: --response mumu=none"
+    ):
         chosen.response_set("mumu")
 
 
