@@ -24,7 +24,7 @@ NO_RESPONSE = "none"
 
 @dataclass(frozen=True, slots=True)
 class CalorimeterCuts:
-    """Clusters of the daughters on a plane: r > ``r_min_m`` about (0, 0), apart by ``separation_min_m``."""
+    """Clusters of the tracks on a plane: r > ``r_min_m`` about (0, 0), apart by ``separation_min_m``."""
 
     plane: str
     r_min_m: float
@@ -35,20 +35,39 @@ class CalorimeterCuts:
 
 
 @dataclass(frozen=True, slots=True)
-class FinalState:
-    """Selection of a two-track final state.
+class PhotonCuts:
+    """Clusters of all photons on a plane (the calorimeter): energy and r about (0, 0) above a minimum.
 
-    ``momentum_min_gev`` (each track) and the apertures act on true quantities; fiducial volume, closest
-    approach of the two tracks and regions on reconstructed ones.
+    ``separation_min_m``: distance of a photon's impact from those of the other photons and of the tracks.
+    Act on true quantities.
+    """
+
+    plane: str
+    energy_min_gev: float
+    r_min_m: float
+    separation_min_m: float
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "energy_min_gev", "r_min_m", "separation_min_m")
+
+
+@dataclass(frozen=True, slots=True)
+class FinalState:
+    """Selection of a final state: its charged tracks, and its photons where it has some.
+
+    ``daughters``: kinds of the tracks, positive and negative in turn. ``momentum_min_gev`` (each track) and
+    the apertures act on true quantities; fiducial volume, closest approach of the tracks and regions on
+    reconstructed ones.
     """
 
     tag: str
-    daughters: tuple[ChargedParticle, ChargedParticle]
+    daughters: tuple[ChargedParticle, ...]
     fiducial_volume: FiducialVolume
     momentum_min_gev: float
     track_cda_max_m: float
     signal_region: Region
     calorimeter: CalorimeterCuts | None = None
+    photons: PhotonCuts | None = None
     control_region: Region | None = None
     validation_regions: tuple[ValidationRegion, ...] = ()
 
@@ -70,7 +89,8 @@ class FinalState:
         """What a table of yields depends on: volume, cuts and region shapes; no counts, names or origins."""
         cuts = ("daughters", "fiducial_volume", "momentum_min_gev", "track_cda_max_m", "calorimeter")
         shapes = [plain(region.shape) for region in self.regions]
-        return {name: plain(getattr(self, name)) for name in cuts} | {"regions": shapes}
+        photons = {"photons": plain(self.photons)} if self.photons else {}
+        return {name: plain(getattr(self, name)) for name in cuts} | {"regions": shapes} | photons
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +220,9 @@ class Analysis:
     def check_against(self, experiment: Experiment) -> None:
         """`ConfigError` when a cut or a pair separation names a plane that the experiment lacks."""
         for state in self.final_states.values():
-            if state.calorimeter:
-                experiment.plane(state.calorimeter.plane)
+            for cuts in (state.calorimeter, state.photons):
+                if cuts:
+                    experiment.plane(cuts.plane)
         for responses in self.response_sets.values():
             for response in responses.values():
                 if response.pair_separation.kind != "none":

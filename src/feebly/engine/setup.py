@@ -112,7 +112,8 @@ class ChannelSetup:
 
     @cached_property
     def planes(self) -> FloatArray:
-        rows = pack_planes(self.experiment.planes, self.final_state.daughters)
+        positive, negative = self.final_state.daughters
+        rows = pack_planes(self.experiment.planes, (positive, negative))
         cuts = self.final_state.calorimeter
         if cuts is None:
             return rows
