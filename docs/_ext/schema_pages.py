@@ -38,7 +38,8 @@ def analysis() -> str:
 
 def preset() -> str:
     """The file of the presets."""
-    from feebly.physics.production.presets import OPTIONS, PRODUCTION_TAGS, Preset
+    from feebly.physics.production.photon_options import OPTIONS
+    from feebly.physics.production.presets import PRODUCTION_TAGS, Preset
 
     known = {**OPTIONS, "production": PRODUCTION_TAGS}
     rows = [(code(name), ", ".join(map(code, values))) for name, values in known.items()]

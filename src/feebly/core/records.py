@@ -86,9 +86,9 @@ def _decode_record(kind: Any, table: dict[str, Any], document: Document, path: K
                 f"{document.place((*path, key))} unknown key {key!r}{_in_section(path)}; "
                 f"known: {', '.join(hints)}{did_you_mean(key, hints)}"
             )
-    for key in required:
-        if key not in table:
-            raise ConfigError(f"{document.place(path)} missing key {key!r}{_in_section(path)}")
+    if missing := [repr(key) for key in required if key not in table]:
+        keys = f"key{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        raise ConfigError(f"{document.place(path)} missing {keys}{_in_section(path)}")
     values = {key: _decode(hints[key], item, document, (*path, key)) for key, item in table.items()}
     try:
         return kind(**values)

@@ -76,7 +76,7 @@ def limit_ranges(result: RunResult) -> tuple[LimitRange, ...]:
     With the likelihood ratio they depend on the yields too: those at the grid mass nearest to the middle of
     the range, None where no mass of the grid lies in it.
     """
-    model = choose_model(result.model, result.preset.width_table)
+    model = choose_model(result.model, result.preset)
     seen = Observation(
         result.analysis,
         model,

@@ -12,7 +12,8 @@ from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
-from feebly.physics.production.families import AnyPreset, channels_of, preset_of
+from feebly.physics.production.families import preset_of
+from feebly.physics.production.preset_files import AnyPreset
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.library import load_spectrum, parents_of
 from feebly.statistics.projection import BackgroundAssumption
@@ -56,9 +57,9 @@ class Choices:
         return {tag: spectrum.multiplicity if spectrum else None for tag, spectrum in spectra.items()}
 
 
-def choose_model(name: str, width_table: str) -> Model:
-    """The model of a tag or alias; ConfigError for an unknown one."""
-    return MODELS[name](width_table=width_table)
+def choose_model(name: str, physics: AnyPreset) -> Model:
+    """The model of a tag or alias with the widths of the preset; ConfigError for an unknown one."""
+    return MODELS[name](**physics.model_options)
 
 
 def choose_setting(
@@ -110,7 +111,7 @@ def choose_production(
     physics: AnyPreset, beam_momentum_gev: float, asked: Sequence[str] | None
 ) -> tuple[ProductionChannel, ...]:
     """Production channels of the preset, or the asked ones among them."""
-    channels = channels_of(physics, beam_momentum_gev)
+    channels = physics.production_channels(beam_momentum_gev)
     if asked is None:
         return channels
     if not asked:
@@ -123,15 +124,16 @@ def choose_production(
 
 
 def choose_spectra(
-    production: Sequence[ProductionChannel], experiment: Experiment, source: str
+    production: Sequence[ProductionChannel], experiment: Experiment, physics: AnyPreset
 ) -> dict[str, HadronSpectrum]:
     """Spectrum by parent meson; ConfigError where it was made for another beam or the source lacks it."""
+    source = physics.spectrum
     parents = sorted({channel.parent for channel in production if channel.parent})
     if missing := [parent for parent in parents if parent not in parents_of(source)]:
         served = [channel.tag for channel in production if channel.parent not in missing]
         mend = f"ask for what it has: --production {','.join(served)}" if served else "take another spectrum"
         raise ConfigError(f"spectrum {source} has no {', '.join(missing)}; {mend}")
-    spectra = {parent: load_spectrum(parent, source) for parent in parents}
+    spectra = {parent: load_spectrum(parent, source, **physics.spectrum_options) for parent in parents}
     for parent, spectrum in spectra.items():
         if not math.isclose(spectrum.beam_momentum_gev, experiment.beam.momentum_gev, rel_tol=1e-3):
             raise ConfigError(
@@ -207,7 +209,7 @@ def choose(
     physics = preset_of(tag, preset_name, counts.default_preset)
     if spectrum is not None:
         physics = physics.with_spectrum(spectrum)
-    particle = choose_model(tag, physics.width_table)
+    particle = choose_model(tag, physics)
     states = choose_channels(counts, particle, channels)
     modes = choose_production(physics, apparatus.beam.momentum_gev, production)
     mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)
@@ -221,7 +223,7 @@ def choose(
         preset=physics,
         channels=states,
         production=modes,
-        spectra=choose_spectra(modes, apparatus, physics.spectrum),
+        spectra=choose_spectra(modes, apparatus, physics),
         responses=choose_responses(counts, physics, states, response),
         mass=mass_range,
         coupling=coupling_range,

@@ -17,9 +17,7 @@ from feebly.limits.envelope import Member, excluded_interval, theory_band
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
 from feebly.limits.signal import SignalYields
-from feebly.physics.production.families import AnyPreset
-from feebly.physics.production.presets import Preset
-from feebly.physics.production.variations import Variation, variations
+from feebly.physics.production.preset_files import AnyPreset, Variation
 from feebly.workflow.choices import (
     DEFAULT_EXPERIMENT,
     Choices,
@@ -72,8 +70,8 @@ class Comparison:
     band: tuple[ContourPiece, ...]
 
     @property
-    def preset(self) -> Preset:
-        return _comparable(self.run.preset)
+    def preset(self) -> AnyPreset:
+        return self.run.preset
 
     @property
     def run_with_band(self) -> RunResult:
@@ -115,8 +113,8 @@ def compare(
     at = _checked(masses, choices)
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention)
     observation.s_up_expected(at)  # refuses cl and convention before any sampling
-    physics = _comparable(choices.preset)
-    changed = [each for each in variations(physics) if _produces(each, physics, production)]
+    physics = choices.preset
+    changed = [each for each in physics.variations() if _produces(each, physics, production)]
     steps = _Steps(progress, 1 + len(changed))
     sampling = Sampling(precision, seed, jobs, None, report, cache_dir)
 
@@ -149,30 +147,23 @@ def _checked(masses: Sequence[float], choices: Choices) -> FloatArray:
     return at
 
 
-def _comparable(chosen: AnyPreset) -> Preset:
-    """The preset, of a kind whose options are known; ConfigError otherwise."""
-    if not isinstance(chosen, Preset):
-        raise ConfigError(f"preset {chosen.name!r} has no options to compare; those of the dark photon have")
-    return chosen
-
-
-def _produces(variation: Variation, base: Preset, asked: Sequence[str] | None) -> bool:
+def _produces(variation: Variation, base: AnyPreset, asked: Sequence[str] | None) -> bool:
     """Whether any of the asked production modes is left."""
     return asked is None or not set(asked).isdisjoint(variation.of(base).production)
 
 
 def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None) -> Choices:
     """The same setting with the changed preset; of asked production modes those that it still has."""
-    physics = variation.of(_comparable(choices.preset))
+    physics = variation.of(choices.preset)
     if asked is not None:
         asked = [tag for tag in asked if tag in physics.production]
     production = choose_production(physics, choices.experiment.beam.momentum_gev, asked)
     return replace(
         choices,
-        model=choose_model(choices.model.tag, physics.width_table),
+        model=choose_model(choices.model.tag, physics),
         preset=physics,
         production=production,
-        spectra=choose_spectra(production, choices.experiment, physics.spectrum),
+        spectra=choose_spectra(production, choices.experiment, physics),
     )
 
 

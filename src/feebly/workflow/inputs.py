@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
 
 from feebly.core.tables import digest
 from feebly.workflow.choices import Choices
@@ -43,10 +42,8 @@ def _production(choices: Choices) -> Iterator[InputRecord]:
 
 def _preset(choices: Choices) -> Iterator[InputRecord]:
     physics = choices.preset
-    for field in fields(physics):
-        if field.name in physics.origin:
-            value = str(getattr(physics, field.name))
-            yield InputRecord(f"preset {physics.name}: {field.name}", value, physics.origin[field.name])
+    for name, origin in physics.origin.items():
+        yield InputRecord(f"preset {physics.name}: {name}", str(getattr(physics, name)), origin)
     yield InputRecord("widths", *choices.model.width_source)
 
 

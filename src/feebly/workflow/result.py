@@ -14,7 +14,7 @@ from feebly.limits.contour import edges_at
 from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
 from feebly.limits.results import ContourPiece, ScanResult
-from feebly.physics.production.families import AnyPreset
+from feebly.physics.production.preset_files import AnyPreset
 from feebly.statistics.projection import BackgroundAssumption
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 

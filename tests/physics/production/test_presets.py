@@ -205,7 +205,11 @@ def test_a_file_says_what_differs_from_a_shipped_preset(tmp_path):
             'extends = "current"\nspliting = "bb"',
             r"mine.toml:2 unknown key 'spliting'.*did you mean 'splitting'",
         ),
-        ('splitting = "bb"', "mine.toml missing key 'name'"),
+        (
+            'splitting = "bb"',
+            "mine.toml missing keys 'name', 'title', 'form_factor', 'meson_weight', 'mixing', 'production', "
+            "'response'$",
+        ),
     ],
 )
 def test_a_wrong_file_of_a_user_is_refused(tmp_path, text, message):

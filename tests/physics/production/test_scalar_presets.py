@@ -7,18 +7,15 @@ from numpy.testing import assert_allclose
 from feebly.core.errors import ConfigError
 from feebly.physics.formfactors.b_to_kaon import KAON_STATES
 from feebly.physics.production.b_to_scalar import BToScalar, br_exclusive
-from feebly.physics.production.families import FAMILIES, channels_of, preset_of
+from feebly.physics.production.families import FAMILIES, any_preset, preset_of
 from feebly.physics.production.presets import Preset
-from feebly.physics.production.scalar_presets import (
-    ScalarPreset,
-    scalar_channels,
-    scalar_preset,
-    scalar_presets,
-)
+from feebly.physics.production.scalar_presets import B_TO_S, DARK_SCALAR, OPTIONS, ScalarPreset
+
+NAMES = DARK_SCALAR.names()
 
 
 def test_default_is_every_kaon_state():
-    channels = scalar_channels(scalar_preset(scalar_presets()[0]))
+    channels = DARK_SCALAR.load(NAMES[0]).production_channels()
     assert {channel.tag for channel in channels} == {f"b-{state}" for state in KAON_STATES}
     assert {channel.parent for channel in channels} == {"B"}
     # 100 B mesons, sin θ = 1e-3
@@ -41,16 +38,16 @@ def test_channel_is_an_isotropic_decay_to_its_end(tag):
 
 def test_inclusive_rate():
     # 1710.09387: 5.6 sin²θ (1 - m²/m_B²)², 100 B mesons at sin θ = 1e-3
-    (channel,) = scalar_channels(scalar_preset("b-inclusive"))
+    (channel,) = DARK_SCALAR.load("b-inclusive").production_channels()
     assert_allclose(channel.rate(1.0, 1e-3, 100.0), 5.6e-4 * (1 - 5.27941**-2) ** 2, rtol=1e-9)
 
 
 def test_every_number_has_an_origin():
-    for name in scalar_presets():
-        chosen = scalar_preset(name)
+    for name in NAMES:
+        chosen = DARK_SCALAR.load(name)
         assert {"production", "width_table", "spectrum"} <= set(chosen.origin)
         assert all(origin.kind != "calibrated" for origin in chosen.origin.values())
-        for channel in scalar_channels(chosen):
+        for channel in chosen.production_channels():
             text, origin = channel.numbers
             assert "BR" in text
             assert origin.kind == "published"
@@ -61,8 +58,10 @@ def test_family_by_model():
     assert preset_of("dark-scalar", None, "na62-ff-mixing").name == "b-exclusive"
     assert preset_of("dark-scalar", "b-inclusive", "current").name == "b-inclusive"
     assert isinstance(preset_of("dark-photon", "current", "current"), Preset)
-    assert [c.tag for c in channels_of(preset_of("dark-scalar", "b-inclusive", ""))] == ["b-inclusive"]
-    assert channels_of(preset_of("dark-photon", "current", ""))[0].tag == "brems"
+    assert [c.tag for c in preset_of("dark-scalar", "b-inclusive", "").production_channels()] == [
+        "b-inclusive"
+    ]
+    assert preset_of("dark-photon", "current", "").production_channels()[0].tag == "brems"
     with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: b-exclusive, b-inclusive"):
         preset_of("dark-scalar", "current", "current")
     for family in FAMILIES.values():
@@ -76,7 +75,7 @@ def test_preset_of_a_file(tmp_path):
         'name = "mine"\ntitle = "K and K* only"\nproduction = ["b-k", "b-kstar892"]\n'
         'response = { ee = "none" }\nwidth_table = "leading-order"\n'
     )
-    chosen = scalar_preset(path)
+    chosen = DARK_SCALAR.load(path)
     assert chosen.production == ("b-k", "b-kstar892")
     assert chosen.response_set("ee") == "none"
     with pytest.raises(
@@ -100,6 +99,59 @@ def test_refusals():
 
 
 def test_other_spectrum_is_recorded():
-    chosen = scalar_preset("b-exclusive").with_spectrum("feynman-power")
+    chosen = DARK_SCALAR.load("b-exclusive").with_spectrum("feynman-power")
     assert chosen.spectrum == "feynman-power"
     assert "asked for in the run" in chosen.origin["spectrum"].source
+    assert chosen.name == "b-exclusive+feynman-power"
+    assert chosen.with_spectrum("feynman-power") is chosen
+
+
+def test_file_that_extends_a_preset(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text('extends = "b-inclusive"\nbeauty = "ship"\nresponse = { ee = "none" }\n')
+    own, base = DARK_SCALAR.load(path), DARK_SCALAR.load("b-inclusive")
+    assert (own.name, own.production, own.beauty) == ("mine", base.production, "ship")
+    assert own.origin["beauty"].source == "mine.toml"
+    assert own.origin["production"] == base.origin["production"]
+    assert any_preset(str(path)) == own  # found by the preset that it extends
+    path.write_text('name = "x"\ntitle = "x"\nproduction = ["b-k"]\nresponse = {all="none"}\nbeauty = "ship"')
+    assert any_preset(str(path)).spectrum_options == {"heavy": "ship"}  # found by its keys
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('extends = "current"', r"unknown preset that \S*mine.toml extends 'current'; known: b-exclusive"),
+        ('title = "x"', r"mine.toml missing keys 'name', 'production', 'response'$"),
+        ('extends = "b-inclusive"\nbeauty = "shop"', 'mine.toml:2 beauty = "shop": expected one of alpinist'),
+        ('extends = "b-inclusive"\nband = ["b_to_d"]', "unknown option in band 'b_to_d'.*mean 'b_to_s'"),
+        (
+            'extends = "b-inclusive"\n[origin.width]\nkind = "assumed"\nsource = "x"',
+            "unknown key in origin 'width'.*did you mean 'width_table'",
+        ),
+    ],
+)
+def test_a_wrong_file_of_a_user_is_refused(tmp_path, text, message):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        DARK_SCALAR.load(path)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_variations_change_one_option(name):
+    base = DARK_SCALAR.load(name)
+    found = base.variations()
+    assert {each.option for each in found} == set(OPTIONS)
+    assert len({each.name for each in found}) == len(found)
+    for each in found:
+        changed = each.of(base)
+        assert changed != base
+        assert changed.production_channels()
+        if each.option == "b_to_s":
+            assert set(B_TO_S[each.value]) <= set(changed.production)
+        else:
+            assert getattr(changed, each.option) == each.value
+    other = {"b-exclusive": "inclusive", "b-inclusive": "exclusive"}
+    if name in other:
+        assert [each.value for each in found if each.option == "b_to_s"] == [other[name]]

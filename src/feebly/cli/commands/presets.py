@@ -15,8 +15,7 @@ from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
-    from feebly.physics.production.families import AnyPreset
-    from feebly.physics.production.presets import Preset
+    from feebly.physics.production.preset_files import AnyPreset
 
 WIDTH = 100
 _INDENT = " " * 18
@@ -126,34 +125,14 @@ def _lines(preset: AnyPreset) -> Iterator[str]:
 
 def _entries(preset: AnyPreset) -> dict[str, tuple[str, str]]:
     """Value and name of the field by label."""
-    from feebly.physics.production.presets import Preset
-
     return {
         "production": (", ".join(preset.production), "production"),
-        **(_of_dark_photon(preset) if isinstance(preset, Preset) else {}),
+        **preset.described(),
         "meson spectra": (preset.spectrum, "spectrum"),
         "widths": (preset.width_table, "width_table"),
+        "final states": (", ".join(preset.channels) or "as the analysis says", "channels"),
         "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
         "theory band": (", ".join(preset.band) or "none", "band"),
-    }
-
-
-def _of_dark_photon(preset: Preset) -> dict[str, tuple[str, str]]:
-    mixing = preset.mixing
-    if mixing != "none":
-        weight = {"R": "epsilon^2 R_V", "theta": "|theta_V|^2"}[mixing]
-        mixing = f"{weight} x {preset.mixing_scale:g}; A' takes the {preset.mixing_kinematics} of the meson"
-    cuts = f"{preset.z_min:g} < z < {preset.z_max:g}, pT < {preset.pt_max_gev:g} GeV"
-    off_shell = "none" if preset.lambda_p_gev is None else f"Lambda_p = {preset.lambda_p_gev:g} GeV"
-    return {
-        "form factor": (preset.form_factor, "form_factor"),
-        "splitting": (preset.splitting, "splitting"),
-        "off-shell": (off_shell, "lambda_p_gev"),
-        "sigma weight": (preset.sigma_weight, "sigma_weight"),
-        "brems cuts": (f"{cuts}, H/(4 E^2 z (1-z)^2) <= {preset.validity_max:g}", "pt_max_gev"),
-        "meson weight": (f"{preset.meson_weight:g}", "meson_weight"),
-        "mixing": (mixing, "mixing_scale"),
-        "polarisation": (preset.polarisation, "polarisation"),
     }
 
 

@@ -1,38 +1,19 @@
-"""Presets and production channels by model: each model has presets of its own kind."""
+"""Presets by model: each model has presets of its own kind, with one interface (`AnyPreset`)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from feebly.core.errors import unknown
-from feebly.core.interfaces import ProductionChannel
-from feebly.physics.production.presets import Preset, preset, presets, production_channels
-from feebly.physics.production.scalar_presets import (
-    ScalarPreset,
-    scalar_channels,
-    scalar_preset,
-    scalar_presets,
-)
+from feebly.core.tables import read_toml
+from feebly.physics.production.preset_files import AnyPreset, PresetFile
+from feebly.physics.production.presets import DARK_PHOTON
+from feebly.physics.production.scalar_presets import DARK_SCALAR
 
-AnyPreset = Preset | ScalarPreset
-
-
-@dataclass(frozen=True)
-class PresetFamily:
-    """The presets of one model: their names, the default first, and how to get one by name or file."""
-
-    names: Callable[[], tuple[str, ...]]
-    load: Callable[[str | Path], AnyPreset]
-
-
-FAMILIES: Mapping[str, PresetFamily] = MappingProxyType(
-    {
-        "dark-photon": PresetFamily(presets, preset),
-        "dark-scalar": PresetFamily(scalar_presets, scalar_preset),
-    }
+FAMILIES: Mapping[str, PresetFile[AnyPreset]] = MappingProxyType(
+    {"dark-photon": DARK_PHOTON, "dark-scalar": DARK_SCALAR}
 )
 """Presets by model tag."""
 
@@ -55,17 +36,19 @@ def every_preset() -> tuple[AnyPreset, ...]:
 
 
 def any_preset(name: str) -> AnyPreset:
-    """Shipped preset of whichever model has it, or a file for the dark photon; ConfigError otherwise."""
+    """Shipped preset of whichever model has it, or one from a file; ConfigError otherwise."""
+    if name.endswith(".toml"):
+        return _family_of_file(name).load(name)
     for family in FAMILIES.values():
         if name in family.names():
             return family.load(name)
-    if name.endswith(".toml"):
-        return preset(name)
     raise unknown("preset", name, [each.name for each in every_preset()])
 
 
-def channels_of(chosen: AnyPreset, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
-    """The production channels of a preset, in the order of its list."""
-    if isinstance(chosen, ScalarPreset):
-        return scalar_channels(chosen)
-    return production_channels(chosen, beam_momentum_gev)
+def _family_of_file(path: str) -> PresetFile[AnyPreset]:
+    """The family of the preset that the file extends, else the first that knows all its keys."""
+    data = read_toml(path).data
+    base, keys = data.get("extends"), set(data) - {"extends"}
+    extended = [family for family in FAMILIES.values() if base in family.names()]
+    knowing = [each for each in FAMILIES.values() if keys <= each.keys()]
+    return (*extended, *knowing, FAMILIES["dark-photon"])[0]

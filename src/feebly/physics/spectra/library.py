@@ -145,6 +145,9 @@ SOURCES: Mapping[str, Callable[[Species], dict[str, Any]]] = {
 LIGHT_SOURCES = ("pythia", "bmpt")
 """Sources of light-meson spectra."""
 
+BEAUTY_SOURCES = ("pythia", "feynman-power")
+"""Sources of spectra of B mesons."""
+
 _FLAVOURS = {"pythia": None, "bmpt": (LIGHT,), "feynman-power": tuple(DEFAULTS)}
 
 

@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 import pytest
 
 from feebly.physics.production.mixing import VECTOR_MESONS
-from feebly.physics.production.presets import OPTIONS, Preset, preset, presets, production_channels
-from feebly.physics.production.variations import NUMBERS, variations
+from feebly.physics.production.photon_options import NUMBERS, OPTIONS, variations
+from feebly.physics.production.presets import Preset, preset, presets, production_channels
 
 every_preset = pytest.mark.parametrize("name", presets())
 

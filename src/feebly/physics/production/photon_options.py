@@ -1,15 +1,39 @@
-"""One change of a preset at a time: every named option, and the numbers that the literature varies."""
+"""Options of a dark-photon preset by name, and one change of a preset at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from feebly.physics.production.bremsstrahlung import FR21_MIN_MASS_GEV
-from feebly.physics.production.mixing import VECTOR_MESONS
-from feebly.physics.production.presets import OPTIONS, Preset
+from feebly.physics.decays.polarisation import POLARISATIONS
+from feebly.physics.formfactors.r_tables import width_tables
+from feebly.physics.production.bremsstrahlung import (
+    FORM_FACTORS,
+    FR21_MIN_MASS_GEV,
+    SIGMA_WEIGHTS,
+    SPLITTINGS,
+)
+from feebly.physics.production.mixing import MIXING_KINEMATICS, MIXING_WEIGHTS, VECTOR_MESONS
+from feebly.physics.production.preset_files import Variation
+from feebly.physics.spectra.library import LIGHT_SOURCES
+
+if TYPE_CHECKING:
+    from feebly.physics.production.presets import Preset
+
+OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "form_factor": tuple(FORM_FACTORS),
+        "splitting": tuple(SPLITTINGS),
+        "sigma_weight": tuple(SIGMA_WEIGHTS),
+        "mixing": ("none", *MIXING_WEIGHTS),
+        "mixing_kinematics": MIXING_KINEMATICS,
+        "polarisation": POLARISATIONS,
+        "width_table": width_tables(),
+        "spectrum": LIGHT_SOURCES,
+    }
+)
+"""Fields of a preset that are a choice between names, and the names (spectrum: or an event list)."""
 
 QUASI_REAL = MappingProxyType({"lambda_p_gev": 1.5, "pt_max_gev": 4.0})
 """What comes with `fr21` and `fr24`: the off-shell factor takes the place of the cut on pT (2108.05900)."""
@@ -24,25 +48,7 @@ NUMBERS: Mapping[str, tuple[float, ...]] = MappingProxyType(
         "mixing_scale": (0.7, 1.0),  # the two fits of the combined contour
     }
 )
-"""Values of the numbers of a preset, by field."""
-
-
-@dataclass(frozen=True)
-class Variation:
-    """A changed option: its field and value, all fields that change with it, and where it holds [GeV]."""
-
-    option: str
-    value: str
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    mass_min_gev: float = 0.0
-
-    @property
-    def name(self) -> str:
-        return f"{self.option} = {self.value}"
-
-    def of(self, base: Preset) -> Preset:
-        """The preset with the change; production follows the option ``mixing``."""
-        return replace(base, **self.changes)
+"""Values that a number of a preset takes in turn, by field."""
 
 
 def variations(base: Preset) -> tuple[Variation, ...]:
