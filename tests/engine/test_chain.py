@@ -7,6 +7,8 @@ from numba.core.dispatcher import Dispatcher
 
 import feebly
 from feebly.engine import chain
+from feebly.engine.groups import KINDS
+from feebly.engine.two_tracks import TwoTracks
 
 
 def test_digest_covers_every_compiled_function() -> None:
@@ -14,8 +16,9 @@ def test_digest_covers_every_compiled_function() -> None:
     root = Path(feebly.__file__).parent
     listed = {
         root.joinpath(*package.split(".")[1:], name)
-        for package, names in chain._KERNEL_SOURCES
-        for name in names
+        for kind in KINDS
+        for decay in chain._TOPOLOGIES
+        for package, name in chain.kernel_files(kind, decay)
     }
     functions = [
         item
@@ -29,6 +32,6 @@ def test_digest_covers_every_compiled_function() -> None:
     assert {path for path in listed if not path.exists()} == set()
 
 
-def test_digest_is_that_of_the_sources() -> None:
-    assert len(chain.kernel_digest()) == 64
-    assert chain.kernel_digest() == chain.kernel_digest()
+def test_kinds_of_one_group_share_the_machine_code() -> None:
+    assert chain.compiled_chain("mixing", TwoTracks) is chain.compiled_chain("bremsstrahlung", TwoTracks)
+    assert len(chain.kernel_digest("mixing", TwoTracks)) == 64

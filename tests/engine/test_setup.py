@@ -134,15 +134,15 @@ def test_counts_names_pot_and_multiplicities_share_a_table(change: Change) -> No
     assert key(change(base)) == key(base)
 
 
-def test_numbers_of_the_process() -> None:
+def test_numbers_of_production_and_decay() -> None:
     setup = channel("omega-pi0", "mumu")
-    process, table = setup.process(0.3), spectrum("omega")
-    assert (process.mass, process.daughter1, process.daughter2) == (0.3, MUON_MASS_GEV, MUON_MASS_GEV)
-    assert (process.parent_mass, process.recoil_mass) == (0.78266, 0.1349768)
-    assert process.e_min == 20.0  # two tracks of 10 GeV
-    assert_allclose(process.ln_p_min + table.density.shape[0] * process.dlnp, process.ln_p_max, rtol=1e-12)
-    assert_allclose(table.density.shape[1] * process.dpt, table.pt_edges_gev[-1], rtol=1e-12)
-    brems = channel("brems", "ee").process(0.3)
+    source, table = setup.source(0.3), spectrum("omega")
+    assert setup.decay == (MUON_MASS_GEV, MUON_MASS_GEV)
+    assert (source.parent_mass, source.recoil_mass) == (0.78266, 0.1349768)
+    assert source.e_min == 20.0  # two tracks of 10 GeV
+    assert_allclose(source.ln_p_min + table.density.shape[0] * source.dlnp, source.ln_p_max, rtol=1e-12)
+    assert_allclose(table.density.shape[1] * source.dpt, table.pt_edges_gev[-1], rtol=1e-12)
+    brems = channel("brems", "ee").source(0.3)
     assert brems.radiation[:8] == (400.0, PROTON_MASS_GEV, ALPHA, 0.1, 0.9, 1.0, 0.1, 0.0)
 
 

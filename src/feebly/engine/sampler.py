@@ -57,7 +57,7 @@ class Runner:
         self._scratch = np.zeros(SCRATCH_SIZE)
         self._survivors = np.zeros(BLOCK, dtype=np.int64)
         self._saved = np.zeros(RANDOM_ROWS * STRIDE)
-        self._chain = compiled_chain()
+        self._chain = compiled_chain(setup.sampling.kind, setup.decay_type)
 
     def __call__(
         self,
@@ -83,8 +83,10 @@ class Runner:
             blocks,
             edges,
             UNIFORM_EVENTS,
-            setup.process(mass),
+            float(mass),
+            setup.source(mass),
             setup.density,
+            setup.decay,
             setup.apparatus,
             setup.planes,
             setup.cuts,

@@ -16,43 +16,19 @@ from feebly.apparatus.experiment import Experiment
 from feebly.apparatus.geometry import Apparatus, calorimeter_rows, pack_apparatus, pack_planes
 from feebly.apparatus.transport import SEPARATION_HARD, SEPARATION_NONE, SEPARATION_SMOOTH
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import (
-    BremsstrahlungSampling,
-    FloatArray,
-    MesonDecaySampling,
-    Sampling,
-)
+from feebly.core.interfaces import FloatArray, MesonDecaySampling, Sampling
 from feebly.core.tables import plain
-from feebly.engine.chain import (
-    ALONG_FLIGHT,
-    BREMSSTRAHLUNG,
-    BY_PRODUCTION,
-    ISOTROPIC,
-    MESON_DECAY,
-    MIXING,
-    Acceptance,
-    Process,
-    kernel_digest,
-)
+from feebly.engine.chain import Acceptance, kernel_digest
+from feebly.engine.groups import Conditions, kind_of
+from feebly.engine.two_tracks import TwoTracks
 from feebly.physics.decays.channels import daughter_masses_gev
-from feebly.physics.decays.polarisation import transverse_anisotropy
-from feebly.physics.production.kernels import Radiation, Replacement
-from feebly.physics.production.packing import pack_radiation, pack_replacement
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 
 TABLE_SCHEMA = 1
 _SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard": SEPARATION_HARD}
-# Polar angle of flight, decay z and angle, and 1 or 3 numbers of production. The azimuths about the two
-# directions of flight and the interaction point are not worth a map.
-_DIMENSIONS = {"bremsstrahlung": 4, "meson-decay": 6, "mixing": 4}
-_KINDS = {"bremsstrahlung": BREMSSTRAHLUNG, "meson-decay": MESON_DECAY, "mixing": MIXING}
-# How the decay angle is weighted, and kappa over that of a transverse vector.
-_POLARISATIONS = {
-    "isotropic": (ISOTROPIC, 0.0),
-    "transverse": (ALONG_FLIGHT, 1.0),
-    "longitudinal": (ALONG_FLIGHT, -2.0),
-    "by-production": (BY_PRODUCTION, 1.0),
-}
+# Polar angle of flight, decay z and angle are mapped, and some numbers of production. The azimuths about the
+# two directions of flight and the interaction point are not worth a map.
+_MAPPED = 3
 
 
 @dataclass(frozen=True)
@@ -71,7 +47,7 @@ class ChannelSetup:
     seed: int
 
     def __post_init__(self) -> None:
-        if (self.spectrum is None) != isinstance(self.sampling, BremsstrahlungSampling):
+        if (self.spectrum is None) != (getattr(self.sampling, "parent", None) is None):
             raise ConfigError(f"production {self.production!r}: the spectrum of its parent is missing")
 
     @property
@@ -81,7 +57,7 @@ class ChannelSetup:
     @property
     def dimensions(self) -> int:
         """Random numbers per event that the importance map shapes."""
-        return _DIMENSIONS[self.sampling.kind]
+        return _MAPPED + kind_of(self.sampling).made
 
     @property
     def mass_end_gev(self) -> float:
@@ -95,7 +71,7 @@ class ChannelSetup:
         """All that the sample depends on; no coupling, width, efficiency, POT or count."""
         return {
             "schema": TABLE_SCHEMA,
-            "kernels": kernel_digest(),
+            "kernels": kernel_digest(self.sampling.kind, self.decay_type),
             "experiment": self.experiment.table_key(),
             "final_state": self.final_state.tag,
             "selection": self.final_state.table_key(),
@@ -154,46 +130,31 @@ class ChannelSetup:
     def density(self) -> FloatArray:
         return np.ones((1, 1)) if self.spectrum is None else np.ascontiguousarray(self.spectrum.density)
 
-    def process(self, mass_gev: float) -> Process:
-        """Numbers of production and decay at one mass."""
-        sampling, spectrum = self.sampling, self.spectrum
-        numbers: dict[str, Any] = {}
-        ln_p, pt = np.zeros(0), np.zeros(0)
-        if spectrum is not None:
-            ln_p, pt = spectrum.ln_p_edges, spectrum.pt_edges_gev
-            numbers = {
-                "ln_p_min": float(ln_p[0]),
-                "ln_p_max": float(ln_p[-1]),
-                "dlnp": float(ln_p[-1] - ln_p[0]) / (ln_p.size - 1),
-                "dpt": float(pt[-1] - pt[0]) / (pt.size - 1),
-            }
-        if isinstance(sampling, BremsstrahlungSampling):
-            numbers["radiation"] = pack_radiation(sampling)
-        elif isinstance(sampling, MesonDecaySampling):
-            numbers |= {"parent_mass": sampling.parent_mass_gev, "recoil_mass": sampling.recoil_mass_gev}
-        else:
-            beam = self.experiment.beam.momentum_gev
-            numbers["replacement"] = pack_replacement(sampling, beam, ln_p)
-        first, second = self.daughter_masses_gev
-        polarisation, share = _POLARISATIONS[sampling.polarisation]
-        kappa = share * float(transverse_anisotropy(self.final_state.tag, mass_gev)) if share else 0.0
-        return Process(
-            **_BLANK_PROCESS | numbers,
-            kind=_KINDS[sampling.kind],
-            polarisation=polarisation,
-            mass=float(mass_gev),
-            daughter1=first,
-            daughter2=second,
-            kappa=kappa,
-            e_min=2.0 * self.final_state.momentum_min_gev,
+    def source(self, mass_gev: float) -> Any:
+        """Numbers of the production at one mass; their type chooses the compiled stage (``groups``)."""
+        conditions = Conditions(
+            float(mass_gev),
+            self.spectrum,
+            self.experiment.beam.momentum_gev,
+            self.least_energy_gev,
+            self.final_state.tag,
         )
+        return kind_of(self.sampling).pack(self.sampling, conditions)
 
+    @property
+    def least_energy_gev(self) -> float:
+        """Energy of the particle below which its decay cannot be seen."""
+        return 2.0 * self.final_state.momentum_min_gev
 
-_BLANK_PROCESS: dict[str, Any] = {
-    "radiation": Radiation(*[0.0] * len(Radiation._fields)),
-    "replacement": Replacement(*[0.0] * len(Replacement._fields)),
-    **dict.fromkeys(("parent_mass", "recoil_mass", "ln_p_min", "ln_p_max", "dlnp", "dpt"), 0.0),
-}
+    @property
+    def decay(self) -> TwoTracks:
+        """Numbers of the decay; their type chooses what follows it (``chain.Topology``)."""
+        return TwoTracks(*self.daughter_masses_gev)
+
+    @property
+    def decay_type(self) -> type:
+        """Type of ``decay``."""
+        return type(self.decay)
 
 
 def _region_row(shape: RegionShape) -> tuple[float, ...]:
