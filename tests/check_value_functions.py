@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from alp_check_functions import ALP_CHECK_FUNCTIONS
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.inclusive import r_uds
@@ -187,6 +188,8 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "B.Ggamgam": lambda x: photon_width_gev(x["m"]),
     "B.Gmumu": lambda x: SCALAR.partial_width_gev("mumu", x["m"], 1.0),
     "B.ctau": lambda x: SCALAR.ctau_m(x["m"], 1.0),
+    # C: axion-like particles
+    **ALP_CHECK_FUNCTIONS,
     # E: beam, meson spectra, heavy flavour
     "E.sqrts": lambda x: sqrt_s_fixed_target_gev(x.get("p", 400.0)),
     "E.BMPT_pi": _bmpt_pair("pi+", "pi-"),

@@ -25,15 +25,22 @@ FERMI_GEV_M2: Final = 1.1663788e-5  # G_F/(ħc)³, from the muon lifetime
 HIGGS_VEV_GEV: Final = (2**0.5 * FERMI_GEV_M2) ** -0.5
 W_MASS_GEV: Final = 80.369
 Z_MASS_GEV: Final = 91.1880
+SIN2_THETA_W: Final = 0.23121  # MS-bar at m_Z
 ALPHA_S_MZ: Final = 0.1180  # MS-bar, five flavours, at m_Z
 
 # --- quarks [PDG 2024 summary tables] -----------------------------------------------------------------
-STRANGE_MASS_GEV: Final = 93.5e-3  # MS-bar at 2 GeV
+UP_MASS_GEV: Final = 2.16e-3  # MS-bar at 2 GeV, as the down and strange masses
+DOWN_MASS_GEV: Final = 4.70e-3
+STRANGE_MASS_GEV: Final = 93.5e-3
 CHARM_MASS_GEV: Final = 1.273  # MS-bar at its own mass, as the bottom mass
 BOTTOM_MASS_GEV: Final = 4.183
 TOP_MASS_GEV: Final = 172.57  # direct measurements
 ABS_V_TS: Final = 41.5e-3  # moduli of the CKM matrix, fit with unitarity (section 12)
 ABS_V_TB: Final = 0.9991
+ABS_V_CS: Final = 0.97349
+ABS_V_US: Final = 0.22501
+ABS_V_CB: Final = 41.83e-3
+ABS_V_UB: Final = 3.732e-3
 
 # --- hadrons [PDG 2024 summary tables] ----------------------------------------------------------------
 PROTON_MASS_GEV: Final = 0.93827209
@@ -52,6 +59,9 @@ DS_MASS_GEV: Final = 1.96835
 BPLUS_MASS_GEV: Final = 5.27941
 B0_MASS_GEV: Final = 5.27972
 BS_MASS_GEV: Final = 5.36693
+KPLUS_LIFETIME_S: Final = 1.238e-8
+DPLUS_LIFETIME_S: Final = 1.033e-12
+D0_LIFETIME_S: Final = 0.4103e-12
 BPLUS_LIFETIME_S: Final = 1.638e-12
 B0_LIFETIME_S: Final = 1.517e-12
 

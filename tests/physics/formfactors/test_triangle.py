@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.physics.formfactors.triangle import fermion_amplitude, loop_function, vector_amplitude
+from feebly.physics.formfactors.triangle import (
+    fermion_amplitude,
+    loop_function,
+    pseudoscalar_boson_loop,
+    pseudoscalar_fermion_loop,
+    vector_amplitude,
+)
 
 
 @pytest.mark.parametrize("tau", [1.2, 3.0, 1e3, 1e7])
@@ -35,3 +41,20 @@ def test_amplitudes_of_a_higgs_boson():
     # Carena, Low, Wagner, 1206.1082: A_1(W) = -8.32 and 4/3 A_½(t) = 1.84 at 125 GeV
     assert_allclose(vector_amplitude((125.2 / 2 / 80.369) ** 2), -8.32, rtol=3e-3)
     assert_allclose(fermion_amplitude((125.2 / 2 / 172.57) ** 2) * 4 / 3, 1.84, rtol=5e-3)
+
+
+@pytest.mark.parametrize("tau", [0.01, 0.3, 2.0, 50.0, 999.0, 1001.0, 1e6])
+def test_loops_of_a_pseudoscalar(tau):
+    # with f = asin(1/√τ): continued above threshold (τ < 1) by m_f² - i0
+    f2 = np.arcsin(np.sqrt(1 / tau + (1e-13j if tau < 1 else 0))) ** 2
+    assert_allclose(pseudoscalar_fermion_loop(tau), 1 - tau * f2, rtol=1e-6, atol=1e-9)
+    assert_allclose(pseudoscalar_boson_loop(tau), 1 - (tau - 1) * f2, rtol=1e-6, atol=1e-9)
+
+
+def test_limits_of_pseudoscalar_loops():
+    assert_allclose(pseudoscalar_fermion_loop(1e8), -1e-8 / 3, rtol=1e-6)
+    assert_allclose(pseudoscalar_boson_loop(1e8), 2e-8 / 3, rtol=1e-6)
+    for loop in (pseudoscalar_fermion_loop, pseudoscalar_boson_loop):
+        assert_allclose(loop(0.9999e3), loop(1.0001e3), rtol=1e-3)
+        assert_allclose(loop(1 - 1e-10), loop(1 + 1e-10), rtol=1e-4, atol=1e-4)
+    assert_allclose(pseudoscalar_fermion_loop(1e-12), 1.0, rtol=1e-6)

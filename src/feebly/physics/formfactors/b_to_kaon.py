@@ -72,11 +72,16 @@ def _tensor(q2: FloatArray, mass: float) -> FloatArray:
 
 @dataclass(frozen=True, slots=True)
 class KaonState:
-    """A kaon resonance that a B meson can leave behind, with its matrix element."""
+    """A kaon resonance that a B meson can leave behind, with its matrix element.
+
+    quark_mass_gev: m_b - m_s or m_b + m_s, by which the divergence of the vector or the axial current exceeds
+    the scalar or pseudoscalar density that the matrix element is of.
+    """
 
     name: str
     mass_gev: float
     formula: Callable[[FloatArray, float], FloatArray]
+    quark_mass_gev: float = _SUM_GEV
 
     def matrix_element_gev(self, q2_gev2: ArrayLike) -> FloatArray:
         """<X| s_L b_R |B> [GeV] at q² = the squared mass of what else the B decays to, below (m_B - m_X)²."""
@@ -85,15 +90,21 @@ class KaonState:
 
 KAON_STATES: Mapping[str, KaonState] = MappingProxyType(
     {
-        "k": KaonState("K", KAON_MASS_GEV, _kaon),
+        "k": KaonState("K", KAON_MASS_GEV, _kaon, _DIFFERENCE_GEV),
         "kstar892": KaonState("K*(892)", 0.89167, _vector),
         "k0star700": KaonState("K0*(700)", 0.845, partial(_scalar, f=0.46, a=1.6, b=1.35)),
         "k0star1430": KaonState("K0*(1430)", 1.425, partial(_scalar, f=0.17, a=4.4, b=6.4)),
         "k1-1270": KaonState(
-            "K1(1270)", 1.253, partial(_axial, weight_a=sin(_K1_ANGLE), weight_b=cos(_K1_ANGLE))
+            "K1(1270)",
+            1.253,
+            partial(_axial, weight_a=sin(_K1_ANGLE), weight_b=cos(_K1_ANGLE)),
+            _DIFFERENCE_GEV,
         ),
         "k1-1400": KaonState(
-            "K1(1400)", 1.403, partial(_axial, weight_a=cos(_K1_ANGLE), weight_b=-sin(_K1_ANGLE))
+            "K1(1400)",
+            1.403,
+            partial(_axial, weight_a=cos(_K1_ANGLE), weight_b=-sin(_K1_ANGLE)),
+            _DIFFERENCE_GEV,
         ),
         "k2star1430": KaonState("K2*(1430)", 1.4273, _tensor),
         "kstar1410": KaonState("K*(1410)", 1.414, partial(_excited_vector, a=0.22, b=0.28)),
