@@ -73,13 +73,25 @@ class Marginal:
         return background.scaled(factor) if isinstance(background, Mixture) else scaled(background, factor)
 
 
-def marginal(model: CountingModel, n: int) -> Marginal:
-    """The averages that P(N <= n) of the model needs; DomainError for too many common nuisances."""
+CommonNodes = tuple[FloatArray, FloatArray, FloatArray]
+"""Weights (K,) and factors on signals and backgrounds (K, R) of the common nuisances."""
+
+
+def common_names(model: CountingModel) -> set[str]:
+    """Nuisances that stand at several places."""
     places = Counter(
         nuisance.name for region in model.regions for nuisance in (*_signal(region), *_background(region))
     )
-    common = {name for name, count in places.items() if count > 1}
-    weights, signal, background = common_nodes(model, common, n)
+    return {name for name, count in places.items() if count > 1}
+
+
+def marginal(model: CountingModel, n: int, nodes: CommonNodes | None = None) -> Marginal:
+    """The averages that P(N <= n) of the model needs; DomainError for too many common nuisances.
+
+    nodes: those of the common nuisances, where they are not to be a product of quadratures.
+    """
+    common = common_names(model)
+    weights, signal, background = common_nodes(model, common, n) if nodes is None else nodes
     return Marginal(
         weights,
         signal,
@@ -89,11 +101,11 @@ def marginal(model: CountingModel, n: int) -> Marginal:
     )
 
 
-def common_nodes(model: CountingModel, common: set[str], n: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weights (K,) and factors on signals and backgrounds (K, R) of the common nuisances."""
+def common_nodes(model: CountingModel, common: set[str], n: int) -> CommonNodes:
+    """A product of quadratures over the common nuisances."""
     regions = len(model.regions)
     effects, gaussian = log_effects(model, common), gaussian_scales(model, common)
-    axes, shift = _log_axes(effects), (effects**2).sum(axis=1) / 2
+    axes, shift = independent_axes(effects), (effects**2).sum(axis=1) / 2
     grids = [_standard_nodes(float(np.abs(axis).max()), n) for axis in axes]
     grids += [_relative_nodes(sigma, b) for sigma, b, _ in gaussian]
     if np.prod([len(nodes) for nodes, _ in grids], dtype=float) > MAX_NODES:
@@ -139,7 +151,7 @@ def gaussian_scales(model: CountingModel, names: set[str]) -> list[tuple[float, 
     return found
 
 
-def _log_axes(effects: FloatArray) -> FloatArray:
+def independent_axes(effects: FloatArray) -> FloatArray:
     """Independent directions of ln kappa, shape (rank, 2 R)."""
     if effects.size == 0:
         return np.empty((0, effects.shape[0]))

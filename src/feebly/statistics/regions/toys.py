@@ -6,6 +6,7 @@ signal is added: the toys with Q <= q under s + b are some of those under b, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +18,15 @@ from feebly.statistics.checks import require_count
 from feebly.statistics.counting import distribution_of_all_counts
 from feebly.statistics.quadrature import lognormal_width
 from feebly.statistics.regions.model import CountingModel, Nuisance
+from feebly.statistics.regions.nuisances import CommonNodes, common_names
 from feebly.statistics.regions.ordering import TOTAL_COUNT, log_ratio_weights
 from feebly.statistics.regions.outcomes import TIE
 
 DEFAULT_TOYS = 100_000
+FEW = 100
+"""Toys under the background as low as the data, fewer of which make no limit."""
+
 _SIGNAL_STREAM = 1
-_FEW = 100  # toys under the background with Q <= Q_obs, fewer of which make no limit
 _STEPS = 16  # of the bisection: 1e-4 of mu, far below the noise
 _SLOPE_STEP = 0.1
 
@@ -48,7 +52,7 @@ class Toys:
         if ordering != TOTAL_COUNT:
             weights = log_ratio_weights(signals[:, None], self.model.central_backgrounds)[:, 0]
         threshold = float(np.array(self.model.observed) @ weights) * (1 + TIE)
-        rng = _generator(self.seed, _SIGNAL_STREAM)
+        rng = philox(self.seed, _SIGNAL_STREAM)
         signal = rng.poisson(signals[:, None] * self.signal_factors)
         below = weights @ self.background_counts <= threshold
         both = weights @ (self.background_counts + signal) <= threshold
@@ -58,7 +62,7 @@ class Toys:
         """CLs (or CLs+b) of mu, and its standard deviation; DomainError where too few toys are left."""
         both, below = self.tails(mu, ordering)
         trials = self.background_counts.shape[1] if convention == "classical" else below
-        if trials < _FEW:
+        if trials < FEW:
             raise DomainError(
                 f"{trials} of {self.background_counts.shape[1]} toys under the background are as low as the "
                 "data: expected at least 100; check counts and backgrounds, or ask for more toys"
@@ -70,9 +74,9 @@ class Toys:
 def draw_toys(model: CountingModel, toys: int = DEFAULT_TOYS, seed: int = 1) -> Toys:
     """Nuisances and background counts of ``toys`` repetitions; the generator is Philox, its key the seed."""
     size, seed = require_count("toys", toys), require_count("seed", seed)
-    if size < _FEW:
-        raise DomainError(f"toys = {size}: expected at least {_FEW}, such as {DEFAULT_TOYS}")
-    rng = _generator(seed, 0)
+    if size < FEW:
+        raise DomainError(f"toys = {size}: expected at least {FEW}, such as {DEFAULT_TOYS}")
+    rng = philox(seed, 0)
     signal, background = _draw_factors(model, size, rng)
     counts = [
         draw_counts(region.background, factors, rng)
@@ -122,14 +126,31 @@ def draw_counts(background: Background, factors: FloatArray, rng: np.random.Gene
     return np.searchsorted(cumulative, rng.random(factors.size))
 
 
+def sampled_nodes(model: CountingModel, size: int, seed: int) -> CommonNodes:
+    """The common nuisances at ``size`` points of equal weight, of a scrambled Sobol sequence of this seed."""
+    from scipy.stats import qmc
+
+    names = sorted(common_names(model))
+    uniform = qmc.Sobol(len(names), seed=seed).random(size).T
+    signal, background = _factors(model, dict(zip(names, uniform, strict=True)))
+    return np.full(size, 1 / size), signal.T, background.T
+
+
 def _draw_factors(model: CountingModel, size: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
     """Factors on signals and backgrounds, (R, T) each: one draw for each name."""
-    signal, background = np.ones((2, len(model.regions), size))
     regions = model.regions
     names = sorted({nu.name for r in regions for nu in (*r.signal_nuisances, *r.background_nuisances)})
-    for name in names:
-        uniform = rng.random(size)
-        for r, region in enumerate(regions):
+    if not names:
+        return np.ones((len(regions), size)), np.ones((len(regions), size))
+    return _factors(model, {name: rng.random(size) for name in names})
+
+
+def _factors(model: CountingModel, uniforms: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """Factors on signals and backgrounds, (R, T) each, at quantiles (T,) of each name; of no other names."""
+    size = len(next(iter(uniforms.values())))
+    signal, background = np.ones((2, len(model.regions), size))
+    for name, uniform in uniforms.items():
+        for r, region in enumerate(model.regions):
             for factors, nuisances in (
                 (signal, region.signal_nuisances),
                 (background, region.background_nuisances),
@@ -151,5 +172,6 @@ def _factor(nuisance: Nuisance, uniform: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(1 + nuisance.sigma * ndtri(lowest + (1 - lowest) * uniform), 0.0))
 
 
-def _generator(seed: int, stream: int) -> np.random.Generator:
+def philox(seed: int, stream: int) -> np.random.Generator:
+    """The counter-based generator of a seed and a named stream."""
     return np.random.Generator(np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)))
