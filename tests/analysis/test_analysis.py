@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from feebly.analysis.analysis import PairSeparation, Response, analysis_names, load_analysis
+from feebly.analysis.analysis import (
+    PairSeparation,
+    PhotonCuts,
+    Response,
+    analysis_names,
+    load_analysis,
+)
 from feebly.apparatus.experiment import load_experiment
 from feebly.core.errors import ConfigError
 from feebly.core.tables import digest
@@ -31,7 +37,8 @@ def test_every_shipped_analysis_loads_and_fits_its_experiment(name):
 
 def test_final_states_of_2021():
     assert DATA_2021.pot == 1.4e17
-    assert {tag: state.tag for tag, state in DATA_2021.final_states.items()} == {"mumu": "mumu", "ee": "ee"}
+    assert all(state.tag == tag for tag, state in DATA_2021.final_states.items())
+    assert tuple(DATA_2021.final_states)[:2] == DATA_2021.default_channels == ("mumu", "ee")
     assert DATA_2021.final_state("mumu").daughters == ("muon", "muon")
     assert {state.momentum_min_gev for state in DATA_2021.final_states.values()} == {10.0}
     assert {state.track_cda_max_m for state in DATA_2021.final_states.values()} == {0.020}
@@ -91,7 +98,9 @@ def test_unknown_response_sets_and_channels():
         match="'2303' of na62-dump-2021 has no 'ee'; sets that have it: 2312, 2502, 2502-alt, none",
     ):
         DATA_2021.response("2303", "ee")
-    with pytest.raises(ConfigError, match="unknown channel 'mumuu'; known: mumu, ee; did you mean 'mumu'"):
+    with pytest.raises(
+        ConfigError, match=r"unknown channel 'mumuu'; known: mumu, ee, .*; did you mean 'mumu'"
+    ):
         DATA_2021.response("none", "mumuu")
 
 
@@ -203,6 +212,20 @@ def load_changed(tmp_path, old, new):
             "unknown response set .*'2505'.*did you mean",
         ),
         ("\ncuts = {", "\ncut = {", "unknown group in origins 'cut'.*did you mean 'cuts'"),
+        ('["mumu", "ee"]', '["mumu", "eee"]', "final state in default_channels 'eee'.*did you mean 'ee'"),
+        (
+            'default_response = "hadrons"',
+            'default_response = "2502"',
+            "response set '2502' .* has no 'pipi'",
+        ),
+        (
+            'channel = "pipi", region = "signal"',
+            'channel = "pipo", region = "signal"',
+            r"unknown channel of na62-hadrons-2502 'pipo'.*did you mean 'pipi'",
+        ),
+        ('table = "na62-hadrons-2502"', 'table = "other"', r'table = "other": expected one of na62-hadrons'),
+        ("half_width_gev = 0.0057", "half_width_gev = -1", r"half_width_gev = -1\.0: expected a positive"),
+        ("energy_min_gev = 1.0", "energy_min_gev = -1.0", r"energy_min_gev = -1\.0: expected zero or"),
     ],
 )
 def test_mistakes_in_a_file_are_told_in_one_line(tmp_path, old, new, message):
@@ -237,6 +260,9 @@ def test_planes_named_by_cuts_must_exist():
     without = replace(experiment, planes=tuple(p for p in experiment.planes if p.name != "LKr"))
     with pytest.raises(ConfigError, match="unknown plane 'LKr'"):
         DATA_2021.check_against(without)
+    ee = replace(DATA_2021.final_state("mumu"), photons=PhotonCuts("LKR", 1.0, 0.15, 0.1))
+    with pytest.raises(ConfigError, match=r"unknown plane 'LKR'; .*did you mean 'LKr'"):
+        replace(DATA_2021, final_states=DATA_2021.final_states | {"mumu": ee}).check_against(experiment)
     wrong = Response(1.0, PairSeparation("hard", 0.02, plane="STRAW9"), DATA_2021.origins["pot"])
     with pytest.raises(ConfigError, match="unknown plane 'STRAW9'"):
         replace(DATA_2021, response_sets=DATA_2021.response_sets | {"x": {"ee": wrong}}).check_against(

@@ -69,6 +69,6 @@ def test_dict_is_json_and_complete():
         "slope_per_gev": 5e-5,
     }
     assert content["analysis"]["final_states"]["mumu"]["signal_region"]["observed"] == 1
-    assert content["analysis"]["responses"] == ["2303", "2312", "2502", "2502-alt", "none"]
+    assert content["analysis"]["responses"] == ["2303", "2312", "2502", "2502-alt", "hadrons", "none"]
     low, high = content["backgrounds"]["ee"]["SR"]["interval_5_95"]
     assert low < content["backgrounds"]["ee"]["SR"]["mean"] < high

@@ -15,8 +15,7 @@ def test_defaults_are_those_of_the_analysis():
     choices = choose("dark-photon")
     assert choices.analysis.name == choices.experiment.name == "na62-dump-2021"
     assert choices.preset.name == choices.analysis.default_preset
-    assert set(choices.channels) <= set(choices.analysis.final_states)
-    assert {"ee", "mumu"} <= set(choices.channels)
+    assert choices.channels == choices.analysis.default_channels == ("mumu", "ee")
     assert choices.mass == choices.model.default_grid.mass_gev
     assert tuple(channel.tag for channel in choices.production) == choices.preset.production
     parents = {channel.parent for channel in choices.production if channel.parent}
@@ -155,10 +154,34 @@ def test_a_beam_of_other_particles_is_refused(tmp_path):
 
 
 def test_an_analysis_without_a_final_state_of_the_model_is_refused():
-    analysis = replace(load_analysis("na62-dump-2021"), response_sets={}, default_response="none")
+    analysis, model = load_analysis("na62-dump-2021"), choose("dark-photon").model
     states = {"foo": replace(analysis.final_state("mumu"), tag="foo")}
+    bare = {"response_sets": {}, "default_response": "none", "default_channels": ()}
     with pytest.raises(ConfigError, match=r"dark-photon has no final state of na62-dump-2021 \(foo\)"):
-        choose_channels(replace(analysis, final_states=states), choose("dark-photon").model, None)
+        choose_channels(replace(analysis, final_states=states, **bare), model, None)
+
+
+def test_default_channels():
+    analysis, model = load_analysis("na62-dump-2021"), choose("dark-photon").model
+    every = replace(analysis, default_channels=())
+    shared = ("mumu", "ee", "pipi", "3pi", "2pi2pi0", "pipieta", "kk", "kkpi0")
+    assert choose_channels(every, model, None) == shared  # pipigamma is none of the dark photon
+    assert choose_channels(analysis, model, ["kk", "ee"]) == ("kk", "ee")
+    assert choose_channels(analysis, model, None, ("kk", "ee")) == ("kk", "ee")
+    assert choose_channels(analysis, model, ["ee"], ("kk", "ee")) == ("ee",)
+    with pytest.raises(ConfigError, match=r"na62-dump-2021 has no 4pi, .*choose: --channels kk$"):
+        choose_channels(analysis, model, None, ("kk", "4pi"))
+    foreign = replace(analysis, default_channels=("pipigamma",))
+    with pytest.raises(ConfigError, match=r"no default final state .*\(pipigamma\).*--channels mumu,ee,pipi"):
+        choose_channels(foreign, model, None)
+
+
+def test_hadrons_are_served_by_their_own_response_set():
+    chosen = choose("dark-photon", channels=["ee", "pipi", "kk"], preset_name="na62-ff-mixing")
+    assert chosen.responses == {"ee": "2502", "pipi": "hadrons", "kk": "hadrons"}
+    assert chosen.response("kk").origin.kind == "assumed"
+    current = choose("dark-photon", channels=["ee", "pipi"], preset_name="current")
+    assert current.responses == {"ee": "2502", "pipi": "hadrons"}
 
 
 def test_an_experiment_file_with_an_analysis_is_taken(tmp_path):

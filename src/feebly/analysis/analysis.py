@@ -4,136 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from feebly.analysis.fiducial import FiducialVolume
-from feebly.analysis.regions import Region, ValidationRegion
-from feebly.apparatus.experiment import ChargedParticle, Experiment, check_origins
+from feebly.analysis.final_state import CalorimeterCuts, FinalState, MassMask, PhotonCuts
+from feebly.analysis.regions import Region
+from feebly.analysis.response import IDEAL_RESPONSE, PairSeparation, Response
+from feebly.apparatus.experiment import Experiment, check_origins
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.provenance import Origin
-from feebly.core.records import decode, require, require_not_negative, require_positive
-from feebly.core.tables import Document, load_document, plain, shipped_names
+from feebly.core.records import decode, require_not_negative, require_positive
+from feebly.core.tables import Document, load_document, shipped_names
 from feebly.physics.decays.channels import TWO_BODY_DAUGHTERS
+
+__all__ = [
+    "NO_RESPONSE",
+    "Analysis",
+    "CalorimeterCuts",
+    "FinalState",
+    "MassMask",
+    "PairSeparation",
+    "PhotonCuts",
+    "Response",
+    "analysis_names",
+    "load_analysis",
+]
 
 ANALYSES_FOLDER = "analyses"
 NO_RESPONSE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class CalorimeterCuts:
-    """Clusters of the tracks on a plane: r > ``r_min_m`` about (0, 0), apart by ``separation_min_m``."""
-
-    plane: str
-    r_min_m: float
-    separation_min_m: float
-
-    def __post_init__(self) -> None:
-        require_not_negative(self, "r_min_m", "separation_min_m")
-
-
-@dataclass(frozen=True, slots=True)
-class PhotonCuts:
-    """Clusters of all photons on a plane (the calorimeter): energy and r about (0, 0) above a minimum.
-
-    ``separation_min_m``: distance of a photon's impact from those of the other photons and of the tracks.
-    Act on true quantities.
-    """
-
-    plane: str
-    energy_min_gev: float
-    r_min_m: float
-    separation_min_m: float
-
-    def __post_init__(self) -> None:
-        require_not_negative(self, "energy_min_gev", "r_min_m", "separation_min_m")
-
-
-@dataclass(frozen=True, slots=True)
-class FinalState:
-    """Selection of a final state: its charged tracks, and its photons where it has some.
-
-    ``daughters``: kinds of the tracks, positive and negative in turn. ``momentum_min_gev`` (each track) and
-    the apertures act on true quantities; fiducial volume, closest approach of the tracks and regions on
-    reconstructed ones.
-    """
-
-    tag: str
-    daughters: tuple[ChargedParticle, ...]
-    fiducial_volume: FiducialVolume
-    momentum_min_gev: float
-    track_cda_max_m: float
-    signal_region: Region
-    calorimeter: CalorimeterCuts | None = None
-    photons: PhotonCuts | None = None
-    control_region: Region | None = None
-    validation_regions: tuple[ValidationRegion, ...] = ()
-
-    def __post_init__(self) -> None:
-        require_not_negative(self, "momentum_min_gev")
-        require_positive(self, "track_cda_max_m")
-
-    @property
-    def regions(self) -> tuple[Region, ...]:
-        """Signal region first, then the control region if there is one."""
-        return (self.signal_region, self.control_region) if self.control_region else (self.signal_region,)
-
-    def region_names(self, z_m: ArrayLike, cda_m: ArrayLike) -> NDArray[np.str_]:
-        """Name of the region of each point of (Z_TAX, CDA_TAX), ``""`` outside; the signal region wins."""
-        inside = [region.contains(z_m, cda_m) for region in self.regions]
-        return np.select(inside, [region.name for region in self.regions], "")
-
-    def table_key(self) -> dict[str, Any]:
-        """What a table of yields depends on: volume, cuts and region shapes; no counts, names or origins."""
-        cuts = ("daughters", "fiducial_volume", "momentum_min_gev", "track_cda_max_m", "calorimeter")
-        shapes = [plain(region.shape) for region in self.regions]
-        photons = {"photons": plain(self.photons)} if self.photons else {}
-        return {name: plain(getattr(self, name)) for name in cuts} | {"regions": shapes} | photons
-
-
-@dataclass(frozen=True, slots=True)
-class PairSeparation:
-    """Efficiency for two tracks at distance d on a plane: 1, or 1/(1 + (d0/d)^power), or (hard) d > d0."""
-
-    kind: Literal["none", "smooth", "hard"] = "none"
-    d0_m: float = 0.0
-    power: float = 4.0
-    plane: str = "STRAW1"
-
-    def __post_init__(self) -> None:
-        require_not_negative(self, "d0_m")
-        require_positive(self, "power")
-        if self.kind == "none":
-            require(self.d0_m == 0, self, "d0_m", "no d0_m with kind = 'none'")
-        else:
-            require_positive(self, "d0_m")
-
-    def efficiency(self, distance_m: ArrayLike) -> NDArray[np.float64]:
-        """Efficiency at each distance."""
-        d = np.asarray(distance_m, float)
-        if self.kind == "none":
-            return np.ones(d.shape)
-        if self.kind == "hard":
-            return np.where(d > self.d0_m, 1.0, 0.0)
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.asarray(1 / (1 + (self.d0_m / d) ** self.power))
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """Detection of one final state: ``efficiency`` (trigger, PID, selection; 0-1) and pair separation."""
-
-    efficiency: float
-    pair_separation: PairSeparation
-    origin: Origin
-
-    def __post_init__(self) -> None:
-        require(0 < self.efficiency <= 1, self, "efficiency", "a number above 0 and at most 1")
-
-
-IDEAL_RESPONSE = Response(1.0, PairSeparation(), Origin("assumed", "ideal detection, for theory use"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +38,9 @@ class Analysis:
 
     ``projection_of`` names the analysis that was scaled to another POT; its regions have no observed
     counts. The response set ``none`` (efficiency 1, no separation) exists in every analysis.
-    ``default_preset``: production physics of a run that names none.
+    ``default_response``: set of a final state that names no ``default_response`` of its own.
+    ``default_preset``: production physics of a run that names none. ``default_channels``: final states of a
+    run that names none; empty: all.
     """
 
     name: str
@@ -155,6 +53,7 @@ class Analysis:
     response_sets: dict[str, dict[str, Response]] = field(default_factory=dict)
     default_response: str = NO_RESPONSE
     default_preset: str = "current"
+    default_channels: tuple[str, ...] = ()
     projection_of: str | None = None
 
     def __post_init__(self) -> None:
@@ -168,11 +67,14 @@ class Analysis:
             for tag in responses:
                 self.final_state(tag)
         for tag, state in self.final_states.items():
-            self.response(self.default_response, tag)
+            self.response(self.default_response_of(tag), tag)
             expected = TWO_BODY_DAUGHTERS.get(tag, state.daughters)
             if state.daughters != expected:
                 words = (", ".join(kinds) for kinds in (state.daughters, expected))
                 raise ConfigError("final_states.{}.daughters = {}: expected {}".format(tag, *words))
+        for tag in self.default_channels:
+            if tag not in self.final_states:
+                raise unknown("final state in default_channels", tag, self.final_states)
         check_origins(self.origins, ("pot", "fiducial_volume", "cuts"))
 
     @property
@@ -185,6 +87,10 @@ class Analysis:
         if tag not in self.final_states:
             raise unknown("channel", tag, self.final_states)
         return self.final_states[tag]
+
+    def default_response_of(self, final_state: str) -> str:
+        """Name of the response set that serves a final state by default."""
+        return self.final_state(final_state).default_response or self.default_response
 
     def response(self, set_name: str, final_state: str) -> Response:
         """Response of a final state in a named set; `ConfigError` when either is not there."""

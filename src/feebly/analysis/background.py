@@ -7,11 +7,20 @@ Each kind has a ``mean`` (events at the POT of the analysis), the ``density`` of
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
+from feebly.core.errors import unknown
 from feebly.core.provenance import Origin
 from feebly.core.records import require, require_not_negative, require_positive
-from feebly.statistics.backgrounds import BetaProduct, TruncatedGaussian
+from feebly.statistics.backgrounds import Background as Density
+from feebly.statistics.backgrounds import BetaProduct, IntervalMeaning, TruncatedGaussian
+from feebly.statistics.excess.region_table import (
+    RegionTable,
+    StatedBackground,
+    load_region_table,
+    region_table_names,
+)
 from feebly.statistics.proportions import Meaning
 from feebly.statistics.rejection import RejectionChain, Survival
 
@@ -54,6 +63,104 @@ class GaussianBackground:
         """The same background for ``factor`` times the POT: the relative error stays."""
         origin = _scaled_origin(self.origin, factor)
         return replace(self, mean=factor * self.mean, sigma=factor * self.sigma, origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class IntervalBackground:
+    """b = ``mean`` + ``plus`` - ``minus`` events, a central interval of probability ``interval``.
+
+    A two-piece normal truncated at zero; a symmetric 68% interval is a truncated Gaussian.
+    """
+
+    mean: float
+    plus: float
+    minus: float
+    interval: IntervalMeaning
+    origin: Origin
+    kind: Literal["interval"] = "interval"
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "mean")
+        require_positive(self, "plus", "minus")
+
+    @property
+    def meaning(self) -> str:
+        """What the errors are."""
+        return f"{self.interval} interval"
+
+    @property
+    def density(self) -> Density:
+        """Probability density of b."""
+        return StatedBackground(self.mean, self.plus, self.minus).density(self.interval)
+
+    def scaled(self, factor: float) -> Background:
+        """The same background for ``factor`` times the POT: the relative errors stay."""
+        origin = _scaled_origin(self.origin, factor)
+        if factor == 0:
+            return GaussianBackground(0.0, 0.0, "none", origin)
+        mean, plus, minus = (factor * each for each in (self.mean, self.plus, self.minus))
+        return replace(self, mean=mean, plus=plus, minus=minus, origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class TabulatedBackground:
+    """Background of one ``region`` of one ``channel`` of a table of published backgrounds.
+
+    ``table``: name of a file of ``data/counting``; the numbers, their meaning and origin are taken from it.
+    """
+
+    table: str
+    channel: str
+    region: Literal["signal", "control"]
+    kind: Literal["table"] = "table"
+
+    def __post_init__(self) -> None:
+        require(
+            self.table in region_table_names(), self, "table", f"one of {', '.join(region_table_names())}"
+        )
+        if self.channel not in self._table.channels:
+            raise unknown(f"channel of {self.table}", self.channel, self._table.channels)
+
+    @property
+    def _table(self) -> RegionTable:
+        return _shipped_table(self.table)
+
+    @property
+    def stated(self) -> IntervalBackground:
+        """The numbers of the table."""
+        channel = self._table.channels[self.channel]
+        stated = channel.signal if self.region == "signal" else channel.control
+        errors = stated.mean, stated.plus, stated.minus
+        return IntervalBackground(*errors, self._table.meaning, self._table.origin)
+
+    @property
+    def mean(self) -> float:
+        """Central number of the table [events]."""
+        return self.stated.mean
+
+    @property
+    def meaning(self) -> str:
+        """What the errors are."""
+        return self.stated.meaning
+
+    @property
+    def origin(self) -> Origin:
+        """Where the table is from."""
+        return self._table.origin
+
+    @property
+    def density(self) -> Density:
+        """Probability density of b."""
+        return self.stated.density
+
+    def scaled(self, factor: float) -> Background:
+        """The same background for ``factor`` times the POT: the relative errors stay."""
+        return self.stated.scaled(factor)
+
+
+@cache
+def _shipped_table(name: str) -> RegionTable:
+    return load_region_table(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +242,4 @@ def _scaled_origin(origin: Origin, factor: float) -> Origin:
     return Origin("derived", f"{factor:.4g} times: {origin}")
 
 
-Background = GaussianBackground | RejectionFactors
+Background = GaussianBackground | IntervalBackground | TabulatedBackground | RejectionFactors

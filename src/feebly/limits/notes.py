@@ -25,13 +25,17 @@ def closed_masses(signal: SignalYields, mass_gev: FloatArray) -> list[str]:
     if not closed.any():
         return []
     low, high = _open_range(signal)
-    below, above = closed & (mass_gev <= low), closed & (mass_gev > low)
+    left_out = closed & np.any([signal.masked_at(tag, mass_gev) for tag in signal.final_states], axis=0)
+    below, above = closed & (mass_gev <= low), closed & (mass_gev > low) & ~left_out
     states, modes = ", ".join(signal.final_states), ", ".join(c.tag for c in signal.production_channels)
     lines = []
     if below.any():
         lines.append(_closed(states, mass_gev[below][-1], f"threshold {low:.4g} GeV", below))
     if above.any():
         lines.append(_closed(f"{modes} -> {states}", mass_gev[above][0], f"open up to {high:.4g} GeV", above))
+    if left_out.any():
+        reason = "the analysis does not search there"
+        lines.append(_closed(states, mass_gev[left_out][0], reason, left_out))
     if closed.all():
         raise DomainError(f"{'; '.join(lines)}: nothing is left; choose --mass in {low:.4g}-{high:.4g} GeV")
     return lines

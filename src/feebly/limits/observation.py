@@ -114,8 +114,9 @@ class Observation:
         return all(self.region(tag).observed is not None for tag in self.final_states)
 
     def open_at(self, final_state: str, mass_gev: ArrayLike) -> NDArray[np.bool_]:
-        """Whether a final state is above its threshold."""
-        return np.asarray(mass_gev, float) > self.model.threshold_gev(final_state)
+        """Whether a final state is above its threshold and searched."""
+        above = np.asarray(mass_gev, float) > self.model.threshold_gev(final_state)
+        return above & ~self.analysis.final_state(final_state).masked_at(mass_gev)
 
     def counts(self, mass_gev: ArrayLike) -> dict[str, NDArray[np.int64]] | None:
         """Observed events by final state at each mass, zero where it is closed; None for a projection."""
@@ -127,15 +128,17 @@ class Observation:
         }
 
     def jumps_gev(self) -> FloatArray:
-        """Masses at which s_up may change: thresholds and edges of the events' windows, in order."""
+        """Masses at which s_up may change, in order: thresholds, edges of masks and of windows of events."""
         thresholds = [self.model.threshold_gev(tag) for tag in self.final_states]
+        states = [self.analysis.final_state(tag) for tag in self.final_states]
+        edges = [edge for state in states for mask in state.masks for edge in mask.edges_gev]
         windows = [
             event.mass_gev + side * event.mass_window_gev
             for tag in self.final_states
             for event in self.region(tag).events
             for side in (-1, 1)
         ]
-        return np.unique([*thresholds, *windows])
+        return np.unique([*thresholds, *edges, *windows])
 
     def hypotheses(self, mass_gev: ArrayLike) -> tuple[list[Hypothesis], NDArray[np.int64]]:
         """The distinct hypotheses among the masses (M,), and which of them each mass belongs to."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from feebly.analysis.final_state import MassMask, is_masked
 from feebly.core.errors import ConfigError, DomainError
 from feebly.core.interfaces import FloatArray, Model, ProductionChannel, YieldSource
 
@@ -80,8 +81,9 @@ class SignalYields:
     """N(m, C) = POT * rate_i(m, C) * BR_f(m, C) * efficiency_f * N_if(m, ctau(m, C)), summed over i and f.
 
     multiplicities: parents per POT by production tag (None for the beam itself). efficiencies: by final
-    state; they name the final states. source: the tables N_if for one POT, unit rate, BR = 1, efficiency 1.
-    The source is asked for a channel only at masses where that channel is open.
+    state; they name the final states. masks: by final state, masses at which it is not searched: no events.
+    source: the tables N_if for one POT, unit rate, BR = 1, efficiency 1; it is asked for a channel only at
+    masses where that channel is open.
     """
 
     model: Model
@@ -90,6 +92,7 @@ class SignalYields:
     source: YieldSource
     pot: float
     efficiencies: Mapping[str, float]
+    masks: Mapping[str, Sequence[MassMask]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.pot < np.inf:
@@ -109,10 +112,18 @@ class SignalYields:
         return max(low, self.model.threshold_gev(final_state)), high
 
     def open_at(self, production: ProductionChannel, final_state: str, mass_gev: ArrayLike) -> BoolArray:
-        """Whether a channel is open: above the threshold (itself closed), in the range of the production."""
+        """Whether a channel is open: above the threshold (itself closed), in the range of the production.
+
+        Masses of a mask are closed.
+        """
         low, high = self.open_range_gev(production, final_state)
         mass = np.asarray(mass_gev, float)
-        return (mass >= low) & (mass <= high) & (mass > self.model.threshold_gev(final_state))
+        above = (mass >= low) & (mass > self.model.threshold_gev(final_state))
+        return above & (mass <= high) & ~self.masked_at(final_state, mass)
+
+    def masked_at(self, final_state: str, mass_gev: ArrayLike) -> BoolArray:
+        """Whether a final state is not searched at each mass."""
+        return is_masked(self.masks.get(final_state, ()), mass_gev)
 
     def any_open_at(self, mass_gev: ArrayLike) -> BoolArray:
         """Whether any channel is open at each mass."""

@@ -7,7 +7,12 @@ from textwrap import fill
 from typing import Any
 
 from feebly.analysis.analysis import Analysis, FinalState, Response
-from feebly.analysis.background import Background, RejectionFactors
+from feebly.analysis.background import (
+    Background,
+    IntervalBackground,
+    RejectionFactors,
+    TabulatedBackground,
+)
 from feebly.analysis.regions import Box, Region, RegionShape
 from feebly.apparatus.experiment import Experiment, Plane
 from feebly.apparatus.shapes import Annulus, Octagon, Shape
@@ -108,6 +113,7 @@ def _analysis_lines(analysis: Analysis) -> Iterator[str]:
         yield _entry("projection", f"of {analysis.projection_of}: nothing observed, backgrounds scaled")
     yield _entry("POT", f"{analysis.pot:g} +- {100 * analysis.pot_relative_error:g}%")
     yield from _origin_lines(analysis.origins, "pot")
+    yield _entry("default channels", ", ".join(analysis.default_channels) or "all final states")
     for state in analysis.final_states.values():
         yield from ("", *_final_state_lines(state))
     yield ""
@@ -124,6 +130,13 @@ def _final_state_lines(state: FinalState) -> Iterator[str]:
         c = state.calorimeter
         cuts += f"; on {c.plane} r > {_mm(c.r_min_m)}, clusters {_mm(c.separation_min_m)} apart"
     yield _entry("cuts", cuts)
+    if state.photons:
+        p = state.photons
+        photons = f"E > {p.energy_min_gev:g} GeV, r > {_mm(p.r_min_m)}, {_mm(p.separation_min_m)} apart"
+        yield _entry("photons", f"on {p.plane} {photons}")
+    for mask in state.masks:
+        yield _entry("not searched", f"m = {1e3 * mask.mass_gev:.6g} +- {1e3 * mask.half_width_gev:g} MeV")
+        yield _origin(mask.origin)
     for region in state.regions:
         yield from _region_lines(region)
     for outer in state.validation_regions:
@@ -164,6 +177,13 @@ def _observed_text(region: Region) -> str:
 
 
 def _background_text(background: Background) -> str:
+    if isinstance(background, TabulatedBackground):
+        return f"{_background_text(background.stated)}, table {background.table}"
+    if isinstance(background, IntervalBackground):
+        symmetric = background.plus == background.minus
+        errors = f"+{background.plus:.2g} -{background.minus:.2g}"
+        errors = f"+- {background.plus:.2g}" if symmetric else errors
+        return f"{background.mean:.3g} {errors} events; {background.meaning}"
     if not isinstance(background, RejectionFactors):
         return f"{background.mean:.3g} +- {background.sigma:.2g} events; {background.meaning}"
     low, high, published = background.quantile(0.05), background.quantile(0.95), background.published
@@ -177,7 +197,9 @@ def _background_text(background: Background) -> str:
 
 
 def _response_lines(analysis: Analysis) -> Iterator[str]:
-    yield f"Response sets (default {analysis.default_response}): efficiency, separation d of the two tracks"
+    own = {tag: s.default_response for tag, s in analysis.final_states.items() if s.default_response}
+    yield "Response sets: efficiency, separation d of the two tracks"
+    yield _entry("default", "; ".join([analysis.default_response, *(f"{n} for {t}" for t, n in own.items())]))
     for name, responses in analysis.response_sets.items():
         for tag, response in responses.items():
             yield _entry(f"{name} {tag}", _response_text(response))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from feebly.analysis.analysis import NO_RESPONSE, Analysis, Response, load_analysis
+from feebly.analysis.analysis import Analysis, Response, load_analysis
 from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
@@ -89,15 +89,26 @@ def choose_setting(
     return loaded, counts
 
 
-def choose_channels(analysis: Analysis, model: Model, asked: Sequence[str] | None) -> tuple[str, ...]:
-    """Final states: the asked ones, or all that both the analysis and the model have."""
-    if asked is None:
-        shared = tuple(tag for tag in analysis.final_states if tag in model.channels)
-        if not shared:
+def choose_channels(
+    analysis: Analysis, model: Model, asked: Sequence[str] | None, of_preset: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Final states: the asked ones, else those of the preset.
+
+    Where it has none: of the default ones of the analysis those that the model has.
+    """
+    if asked is None and of_preset:
+        if missing := [tag for tag in of_preset if tag not in analysis.final_states]:
+            left = [tag for tag in of_preset if tag in analysis.final_states]
+            mend = f"; choose: --channels {','.join(left)}" if left else ""
             raise ConfigError(
-                f"{model.tag} has no final state of {analysis.name} ({', '.join(analysis.final_states)}); "
-                f"it has {', '.join(model.channels)}"
+                f"{analysis.name} has no {', '.join(missing)}, final states of the preset{mend}"
             )
+        asked = of_preset
+    if asked is None:
+        default = analysis.default_channels or tuple(analysis.final_states)
+        shared = tuple(tag for tag in default if tag in model.channels)
+        if not shared:
+            raise ConfigError(_nothing_shared(analysis, model, default))
         return shared
     if not asked:
         raise ConfigError("channels: expected at least one final state")
@@ -105,6 +116,19 @@ def choose_channels(analysis: Analysis, model: Model, asked: Sequence[str] | Non
         analysis.final_state(tag)
         model.threshold_gev(tag)
     return tuple(dict.fromkeys(asked))
+
+
+def _nothing_shared(analysis: Analysis, model: Model, default: Sequence[str]) -> str:
+    others = [tag for tag in analysis.final_states if tag in model.channels]
+    if others:
+        return (
+            f"{model.tag} has no default final state of {analysis.name} ({', '.join(default)}); "
+            f"choose others: --channels {','.join(others)}"
+        )
+    return (
+        f"{model.tag} has no final state of {analysis.name} ({', '.join(analysis.final_states)}); "
+        f"it has {', '.join(model.channels)}"
+    )
 
 
 def choose_production(
@@ -156,8 +180,7 @@ def choose_responses(
     for tag in channels:
         name = asked.get(tag) or physics.response_set(tag)
         if name == OWN_DEFAULT:
-            sets = analysis.response_sets.get(analysis.default_response, {})
-            name = analysis.default_response if tag in sets else NO_RESPONSE
+            name = analysis.default_response_of(tag)
         analysis.response(name, tag)
         chosen[tag] = name
     return chosen
@@ -210,7 +233,7 @@ def choose(
     if spectrum is not None:
         physics = physics.with_spectrum(spectrum)
     particle = choose_model(tag, physics)
-    states = choose_channels(counts, particle, channels)
+    states = choose_channels(counts, particle, channels, physics.channels)
     modes = choose_production(physics, apparatus.beam.momentum_gev, production)
     mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)
     particle.ctau_m(list(mass_range[:2]), 1.0)  # refuses masses outside the model's range

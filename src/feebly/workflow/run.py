@@ -34,6 +34,7 @@ def signal_yields(choices: Choices, obtained: ObtainedTables) -> SignalYields:
         source=obtained.tables,
         pot=choices.analysis.pot,
         efficiencies={tag: choices.response(tag).efficiency for tag in choices.channels},
+        masks={tag: choices.analysis.final_state(tag).masks for tag in choices.channels},
     )
 
 
