@@ -17,7 +17,7 @@ from alp_check_functions import ALP_CHECK_FUNCTIONS
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.inclusive import r_uds
-from feebly.physics.formfactors.nucleon import dirac_form_factor_squared
+from feebly.physics.formfactors.nucleon import dirac_form_factor_squared, scalar_form_factor_squared
 from feebly.physics.formfactors.pion import pion_form_factor
 from feebly.physics.formfactors.radiative import r_eta_gamma, r_pi0_gamma
 from feebly.physics.formfactors.scalar_pairs import leading_order_gev2, pair_coupling
@@ -180,6 +180,8 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "B.BR_B_K1_1270_S": _b_to("k1-1270"),
     "B.BR_B_K1_1400_S": _b_to("k1-1400"),
     "B.BR_B_K2*1430_S": _b_to("k2star1430"),
+    "B.FS": lambda x: scalar_form_factor_squared(x["m"]),
+    "B.wS": lambda x: brems.splitting_scalar_gev_m2(x["z"], x["pt2"], x["m"]),
     "B.BR_incl": lambda x: br_inclusive(x["m"]),
     "B.Cbs": lambda x: C_BS,
     "B.GK": _pair("k"),

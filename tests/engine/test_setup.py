@@ -143,7 +143,7 @@ def test_numbers_of_production_and_decay() -> None:
     assert_allclose(source.ln_p_min + table.density.shape[0] * source.dlnp, source.ln_p_max, rtol=1e-12)
     assert_allclose(table.density.shape[1] * source.dpt, table.pt_edges_gev[-1], rtol=1e-12)
     brems = channel("brems", "ee").source(0.3)
-    assert brems.radiation[:8] == (400.0, PROTON_MASS_GEV, ALPHA, 0.1, 0.9, 1.0, 0.1, 0.0)
+    assert brems.radiation[:8] == (400.0, PROTON_MASS_GEV, 0.1, 0.9, 1.0, 0.1, 0.0, ALPHA)
 
 
 def test_cones_and_cuts_of_the_final_state() -> None:

@@ -6,11 +6,13 @@ from functools import cache
 
 from feebly.analysis.analysis import Analysis, FinalState, PairSeparation, load_analysis
 from feebly.apparatus.experiment import Experiment, load_experiment
+from feebly.core.interfaces import ProductionChannel
 from feebly.engine.setup import ChannelSetup
-from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS, BToScalar
+from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import Mixing
+from feebly.physics.production.scalar_bremsstrahlung import ScalarBremsstrahlung
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.library import load_spectrum
 
@@ -29,10 +31,12 @@ def final_state(tag: str) -> FinalState:
     return na62_analysis().final_state(tag)
 
 
-def production(tag: str) -> Bremsstrahlung | MesonDecay | Mixing | BToScalar:
-    """A channel of unit weights; bremsstrahlung without form factor."""
+def production(tag: str) -> ProductionChannel:
+    """A channel of unit weights; bremsstrahlung of a vector without form factor (``scalar-brems``: with)."""
     if tag == "brems":
         return Bremsstrahlung()
+    if tag == "scalar-brems":
+        return ScalarBremsstrahlung()
     if tag in SCALAR_CHANNELS:
         return SCALAR_CHANNELS[tag]
     return MesonDecay(tag) if tag in MESON_MODES else Mixing(tag)

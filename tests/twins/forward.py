@@ -16,7 +16,7 @@ from feebly.apparatus.experiment import Experiment
 from feebly.core.constants import PROTON_MASS_GEV
 from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling, Sampling
 from feebly.physics.production.bremsstrahlung import (
-    SPLITTINGS,
+    EVERY_SPLITTING,
     off_shell_factor,
     sigma_nsd_mb,
     sigma_pp_mb,
@@ -50,7 +50,7 @@ def draw_mesons(rng: np.random.Generator, spectrum: HadronSpectrum, n: int) -> A
 
 def bremsstrahlung_density(s: BremsstrahlungSampling, mass: float, z: Array, pt2: Array) -> Array:
     """d2N/(dz dpT^2) per proton at epsilon = 1, F = 1, with the cut on the virtuality."""
-    shape = SPLITTINGS[s.splitting](z, pt2, mass)
+    shape = EVERY_SPLITTING[s.splitting](z, pt2, mass)
     energy = np.hypot(s.beam_momentum_gev, PROTON_MASS_GEV)
     full, left = (2 * PROTON_MASS_GEV * (e + PROTON_MASS_GEV) for e in (energy, energy * (1 - z)))
     allowed = virtuality_h_gev2(z, pt2, mass) / (4 * energy**2 * z * (1 - z) ** 2) <= s.validity_max

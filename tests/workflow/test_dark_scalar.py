@@ -25,7 +25,7 @@ def test_choices():
     choices = choose("BC4")
     assert (choices.model.tag, choices.preset.name, choices.channels) == (
         "dark-scalar",
-        "b-exclusive",
+        "scalar-exclusive",
         ("mumu", "ee"),
     )
     assert set(choices.spectra) == {"B"}
@@ -36,13 +36,13 @@ def test_choices():
 
 
 def test_refusals():
-    with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: b-exclusive, b-inclusive"):
+    with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: scalar-exclusive, "):
         choose("dark-scalar", preset_name="current")
     with pytest.raises(ConfigError, match="unknown production of preset b-exclusive 'brems'"):
-        choose("dark-scalar", production=["brems"])
+        choose("dark-scalar", preset_name="b-exclusive", production=["brems"])
     with pytest.raises(ConfigError, match=r"unknown channel 'pippi'; .*did you mean 'pipi'"):
         choose("dark-scalar", channels=["pippi"])
-    with pytest.raises(ConfigError, match="spectrum bmpt has no B; take another spectrum"):
+    with pytest.raises(ConfigError, match="spectrum bmpt has no B; ask for what it has: --production brems"):
         choose("dark-scalar", spectrum="bmpt")
 
 
@@ -66,7 +66,7 @@ def test_yield_is_linear_in_b_mesons_and_branching_ratio(cache):
 
 def test_inclusive_takes_its_own_preset(cache):
     rows = feebly.yields("dark-scalar", "b-inclusive", "mumu", cache_dir=cache, **POINT)
-    assert rows.header["preset"] == "b-inclusive"
+    assert rows.header["preset"] == "scalar-inclusive"
     assert rows.columns["yield"][0] > 0
 
 
@@ -102,8 +102,8 @@ def test_run_with_many_protons(cache):
 def test_compare_takes_the_options_of_the_scalar(cache):
     """1.7 nb, A^0.29 and a cascade of 1.7 are 0.95 of the B mesons per POT: N ~ sin^4 at the lower edge."""
     found = compare(
-        "dark-scalar", masses=[0.3], channels=["mumu"], production=["b-k"], response="none", pot=1e20,
-        precision=0.3, jobs=1, cache_dir=cache,
+        "dark-scalar", masses=[0.3], preset="b-exclusive", channels=["mumu"], production=["b-k"],
+        response="none", pot=1e20, precision=0.3, jobs=1, cache_dir=cache,
     )  # fmt: skip
     # without b-k nothing of what was asked for would be left
     assert {each.variation.option for each in found.effects} == {"beauty", "spectrum", "width_table"}

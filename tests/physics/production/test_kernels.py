@@ -64,6 +64,7 @@ OPTIONS = [
     {},
     {"splitting": "fr21", "lambda_p_gev": 1.5, "pt_max_gev": 4.0},
     {"splitting": "fr24", "lambda_p_gev": 0.8},
+    {"splitting": "scalar", "lambda_p_gev": 1.5, "pt_max_gev": 4.0},
     {"sigma_weight": "nsd"},
     {"sigma_weight": "none", "splitting": "fr24"},
 ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -9,15 +11,16 @@ from feebly.physics.formfactors.b_to_kaon import KAON_STATES
 from feebly.physics.production.b_to_scalar import BToScalar, br_exclusive
 from feebly.physics.production.families import FAMILIES, any_preset, preset_of
 from feebly.physics.production.presets import Preset
-from feebly.physics.production.scalar_presets import B_TO_S, DARK_SCALAR, OPTIONS, ScalarPreset
+from feebly.physics.production.scalar_presets import B_TO_S, DARK_SCALAR, NUMBERS, OPTIONS, ScalarPreset
 
 NAMES = DARK_SCALAR.names()
 
 
-def test_default_is_every_kaon_state():
-    channels = DARK_SCALAR.load(NAMES[0]).production_channels()
+def test_default_is_every_kaon_state_and_bremsstrahlung():
+    *channels, brems = DARK_SCALAR.load(NAMES[0]).production_channels(120.0)
     assert {channel.tag for channel in channels} == {f"b-{state}" for state in KAON_STATES}
     assert {channel.parent for channel in channels} == {"B"}
+    assert (brems.tag, brems.parent, brems.sampling().beam_momentum_gev) == ("brems", None, 120.0)
     # 100 B mesons, sin θ = 1e-3
     rates = sum(channel.rate(0.4, 1e-3, 100.0) for channel in channels)
     assert_allclose(rates, 1e-4 * br_exclusive(0.4, "B"), rtol=1e-12)
@@ -49,20 +52,20 @@ def test_every_number_has_an_origin():
         assert all(origin.kind != "calibrated" for origin in chosen.origin.values())
         for channel in chosen.production_channels():
             text, origin = channel.numbers
-            assert "BR" in text
+            assert ("g_SNN" if channel.tag == "brems" else "BR") in text
             assert origin.kind == "published"
 
 
 def test_family_by_model():
     assert preset_of("dark-photon", None, "na62-ff-mixing").name == "na62-ff-mixing"
-    assert preset_of("dark-scalar", None, "na62-ff-mixing").name == "b-exclusive"
+    assert preset_of("dark-scalar", None, "na62-ff-mixing").name == "scalar-exclusive"
     assert preset_of("dark-scalar", "b-inclusive", "current").name == "b-inclusive"
     assert isinstance(preset_of("dark-photon", "current", "current"), Preset)
     assert [c.tag for c in preset_of("dark-scalar", "b-inclusive", "").production_channels()] == [
         "b-inclusive"
     ]
     assert preset_of("dark-photon", "current", "").production_channels()[0].tag == "brems"
-    with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: b-exclusive, b-inclusive"):
+    with pytest.raises(ConfigError, match=r"unknown preset 'current'; known: scalar-exclusive, "):
         preset_of("dark-scalar", "current", "current")
     for family in FAMILIES.values():
         for name in family.names():
@@ -90,6 +93,8 @@ def test_refusals():
         ScalarPreset(production=("b-kk",), **shared)
     with pytest.raises(ConfigError, match='width_table = "deliver": expected one of dispersive'):
         ScalarPreset(production=("b-k",), width_table="deliver", **shared)
+    with pytest.raises(ConfigError, match=r'brems_norm = "8pi": expected one of 16pi2, 8pi2; did you mean'):
+        ScalarPreset(production=("brems",), brems_norm="8pi", **shared)
     with pytest.raises(ConfigError, match="unknown source of spectra 'pythia9'"):
         ScalarPreset(production=("b-k",), spectrum="pythia9", **shared)
     with pytest.raises(ConfigError, match="unknown kaon state 'kk'"):
@@ -121,7 +126,10 @@ def test_file_that_extends_a_preset(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('extends = "current"', r"unknown preset that \S*mine.toml extends 'current'; known: b-exclusive"),
+        (
+            'extends = "current"',
+            r"unknown preset that \S*mine.toml extends 'current'; known: scal",
+        ),
         ('title = "x"', r"mine.toml missing keys 'name', 'production', 'response'$"),
         ('extends = "b-inclusive"\nbeauty = "shop"', 'mine.toml:2 beauty = "shop": expected one of alpinist'),
         ('extends = "b-inclusive"\nband = ["b_to_d"]', "unknown option in band 'b_to_d'.*mean 'b_to_s'"),
@@ -142,7 +150,8 @@ def test_a_wrong_file_of_a_user_is_refused(tmp_path, text, message):
 def test_variations_change_one_option(name):
     base = DARK_SCALAR.load(name)
     found = base.variations()
-    assert {each.option for each in found} == set(OPTIONS)
+    of_b = {"b_to_s", "beauty", "spectrum", "width_table"}
+    assert {each.option for each in found} == ({*OPTIONS, *NUMBERS} if "brems" in base.production else of_b)
     assert len({each.name for each in found}) == len(found)
     for each in found:
         changed = each.of(base)
@@ -151,7 +160,22 @@ def test_variations_change_one_option(name):
         if each.option == "b_to_s":
             assert set(B_TO_S[each.value]) <= set(changed.production)
         else:
-            assert getattr(changed, each.option) == each.value
-    other = {"b-exclusive": "inclusive", "b-inclusive": "exclusive"}
-    if name in other:
-        assert [each.value for each in found if each.option == "b_to_s"] == [other[name]]
+            told = getattr(changed, each.option)
+            assert each.value == (told if isinstance(told, str) else f"{told:g}")
+    other = "inclusive" if "exclusive" in name else "exclusive"
+    assert [each.value for each in found if each.option == "b_to_s"] == [other]
+    ((_, *kept),) = [each.of(base).production for each in found if each.value == "inclusive"] or [
+        (0, "brems")
+    ]
+    assert kept == (["brems"] if name.startswith("scalar") else kept)
+
+
+def test_options_reach_the_channels():
+    changes = {"brems_norm": "8pi2", "brems_form_factor": "none", "lambda_p_gev": 1.0, "z_max": 0.95}
+    (*_, brems) = replace(DARK_SCALAR.load("scalar-inclusive"), **changes).production_channels()
+    assert_allclose(brems.rate(0.5, 1e-3), 2e-6, rtol=1e-12)
+    assert (brems.sampling().lambda_p_gev, brems.sampling().z_max) == (1.0, 0.95)
+    only = replace(DARK_SCALAR.load("scalar-inclusive"), production=("brems",))
+    assert {each.option for each in only.variations()} == {
+        *("brems_form_factor", "brems_norm", "sigma_weight", "width_table", "lambda_p_gev", "z_max")
+    }

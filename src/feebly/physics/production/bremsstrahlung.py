@@ -93,10 +93,28 @@ def splitting_fr24_gev_m2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike
     return np.asarray(ALPHA / (2 * np.pi * h) * bracket)
 
 
+G_SNN = 1.2e-3
+"""Coupling of a Higgs-mixed scalar to the proton at sin θ = 1, L = -g S p p (2108.05900)."""
+
+
+def splitting_scalar_gev_m2(z: ArrayLike, pt2_gev2: ArrayLike, mass_gev: ArrayLike) -> FloatArray:
+    """w(z, pT²)/sin²θ [GeV^-2] of p -> p S = g² z [m_p² (2-z)² + pT²]/(16π² H²), g = `G_SNN` (2108.05900).
+
+    1904.10447 has 8π² in the place of 16π². For a massless S and pT >> m_p it is g² z/(16π² pT²), the
+    splitting f -> f h of electroweak showers. To be taken with the off-shell factor.
+    """
+    z, pt2 = np.asarray(z, float), np.asarray(pt2_gev2, float)
+    h = virtuality_h_gev2(z, pt2, mass_gev)
+    return np.asarray(G_SNN**2 * z * (_MP**2 * (2 - z) ** 2 + pt2) / (16 * np.pi**2 * h**2))
+
+
 SPLITTINGS: Mapping[str, Callable[[ArrayLike, ArrayLike, ArrayLike], FloatArray]] = MappingProxyType(
     {"bb": splitting_bb_gev_m2, "fr21": splitting_fr21_gev_m2, "fr24": splitting_fr24_gev_m2}
 )
-"""Splitting functions of (z, pT², mass) by option."""
+"""Splitting functions of (z, pT², mass) of a vector by option."""
+
+EVERY_SPLITTING = MappingProxyType({**SPLITTINGS, "scalar": splitting_scalar_gev_m2})
+"""All splitting functions, per square of the coupling."""
 
 
 def off_shell_factor(
@@ -113,7 +131,7 @@ def off_shell_factor(
 
 
 def bremsstrahlung_per_proton(mass_gev: float, sampling: BremsstrahlungSampling) -> float:
-    """A' per interacting proton at ε = 1 and F = 1: ∫ dz dpT² w(z, pT²) F_v² σ(s')/σ(s).
+    """Particles per interacting proton at coupling 1 and F = 1: ∫ dz dpT² w(z, pT²) F_v² σ(s')/σ(s).
 
     Cut at H/(4 E_p² z (1-z)²) <= validity_max as well as in z and pT. s' = 2 m_p E_p (1 - z) + 2 m_p².
     Gauss-Legendre in z and ln H, 1e-8.
@@ -125,7 +143,7 @@ def bremsstrahlung_per_proton(mass_gev: float, sampling: BremsstrahlungSampling)
 def bremsstrahlung_nodes(
     mass_gev: float, sampling: BremsstrahlungSampling
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """z (n, 1), pT² [GeV²] (n, n) and weights (n, n) of A' per interacting proton at ε = 1 and F = 1.
+    """z (n, 1), pT² [GeV²] (n, n) and weights (n, n) of particles per interacting proton, coupling 1, F = 1.
 
     Sums over them are the integral of `bremsstrahlung_per_proton` with a function of z and pT under it.
     """
@@ -139,7 +157,7 @@ def bremsstrahlung_nodes(
     )
     span = np.log(np.maximum(h_max / h_min, 1.0)) / 2
     pt2 = h_min * np.expm1(span * (1 + nodes))
-    density = SPLITTINGS[sampling.splitting](z, pt2, mass_gev) * (h_min + pt2)  # dpT² = H dlnH
+    density = EVERY_SPLITTING[sampling.splitting](z, pt2, mass_gev) * (h_min + pt2)  # dpT² = H dlnH
     density *= off_shell_factor(z, pt2, mass_gev, sampling.lambda_p_gev) ** 2
     ratio = sigma_weight(sampling.sigma_weight, energy * (1 - z), float(energy))
     return z, pt2, weights[:, None] * weights * half * span * density * ratio

@@ -27,8 +27,8 @@ _LN_SCALE = math.log(28.9444)  # s_0 [GeV^2] of the COMPETE fit
 class Radiation(NamedTuple):
     """Numbers of p -> p X at one beam: cuts, terms of the splitting function and of the cross section.
 
-    beam_p, m_p [GeV]; the splitting function at epsilon = 1 [GeV^-2] with H = pT^2 + (1-z) m^2 + z^2 m_p^2 is
-    alpha/(2 pi H) { sum_term [1 + (1-z)^2]/z + z_term z - first z (1-z) (2 m_p^2 + m^2)/H
+    beam_p, m_p [GeV]; the splitting function at coupling 1 [GeV^-2] with H = pT^2 + (1-z) m^2 + z^2 m_p^2 is
+    alpha/(2 pi H) { sum_term [1 + (1-z)^2]/z + z_term z - first z (1-z) (proton_term m_p^2 + m^2)/H
     + 2 second z (1-z) (2 z^2 m_p^4 + [1 + (1-z)^2] m_p^2 m^2 + (1-z) m^4)/H^2 + rising H/(z m^2) }
     times the square of the off-shell factor 1/(1 + (H inverse_lambda2/z)^2).
     The cross section is level + log_square ln^2(s/s0) + factor1 s^power1 + factor2 s^power2 [mb], and
@@ -37,15 +37,16 @@ class Radiation(NamedTuple):
 
     beam_p: float
     m_p: float
-    alpha: float
     z_min: float
     z_max: float
     pt_max: float
     validity_max: float
     inverse_lambda2: float
+    alpha: float
     sum_term: float
     z_term: float
     first: float
+    proton_term: float
     second: float
     rising: float
     inverse_sigma: float
@@ -59,13 +60,13 @@ class Radiation(NamedTuple):
 
 @inlined
 def splitting(z, h, m, r):
-    """w(z, H) at epsilon = 1 [GeV^-2], see `Radiation`."""
+    """w(z, H) at coupling 1 [GeV^-2], see `Radiation`."""
     y, inverse_h, inverse_z = 1.0 - z, 1.0 / h, 1.0 / z
     m2, mp2, both = m * m, r.m_p * r.m_p, 1.0 + y * y
     bracket = (
         r.sum_term * both * inverse_z
         + r.z_term * z
-        - r.first * z * y * (2.0 * mp2 + m2) * inverse_h
+        - r.first * z * y * (r.proton_term * mp2 + m2) * inverse_h
         + 2.0
         * r.second
         * z
@@ -88,7 +89,7 @@ def cross_section_mb(s, r):
 
 @stage
 def bremsstrahlung(s, n, m, radiation):
-    """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at epsilon = 1, F = 1.
+    """Fill P, E, MASK and multiply WEIGHT by d2N/(dz dOmega) per interacting proton at coupling 1, F = 1.
 
     z = p_X / p_beam from U_MADE1. MASK is 0 beyond the pT cut or where H/(4 E_p^2 z (1-z)^2) exceeds
     validity_max.

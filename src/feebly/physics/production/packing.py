@@ -7,14 +7,16 @@ import math
 from feebly.core.constants import ALPHA, PROTON_MASS_GEV
 from feebly.core.interfaces import BremsstrahlungSampling, FloatArray, MixingSampling
 from feebly.physics.kinematics.boost import cm_boost
-from feebly.physics.production.bremsstrahlung import sigma_pp_mb
+from feebly.physics.production.bremsstrahlung import G_SNN, sigma_pp_mb
 from feebly.physics.production.kernels import Radiation, Replacement
 
-# sum_term, z_term, first, second, rising of `Radiation`
+# alpha, sum_term, z_term, first, proton_term, second, rising of `Radiation`
 SPLITTING_TERMS = {
-    "bb": (1.0, 0.0, 2.0, 1.0, 0.0),  # 1311.3870
-    "fr21": (0.0, 1.0, 1.0, 0.0, 0.5),  # 2108.05900, quasi-real approximation
-    "fr24": (1.0, 0.0, 1.0, 0.0, 0.0),  # 2409.09123, term of F1
+    "bb": (ALPHA, 1.0, 0.0, 2.0, 2.0, 1.0, 0.0),  # 1311.3870
+    "fr21": (ALPHA, 0.0, 1.0, 1.0, 2.0, 0.0, 0.5),  # 2108.05900, quasi-real approximation
+    "fr24": (ALPHA, 1.0, 0.0, 1.0, 2.0, 0.0, 0.0),  # 2409.09123, term of F1
+    # 2108.05900: g^2 z [m_p^2 (2-z)^2 + pT^2]/(16 pi^2 H^2), m_p^2 (2-z)^2 + pT^2 = H + (1-z) (4 m_p^2 - m^2)
+    "scalar": (G_SNN**2 / (8 * math.pi), 0.0, 1.0, 1.0, -4.0, 0.0, 0.0),
 }
 
 # of the proton after radiation: level, log_square, factor1, power1, factor2, power2
@@ -29,13 +31,12 @@ _FASTER = 1.02
 
 
 def pack_radiation(sampling: BremsstrahlungSampling) -> Radiation:
-    """Cuts and terms by name, those of `SPLITTINGS` and `sigma_weight` in one form for all."""
+    """Cuts and terms by name, those of `EVERY_SPLITTING` and `sigma_weight` in one form for all."""
     energy = math.hypot(sampling.beam_momentum_gev, PROTON_MASS_GEV)
     s_gev2 = 2 * PROTON_MASS_GEV * (energy + PROTON_MASS_GEV)
     return Radiation(
         sampling.beam_momentum_gev,
         PROTON_MASS_GEV,
-        ALPHA,
         sampling.z_min,
         sampling.z_max,
         sampling.pt_max_gev,

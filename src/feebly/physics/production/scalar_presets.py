@@ -8,12 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from feebly.core.errors import unknown
+from feebly.core.errors import did_you_mean, unknown
 from feebly.core.interfaces import ProductionChannel
 from feebly.core.provenance import Origin
-from feebly.core.records import require
+from feebly.core.records import require, require_positive
 from feebly.physics.formfactors.scalar_pairs import pair_couplings
 from feebly.physics.production.b_to_scalar import EXCLUSIVE, INCLUSIVE, SCALAR_CHANNELS
+from feebly.physics.production.bremsstrahlung import SIGMA_WEIGHTS
 from feebly.physics.production.preset_files import (
     PresetFile,
     Variation,
@@ -21,6 +22,7 @@ from feebly.physics.production.preset_files import (
     response_set_of,
     spectrum_change,
 )
+from feebly.physics.production.scalar_bremsstrahlung import NORMS, SCALAR_FORM_FACTORS, ScalarBremsstrahlung
 from feebly.physics.spectra.heavy_flavour import DEFAULT_NORMALISATION, normalisations
 from feebly.physics.spectra.library import BEAUTY_SOURCES, require_source
 
@@ -34,21 +36,38 @@ OPTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "b_to_s": tuple(B_TO_S),
         "beauty": tuple(normalisations()),
         "spectrum": BEAUTY_SOURCES,
+        "brems_form_factor": tuple(SCALAR_FORM_FACTORS),
+        "brems_norm": tuple(NORMS),
+        "sigma_weight": SIGMA_WEIGHTS,
         "width_table": pair_couplings(),
     }
 )
 """Choices between names that `variations` takes in turn; ``b_to_s`` is a change of ``production``."""
+
+NUMBERS: Mapping[str, tuple[float, ...]] = MappingProxyType(
+    {
+        "lambda_p_gev": (1.0, 1.5, 2.0),  # band of 2108.05900
+        "z_max": (0.9, 0.95),  # the two upper ends in use
+    }
+)
+"""Values that a number of a preset takes in turn, by field."""
+
+BREMS = "brems"
+_OF_B = ("b_to_s", "beauty", "spectrum")
+_OF_BOTH = ("width_table",)
 
 
 @dataclass(frozen=True)
 class ScalarPreset:
     """Choices of production physics of the dark scalar under one name; no efficiency, no geometry.
 
-    production: tags of `SCALAR_CHANNELS`. spectrum: source of the B spectrum, ``pythia``, ``feynman-power``,
-    or the path of an event list. beauty: how many B mesons, a name of `normalisations`. width_table: of
-    `DarkScalar`. channels: final states of a run that names none (empty: what the analysis says). response:
-    name of the response set by final state (``all``: every other one). band: options that span a theory band,
-    of `OPTIONS`. origin: where the numbers come from, by field name.
+    production: tags of `SCALAR_CHANNELS`, and ``brems``. spectrum: source of the B spectrum, ``pythia``,
+    ``feynman-power``, or the path of an event list. beauty: how many B mesons, a name of `normalisations`.
+    brems_form_factor, brems_norm, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
+    `ScalarBremsstrahlung`. width_table: of `DarkScalar`. channels: final states of a run that names none
+    (empty: what the analysis says). response: name of the response set by final state (``all``: every other
+    one). band: options that span a theory band, of `OPTIONS` and `NUMBERS`. origin: where the numbers come
+    from, by field name.
     """
 
     name: str
@@ -57,6 +76,14 @@ class ScalarPreset:
     response: dict[str, str]
     origin: dict[str, Origin] = field(default_factory=dict)
     beauty: str = DEFAULT_NORMALISATION
+    brems_form_factor: str = "time-like"
+    brems_norm: str = "16pi2"
+    sigma_weight: str = "total"
+    lambda_p_gev: float = 1.5
+    z_min: float = 0.1
+    z_max: float = 0.9
+    pt_max_gev: float = 4.0
+    validity_max: float = 0.1
     width_table: str = "dispersive"
     spectrum: str = "pythia"
     band: tuple[str, ...] = ()
@@ -64,12 +91,16 @@ class ScalarPreset:
 
     def __post_init__(self) -> None:
         require_source(self.spectrum)
-        for name in ("beauty", "width_table"):
-            require(getattr(self, name) in OPTIONS[name], self, name, f"one of {', '.join(OPTIONS[name])}")
+        for name, known in OPTIONS.items():
+            if name not in ("b_to_s", "spectrum"):
+                value = getattr(self, name)
+                require(value in known, self, name, f"one of {', '.join(known)}{did_you_mean(value, known)}")
+        require_positive(self, "lambda_p_gev", "z_min", "pt_max_gev", "validity_max")
+        require(self.z_min < self.z_max < 1, self, "z_max", f"a number between z_min = {self.z_min:g} and 1")
         for tag in self.production:
-            if tag not in SCALAR_CHANNELS:
-                raise unknown("production", tag, SCALAR_CHANNELS)
-        check_names(self, OPTIONS)
+            if tag not in (*SCALAR_CHANNELS, BREMS):
+                raise unknown("production", tag, (*SCALAR_CHANNELS, BREMS))
+        check_names(self, (*OPTIONS, *NUMBERS))
 
     @property
     def model_options(self) -> Mapping[str, Any]:
@@ -83,7 +114,17 @@ class ScalarPreset:
 
     def production_channels(self, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
         """The production channels, in the order of ``production``."""
-        return tuple(SCALAR_CHANNELS[tag] for tag in self.production)
+        return tuple(self._channel(tag, beam_momentum_gev) for tag in self.production)
+
+    def _channel(self, tag: str, beam_momentum_gev: float) -> ProductionChannel:
+        if tag != BREMS:
+            return SCALAR_CHANNELS[tag]
+        return ScalarBremsstrahlung(
+            form_factor=self.brems_form_factor,
+            norm=self.brems_norm,
+            beam_momentum_gev=beam_momentum_gev,
+            **{name: getattr(self, name) for name in _SHARED},
+        )
 
     def with_spectrum(self, source: str | Path) -> ScalarPreset:
         """The same choices with another spectrum of B mesons, called ``NAME+SOURCE``."""
@@ -94,30 +135,53 @@ class ScalarPreset:
         return response_set_of(self.name, self.response, final_state)
 
     def described(self) -> Mapping[str, tuple[str, str]]:
-        """Text and field by label."""
-        return {"B mesons": (self.beauty, "beauty")}
+        """Text and field by label: B mesons and bremsstrahlung."""
+        text = {"B mesons": (self.beauty, "beauty")}
+        if BREMS in self.production:
+            cuts = f"{self.z_min:g} < z < {self.z_max:g}, pT < {self.pt_max_gev:g} GeV"
+            text |= {
+                "brems norm": (self.brems_norm, "brems_norm"),
+                "form factor": (self.brems_form_factor, "brems_form_factor"),
+                "off-shell": (f"Lambda_p = {self.lambda_p_gev:g} GeV", "lambda_p_gev"),
+                "sigma weight": (self.sigma_weight, "sigma_weight"),
+                "brems cuts": (f"{cuts}, H/(4 E^2 z (1-z)^2) <= {self.validity_max:g}", "pt_max_gev"),
+            }
+        return text
 
     def variations(self) -> tuple[Variation, ...]:
-        """All presets that differ in one option that can matter, in the order of `OPTIONS`."""
+        """All presets that differ in one option that can matter, in the order of `OPTIONS` and `NUMBERS`."""
         return tuple(_variations(self))
 
 
+_SHARED = ("sigma_weight", "lambda_p_gev", "z_min", "z_max", "pt_max_gev", "validity_max")
+
+
 def _variations(base: ScalarPreset) -> Iterator[Variation]:
-    for option, names in OPTIONS.items():
-        for name in names:
-            if option == "b_to_s":
-                yield from _other_b_to_s(base, name)
-            elif name != getattr(base, option):
-                yield Variation(option, name, {option: name})
+    for option, values in (*OPTIONS.items(), *NUMBERS.items()):
+        if option == "b_to_s":
+            yield from _other_b_to_s(base)
+        elif _matters(option, base):
+            for value in values:
+                if value != getattr(base, option):
+                    text = value if isinstance(value, str) else f"{value:g}"
+                    yield Variation(option, text, {option: value})
 
 
-def _other_b_to_s(base: ScalarPreset, name: str) -> Iterator[Variation]:
-    """The change of production, where the preset has B decays and others than those."""
+def _matters(option: str, base: ScalarPreset) -> bool:
+    """Whether the preset has the production that the option is about."""
+    if option in _OF_BOTH:
+        return True
+    return (BREMS in base.production) if option not in _OF_B else set(base.production) != {BREMS}
+
+
+def _other_b_to_s(base: ScalarPreset) -> Iterator[Variation]:
+    """The other b -> s S, where the preset has one."""
     every = [tag for tags in B_TO_S.values() for tag in tags]
     others = tuple(tag for tag in base.production if tag not in every)
-    own = tuple(tag for tag in base.production if tag in every)
-    if own and set(own) != set(B_TO_S[name]):
-        yield Variation("b_to_s", name, {"production": (*B_TO_S[name], *others)})
+    own = {tag for tag in base.production if tag in every}
+    for name, tags in B_TO_S.items():
+        if own and own != set(tags):
+            yield Variation("b_to_s", name, {"production": (*tags, *others)})
 
 
 @dataclass(frozen=True)
@@ -125,5 +189,6 @@ class _PresetFile:
     preset: tuple[ScalarPreset, ...]
 
 
-DARK_SCALAR = PresetFile("dark-scalar.toml", ScalarPreset, _PresetFile, ("production", *OPTIONS))
+_CHOICES = ("production", *OPTIONS, *_SHARED)
+DARK_SCALAR = PresetFile("dark-scalar.toml", ScalarPreset, _PresetFile, _CHOICES)
 """Presets of BC4."""
