@@ -107,6 +107,35 @@ def fake_yields(monkeypatch):
 
 
 @pytest.fixture
+def fake_lifetime(monkeypatch):
+    """Recorders in place of both functions of ``feebly.workflow.lifetime``; the files are written."""
+    from feebly.workflow import lifetime
+
+    def limits(question, mass_gev, ctau, sampling):
+        ctau_m = np.geomspace(*(ctau or lifetime.CTAU_RANGE_M))
+        upper = 1e-9 * (ctau_m + 1 / ctau_m)
+        return lifetime.BranchingLimits(
+            question,
+            question.choices(None, ctau),
+            mass_gev,
+            ctau_m,
+            upper,
+            upper,
+            np.full(ctau_m.shape, 0.01),
+        )
+
+    def write_run(result, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "result.json").write_text('{"coupling": "ctau-m"}', encoding="utf-8")
+
+    recorder = Recorder(run_result())
+    monkeypatch.setattr(lifetime, "exclude_lifetime", recorder)
+    monkeypatch.setattr(lifetime, "branching_limits", limits)
+    fake_module(monkeypatch, "feebly.report.run_folder", write_run=write_run)
+    return recorder
+
+
+@pytest.fixture
 def fake_validate(monkeypatch):
     """Recorder in place of ``feebly.report.validation.validate``."""
     report = SimpleNamespace(

@@ -7,6 +7,7 @@ import pytest
 COMMANDS = {
     "run": "fake_run",
     "yields": "fake_yields",
+    "lifetime": "fake_lifetime",
     "simulate": "fake_simulate",
     "limit": None,
     "combine": None,

@@ -13,6 +13,7 @@ from feebly.cli.commands import (
     combine,
     coverage,
     experiment,
+    lifetime,
     limit,
     presets,
     run,
@@ -26,7 +27,7 @@ from feebly.cli.commands import (
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
-RESUMABLE = ("run", "yields", "validate", "presets")
+RESUMABLE = ("run", "yields", "lifetime", "validate", "presets")
 """Commands that keep finished tables in the cache."""
 
 
@@ -70,6 +71,7 @@ def _top(
 
 app.command("run")(run.run)
 app.command("yields")(yields.yields)
+app.command("lifetime")(lifetime.lifetime)
 app.command("simulate")(simulate.simulate)
 app.command("limit")(limit.limit)
 app.command("combine")(combine.combine)

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from feebly.cli import values
-from feebly.core.errors import ConfigError
 
 
 def signal_error(text: str, option: str) -> float | dict[str, float]:
     """``0.2``, or ``pot=0.2,efficiency=0.05`` as {"pot": 0.2, "efficiency": 0.05}."""
     if "=" not in text:
         return values.number(text, option)
-    pairs = [part.partition("=") for part in values.names(text, option)]
-    parts = {name.strip(): values.number(number, option) for name, _, number in pairs}
-    if not all(parts) or len(parts) < len(pairs):
-        raise ConfigError(
-            f'{option} "{text}": expected a number, or NAME=X,NAME=X such as pot=0.2,efficiency=0.05'
-        )
-    return parts
+    expected = "a number, or NAME=X,NAME=X such as pot=0.2,efficiency=0.05"
+    return values.named_numbers(text, option, expected)

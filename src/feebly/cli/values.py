@@ -136,6 +136,19 @@ def response_sets(text: str, option: str) -> dict[str, str] | str:
     return chosen
 
 
+def named_numbers(
+    text: str, option: str, expected: str = "NAME=X,NAME=X, each name once"
+) -> dict[str, float]:
+    """``pot=0.2,efficiency=0.05`` as {"pot": 0.2, "efficiency": 0.05}; expected: words of the refusal."""
+    pairs = [part.partition("=") for part in names(text, option)]
+    if not all(name.strip() and equals for name, equals, _ in pairs):
+        _refuse(option, text, expected)
+    parts = {name.strip(): number(value, option) for name, _, value in pairs}
+    if len(parts) < len(pairs):
+        _refuse(option, text, expected)
+    return parts
+
+
 def _number_in(text: str) -> str:
     """The number that was probably meant: without its unit, with a decimal point, 10^18 as 1e18."""
     text = text.strip()

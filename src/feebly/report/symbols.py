@@ -34,7 +34,11 @@ _MESONS = {
     "B0": "B⁰",
     "Bs": "B$_s$",
 }
-_COUPLINGS = {"epsilon": r"\varepsilon", "sin-theta": r"\sin\theta"}
+_COUPLINGS = {
+    "epsilon": r"\varepsilon",
+    "sin-theta": r"\sin\theta",
+    "ctau-m": r"c\tau\;[\mathrm{m}]",
+}
 
 
 def final_state_symbol(tag: str) -> str:

@@ -45,5 +45,5 @@ def test_sample_and_parent_are_those_of_the_borrowed_channel():
 
 @pytest.mark.parametrize("value", [-1.0, np.nan, np.inf])
 def test_a_factor_is_zero_or_positive(value):
-    with pytest.raises(ConfigError, match="factor = .*expected zero or a positive number"):
+    with pytest.raises(ConfigError, match=r"factor = .*expected zero or a positive number"):
         MassFactor.constant(value)
