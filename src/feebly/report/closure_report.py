@@ -16,6 +16,7 @@ from feebly.statistics.backgrounds import Background, Sum
 from feebly.statistics.proofs.closure import P_MIN, PULL_MEAN, PULL_WIDTH, Closure, ClosureResult
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLUMNS = "signal,background,signal_error,p_value,pull_mean,pull_width,passed"
@@ -107,24 +108,31 @@ def write_closure(closure: Closure, seed: int, folder: Path, command: Sequence[s
 def closure_figure(closure: Closure) -> Figure:
     """Distribution of u minus the uniform one, each point in grey and all together in black."""
     from matplotlib.figure import Figure
-    from scipy.stats import kstwo
 
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    for result in closure.results:
-        axes.plot(*_difference(result.transforms), color="0.7", linewidth=0.7)
-    together = [u for result in closure.results for u in result.transforms]
-    axes.plot(*_difference(together), color="black", linewidth=1.4, label="all together")
+    draw_transforms(axes, [result.transforms for result in closure.results])
     n = len(closure.results[0].transforms)
+    axes.set_title(f"closure: {len(closure.results)} points x {n} experiments", fontsize=10)
+    return figure
+
+
+def draw_transforms(axes: Axes, points: Sequence[Sequence[float]]) -> None:
+    """The transforms of each point, all of the same number, against uniform ones."""
+    from scipy.stats import kstwo
+
+    for transforms in points:
+        axes.plot(*_difference(transforms), color="0.7", linewidth=0.7)
+    together = [u for transforms in points for u in transforms]
+    axes.plot(*_difference(together), color="black", linewidth=1.4, label="all together")
+    n = len(points[0])
     for side in (-1, 1):
         limit = side * kstwo.isf(P_MIN, n)
         axes.axhline(
             limit, color="#c03a2b", linestyle="--", linewidth=1.0, label=None if side < 0 else "p = 0.001"
         )
     axes.set(xlim=(0, 1), xlabel="u", ylabel="fraction below u, minus u")
-    axes.set_title(f"closure: {len(closure.results)} points x {n} experiments", fontsize=10)
     axes.legend(fontsize=8, loc="lower left")
-    return figure
 
 
 def _difference(transforms: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:

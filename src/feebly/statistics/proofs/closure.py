@@ -131,8 +131,6 @@ def closure_test(
     progress: Progress = lambda done, total, text: None,
 ) -> Closure:
     """Throw ``repetitions`` experiments at each point; each point has its own random stream of the seed."""
-    from scipy.stats import kstest
-
     if require_count("repetitions", repetitions) < 10:
         raise ConfigError(f"repetitions = {repetitions}: expected at least 10, such as 1000")
     results = []
@@ -140,16 +138,14 @@ def closure_test(
         progress(i, len(points), f"closure at s = {point.signal:g}")
         results.append(close(point, repetitions, np.random.default_rng([seed, i])))
     together = np.concatenate([result.transforms for result in results])
-    return Closure(tuple(results), float(kstest(together, "uniform").pvalue))
+    return Closure(tuple(results), uniformity(together))
 
 
 def close(point: ClosurePoint, repetitions: int, rng: Random) -> ClosureResult:
     """Closure at one point."""
-    from scipy.stats import kstest
-
     n = thrown_counts(point, repetitions, rng)
     u = transforms(point, n, rng)
-    p_value = float(kstest(u, "uniform").pvalue)
+    p_value = uniformity(u)
     if not point.has_pulls:
         return ClosureResult(point, p_value, tuple(u.tolist()))
     pulls = thrown_pulls(point, repetitions, rng)
@@ -200,11 +196,22 @@ def _not_negative(draw: Callable[[int], FloatArray], size: int) -> FloatArray:
 
 def transforms(point: ClosurePoint, n: FloatArray, rng: Random) -> FloatArray:
     """u = P(N < n) + v P(N = n) of each count."""
-    size = int(n.max()) + 1
-    kappas, weights = unit_lognormal_nodes(point.signal_error, size - 1)
-    signal = poisson_pmf(size - 1, kappas * point.signal) @ weights
-    pmf = np.convolve(signal, point.background.counts(size - 1).pmf)[:size]
+    pmf = count_pmf(point, int(n.max()))
     return np.asarray((np.cumsum(pmf) - pmf)[n] + rng.random(n.size) * pmf[n])
+
+
+def count_pmf(point: ClosurePoint, n_max: int) -> FloatArray:
+    """P(N = k) for k = 0 .. n_max, averaged over background and factor of the signal."""
+    kappas, weights = unit_lognormal_nodes(point.signal_error, n_max)
+    signal = poisson_pmf(n_max, kappas * point.signal) @ weights
+    return np.asarray(np.convolve(signal, point.background.counts(n_max).pmf)[: n_max + 1])
+
+
+def uniformity(transforms: FloatArray) -> float:
+    """p-value of Kolmogorov's test of numbers that should be uniform between 0 and 1."""
+    from scipy.stats import kstest
+
+    return float(kstest(transforms, "uniform").pvalue)
 
 
 def thrown_pulls(point: ClosurePoint, size: int, rng: Random) -> FloatArray:
