@@ -94,10 +94,6 @@ def test_bands_do_not_change_the_contours_or_what_has_converged():
         (lambda: BandChoice("full"), "thrown error 0: expected an error of the signal such as pot=0.2"),
         (lambda: BandChoice("counting", 0.2), "bands 'counting' with thrown error 0.2"),
         (lambda: BandChoice.of("full", None, 0.0), "thrown error 0"),
-        (
-            lambda: toy_observation(bright(), bands=BandChoice("counting"), ordering="likelihood-ratio"),
-            "bands 'counting' with ordering 'likelihood-ratio'",
-        ),
     ],
 )
 def test_refusals(choice, words):

@@ -59,8 +59,8 @@ class Observation:
     final_states: tags of ``analysis`` that ``model`` has. cl, convention, signal_error: as in
     ``feebly.statistics.upper_limit``. ordering: ``total-count`` or ``likelihood-ratio``. bands: of the
     expected limit. A projection has no observed limit. Raises ConfigError for unknown final states, an
-    unknown ordering, ``cls-profile`` with several regions or a background that is not b +- sigma, conventions
-    without likelihood ratio, and bands with it.
+    unknown ordering, ``cls-profile`` with several regions or a background that is not b +- sigma, and
+    conventions without likelihood ratio.
     """
 
     analysis: Analysis
@@ -79,12 +79,6 @@ class Observation:
             raise ConfigError(
                 f"convention {self.convention!r} with ordering {self.ordering!r}: expected convention "
                 f"{' or '.join(JOINT_CONVENTIONS)}, or ordering {TOTAL_COUNT!r}"
-            )
-        if self.ordering != TOTAL_COUNT and self.bands.kinds:
-            raise ConfigError(
-                f"bands {self.bands.bands!r} with ordering {self.ordering!r}: the quantile of the "
-                "likelihood ratio is another outcome in each cell and is not drawn; expected ordering "
-                f"{TOTAL_COUNT!r}, or bands 'none' (the expected contour is the median of this ordering)"
             )
         for tag in self.final_states:
             self.region(tag)
@@ -140,6 +134,11 @@ class Observation:
         ]
         return np.unique([*thresholds, *edges, *windows])
 
+    def ranges_gev(self) -> FloatArray:
+        """One mass between each two neighbours of the jumps, one below and one above all."""
+        jumps = self.jumps_gev()
+        return np.sqrt(np.append(jumps[0] / 2, jumps) * np.append(jumps, 2 * jumps[-1]))
+
     def hypotheses(self, mass_gev: ArrayLike) -> tuple[list[Hypothesis], NDArray[np.int64]]:
         """The distinct hypotheses among the masses (M,), and which of them each mass belongs to."""
         mass = np.asarray(mass_gev, float)
@@ -185,7 +184,10 @@ class Observation:
         return self.by_mass(mass_gev, limit)
 
     def s_up_band(self, kind: str, mass_gev: ArrayLike) -> FloatArray:
-        """As expected, at the quantile of a kind of ``BAND_KINDS``; full bands are of the nominal signal."""
+        """As expected, at the quantile of a kind of ``BAND_KINDS``; full bands are of the nominal signal.
+
+        Of the total count, as ``s_up_observed`` and ``s_up_expected``.
+        """
 
         def limit(hypothesis: Hypothesis) -> float:
             b = self.background(hypothesis.final_states)

@@ -13,11 +13,11 @@ from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
 from feebly.limits.contour import Limit, excess, find_contours
 from feebly.limits.discovery import discovery_by_mass
+from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import Lattice, both_sides, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
-    bands_by_mass,
     cls_on_grid,
     contour_searches,
     limits_on_grid,
@@ -111,6 +111,7 @@ def make_grid(
     counts, total = observation.counts(mass_gev), events.total()
     mc_error = events.relative_error(signal.source)
     limits = limits_on_grid(observation, mass_gev, events)
+    decisive = {kind: limit for kind, limit in limits.items() if kind not in BAND_KINDS}
     discovery = {kind: reach(mass_gev) for kind, reach in discovery_by_mass(observation).items()}
     return Grid(
         mass_gev=mass_gev,
@@ -121,10 +122,10 @@ def make_grid(
         observed={tag: n.astype(float) for tag, n in counts.items()} if counts else None,
         s_up_observed=limits.get("observed"),
         s_up_expected=limits["expected"],
-        s_up_bands={kind: limit(mass_gev) for kind, limit in bands_by_mass(observation).items()},
+        s_up_bands={kind: limits[kind] for kind in observation.bands.kinds},
         s_discovery=discovery,
         cls=cls_on_grid(observation, mass_gev, events),
-        unconverged=near_limit(total, limits | discovery)
+        unconverged=near_limit(total, decisive | discovery)
         & (coupling_error(total, coupling, mc_error) > precision),
     )
 

@@ -19,11 +19,20 @@ from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import LOG_NOTHING, LogYield
 from feebly.limits.observation import Observation
-from feebly.limits.ratio_limits import Yields, expected_limits, observed_limits, ratio_cls
+from feebly.limits.ratio_limits import (
+    Yields,
+    counting_band_limits,
+    expected_limits,
+    full_band_limits,
+    no_event_probability,
+    normal_probability,
+    observed_limits,
+    ratio_cls,
+)
 from feebly.limits.signal import Breakdown, SignalYields
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 
-_CellLimits = Callable[[Observation, FloatArray, Yields], FloatArray]
+_CellLimits = Callable[[FloatArray, Yields], FloatArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,22 +60,25 @@ def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Se
     def one(mass_gev: FloatArray) -> FloatArray:
         return np.where(np.isnan(observation.s_up_expected(mass_gev)), np.nan, 1.0)
 
+    same = {kind: "expected" for kind in observation.bands.kinds if _is_median(observation, kind)}
     return tuple(
-        Search(_log_ratio(signal, observation, limit), {kind: one})
+        Search(_log_ratio(signal, observation, limit), {kind: one}, same if kind == "expected" else {})
         for kind, limit in _cell_limits(observation).items()
+        if kind not in same
     )
 
 
 def limits_on_grid(
     observation: Observation, mass_gev: FloatArray, events: Breakdown
 ) -> dict[str, FloatArray]:
-    """s_up (M,) by kind; with the likelihood ratio at the coupling whose yield is nearest to it."""
+    """s_up (M,) by kind, bands too; with the likelihood ratio where the yield is nearest to it."""
     if observation.ordering == TOTAL_COUNT:
-        return {kind: limit(mass_gev) for kind, limit in limits_by_mass(observation).items()}
+        by_mass = limits_by_mass(observation) | bands_by_mass(observation)
+        return {kind: limit(mass_gev) for kind, limit in by_mass.items()}
     yields, total = events.by_final_state(), events.total()
     result = {}
     for kind, limit in _cell_limits(observation).items():
-        s_up = limit(observation, mass_gev, yields)
+        s_up = limit(mass_gev, yields)
         with np.errstate(divide="ignore"):
             distance = np.abs(np.log(total) - np.log(s_up))
         nearest = np.argmin(np.nan_to_num(distance, nan=np.inf), axis=1)
@@ -105,8 +117,7 @@ def _distinct(
 
     Limits are constant between the jumps: one mass in each range tells.
     """
-    jumps = observation.jumps_gev()
-    masses = np.sqrt(np.append(jumps[0] / 2, jumps) * np.append(jumps, 2 * jumps[-1]))
+    masses = observation.ranges_gev()
     distinct: dict[str, Limit] = {}
     same: dict[str, str] = {}
     values: dict[str, FloatArray] = {}
@@ -133,14 +144,34 @@ def log_events(events: FloatArray) -> FloatArray:
 
 
 def _cell_limits(observation: Observation) -> dict[str, _CellLimits]:
-    limits: dict[str, _CellLimits] = {"observed": observed_limits} if observation.has_counts else {}
-    return limits | {"expected": expected_limits}
+    limits = {"observed": partial(observed_limits, observation)} if observation.has_counts else {}
+    bands = (
+        full_band_limits(observation)
+        if observation.bands.bands == "full"
+        else partial(counting_band_limits, observation)
+    )
+    return limits | {
+        "expected": partial(expected_limits, observation),
+        **{kind: partial(bands, kind) for kind in observation.bands.kinds},
+    }
+
+
+def _is_median(observation: Observation, kind: str) -> bool:
+    """Whether the limit of a counting band is that of the median in every cell: no event at both, ever."""
+    if observation.bands.bands != "counting":
+        return False
+    highest = max(normal_probability(kind), 0.5)
+    return all(
+        no_event_probability(observation, hypothesis) >= highest
+        for hypothesis in observation.hypotheses(observation.ranges_gev())[0]
+        if hypothesis.final_states
+    )
 
 
 def _log_ratio(signal: SignalYields, observation: Observation, limit: _CellLimits) -> LogYield:
     def field(masses: FloatArray, couplings: FloatArray) -> FloatArray:
         events = yields_at(signal, masses, couplings)
-        s_up = limit(observation, masses.reshape(-1), events.by_final_state())
+        s_up = limit(masses.reshape(-1), events.by_final_state())
         ratio = log_events(events.total()) - np.log(s_up)
         return np.maximum(np.nan_to_num(ratio, nan=LOG_NOTHING), LOG_NOTHING)
 

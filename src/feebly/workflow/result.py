@@ -77,16 +77,29 @@ class RunResult:
 
     @property
     def degenerate_bands(self) -> tuple[tuple[str, ...], ...]:
-        """Groups of expected kinds, by rising limit, that are one curve: equal limits at every grid mass."""
-        grid = self.scan.grid
-        limits = grid.s_up_bands | {"expected": grid.s_up_expected}
+        """Groups of expected kinds, by rising limit, that are one curve: equal limits at every grid mass.
+
+        With the likelihood ratio, whose limit also depends on the coupling, equal contours as well.
+        """
         groups: list[list[str]] = []
-        for kind in EXPECTED_KINDS if grid.s_up_bands else ():
-            if groups and np.array_equal(limits[kind], limits[groups[-1][-1]], equal_nan=True):
+        for kind in EXPECTED_KINDS if self.scan.grid.s_up_bands else ():
+            if groups and self._is_one_curve(kind, groups[-1][-1]):
                 groups[-1].append(kind)
             else:
                 groups.append([kind])
         return tuple(tuple(group) for group in groups if len(group) > 1)
+
+    def _is_one_curve(self, kind: str, other: str) -> bool:
+        limits = self.scan.grid.s_up_bands | {"expected": self.scan.grid.s_up_expected}
+        if not np.array_equal(limits[kind], limits[other], equal_nan=True):
+            return False
+        if self.ordering == TOTAL_COUNT:
+            return True
+        pieces, others = self.contour(kind), self.contour(other)
+        return len(pieces) == len(others) and all(
+            np.array_equal(one.mass_gev, two.mass_gev) and np.array_equal(one.coupling, two.coupling)
+            for one, two in zip(pieces, others, strict=True)
+        )
 
     @property
     def main_kind(self) -> str:

@@ -58,7 +58,7 @@ def cell_curve(model: CountingModel, convention: str, ordering: str) -> Callable
                 f"{regions} regions along the first axis"
             )
         tails = ORDERINGS[ordering](averages, means, s.reshape(regions, -1), counts)
-        return _statistic(tails, convention)[0].reshape(s.shape[1:])
+        return statistic_of(tails, convention)[0].reshape(s.shape[1:])
 
     return curve
 
@@ -125,11 +125,11 @@ def quantile_cls(
     if ordering == "likelihood-ratio":
         averages = marginal(model, int(means.sum() + 5 * np.sqrt(means.sum())) + 5)
         tails = likelihood_ratio_quantiles(averages, model.central_backgrounds, flat, levels)
-        return _statistic(tails, convention).reshape(len(levels), *s.shape[1:])
+        return statistic_of(tails, convention).reshape(len(levels), *s.shape[1:])
     counts = total_count_quantiles(model, levels)
     averages = marginal(model, max(counts))
     values = {
-        n: _statistic(total_count_tails(averages, means, flat, np.array(n)), convention)[0]
+        n: statistic_of(total_count_tails(averages, means, flat, np.array(n)), convention)[0]
         for n in sorted(set(counts))
     }
     return np.stack([values[n] for n in counts]).reshape(len(levels), *s.shape[1:])
@@ -190,7 +190,8 @@ def _bracket(
     return np.where(none, x[0], low), np.where(none, x[0], high)
 
 
-def _statistic(tails: Tails, convention: str) -> FloatArray:
+def statistic_of(tails: Tails, convention: str) -> FloatArray:
+    """CLs, or CLs+b with the convention ``classical``."""
     if convention == "classical":
         return tails.signal
     if not np.all(tails.background > 0):

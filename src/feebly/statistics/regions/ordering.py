@@ -32,6 +32,7 @@ _NEGLIGIBLE_OF_QUANTILE = 1e-9  # outcomes left out where P(Q <= q) has to be go
 _CELLS = 512  # of one block: neighbours on a grid of masses and couplings have the same outcomes
 _NODES_AND_CELLS = 1 << 17  # of one block
 _ELEMENTS = 1 << 21  # outcomes x cells of one block
+_MASKS = 4  # most thresholds whose outcomes are picked out one threshold at a time
 _SEARCHED = 1 << 18  # the same where quantiles are looked for: it stays in the cache
 
 
@@ -79,10 +80,13 @@ def _total_signal_pmf(marginal: Marginal, means: FloatArray, n: int) -> FloatArr
 def likelihood_ratio_tails(
     marginal: Marginal, means: FloatArray, signals: FloatArray, counts: IntArray
 ) -> Tails:
-    """Tails of the likelihood ratio at the outcome ``counts`` (R,) for each cell; signals (R, J) [events]."""
+    """Tails of the likelihood ratio at one outcome ``counts`` (R,), or several (T, R), for each cell.
+
+    signals: (R, J) [events].
+    """
 
     def thresholds(weights: FloatArray) -> FloatArray:
-        return np.asarray(counts @ weights)[None]
+        return np.atleast_2d(counts) @ weights
 
     return _by_blocks(marginal, means, signals, thresholds)
 
@@ -91,10 +95,8 @@ def likelihood_ratio_quantiles(
     marginal: Marginal, means: FloatArray, signals: FloatArray, probabilities: FloatArray
 ) -> Tails:
     """Tails of the likelihood ratio at its quantiles under the background: q with P(Q <= q | b) >= p."""
-    caps = [largest_background_count(marginal, r) for r in range(len(means))]
-    outcomes = Outcomes(marginal, np.zeros((len(means), 1)))
-    listed = outcomes.listed(np.array(caps), np.zeros(len(means)), _NEGLIGIBLE_OF_QUANTILE)
-    probability, counts = outcomes.background_probability(listed), np.ascontiguousarray(listed.T, dtype=float)
+    listed, probability = background_outcomes(marginal)
+    counts = np.ascontiguousarray(listed.T, dtype=float)
 
     def thresholds(weights: FloatArray) -> FloatArray:
         # einsum: a few regions are too few for the threads of a matrix product
@@ -102,6 +104,15 @@ def likelihood_ratio_quantiles(
         return weighted_quantiles(q, probability, probabilities)
 
     return _by_blocks(marginal, means, signals, thresholds, _SEARCHED // len(listed))
+
+
+def background_outcomes(marginal: Marginal) -> tuple[IntArray, FloatArray]:
+    """The outcomes (D, R) that background alone makes, all but 1e-9 of the likeliest, and P(outcome | b)."""
+    regions = len(marginal.backgrounds)
+    caps = [largest_background_count(marginal, r) for r in range(regions)]
+    outcomes = Outcomes(marginal, np.zeros((regions, 1)))
+    listed = outcomes.listed(np.array(caps), np.zeros(regions), _NEGLIGIBLE_OF_QUANTILE)
+    return listed, outcomes.background_probability(listed)
 
 
 def _by_blocks(
@@ -146,13 +157,32 @@ def _tails(marginal: Marginal, signals: FloatArray, weights: FloatArray, q: Floa
         ]
         return _joined(parts)
     assert listed is not None
-    inside = (listed @ weights)[None] <= (q * (1 + TIE))[:, None]
+    add_up = _sums_by_mask if len(q) <= _MASKS else _sums_by_order
     signal = outcomes.signal_probability(listed)
     background = outcomes.background_probability(listed)
+    return add_up(listed @ weights, q * (1 + TIE), signal, background)
+
+
+def _sums_by_mask(q: FloatArray, highest: FloatArray, signal: FloatArray, background: FloatArray) -> Tails:
+    """Sums over the outcomes with q (D, J) <= highest (T, J): signal (D, J), background (D,)."""
+    inside = q[None] <= highest[:, None]
     return Tails(
         np.stack([np.einsum("dj,dj->j", mask, signal) for mask in inside]),
         np.stack([background @ mask for mask in inside]),
     )
+
+
+def _sums_by_order(q: FloatArray, highest: FloatArray, signal: FloatArray, background: FloatArray) -> Tails:
+    """The same for many thresholds: the outcomes of a cell are sorted once."""
+    order = np.argsort(np.ascontiguousarray(q.T), axis=1)
+    columns = zip(np.take_along_axis(q.T, order, axis=1), highest.T, strict=True)
+    found = np.stack([np.searchsorted(column, wanted, side="right") for column, wanted in columns])
+    sums = np.zeros((q.shape[1], q.shape[0] + 1))
+    result = []
+    for part in (np.take_along_axis(signal.T, order, axis=1), background[order]):
+        np.cumsum(part, axis=1, out=sums[:, 1:])
+        result.append(np.take_along_axis(sums, found, axis=1).T)
+    return Tails(*result)
 
 
 def _joined(parts: list[Tails]) -> Tails:
