@@ -88,6 +88,31 @@ def test_caption_explains_notch_edge_and_calibration():
     assert "Dotted" not in caption_text(synthetic_result("mumu_2303"))
 
 
+def with_hadrons(response="hadrons"):
+    result = synthetic_result()
+    hadrons = ("pipi", "3pi", "2pi2pi0", "kk")
+    responses = result.responses | dict.fromkeys(hadrons, response)
+    return replace(result, channels=(*result.channels, *hadrons), responses=responses)
+
+
+def test_caption_tells_masses_left_out_and_assumed_responses():
+    caption = caption_text(with_hadrons())
+    assert "Not searched in π⁺π⁻: 0.492–0.503\u00a0GeV." in caption  # m(K_S) ± 5.7 MeV
+    assert "Assumed, calibrated on nothing: response to π⁺π⁻, π⁺π⁻π⁰, π⁺π⁻2π⁰, K⁺K⁻." in caption
+    assert "Assumed" not in caption_text(with_hadrons("none"))
+    assert "Assumed" not in caption_text(synthetic_result())
+    assert "Not searched" not in caption_text(synthetic_result())
+    elsewhere = replace(with_hadrons(), mass_range_gev=(0.6, 2.0, 20))
+    assert "Not searched" not in caption_text(elsewhere)
+
+
+def test_many_final_states_take_several_lines_inside_the_axes():
+    facts = next(text for text in exclusion_figure(with_hadrons()).axes[0].texts if text.get_gid() == "facts")
+    lines = facts.get_text().split("\n")
+    assert len(lines) == 5
+    assert "K$^{+}$K$^{-}$" in lines[3]
+
+
 def test_projection_says_so_with_its_background():
     result = synthetic_result(projection=True)
     figure = exclusion_figure(result)

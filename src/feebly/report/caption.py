@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from feebly.analysis.analysis import NO_RESPONSE
 from feebly.limits.discovery import DISCOVERY_KINDS
 from feebly.report.contour_paths import band_sentences
 from feebly.report.symbols import final_state_symbol
@@ -28,10 +29,28 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
         yield "Solid: observed limit; dashed: expected, hidden where the two agree."
         yield from _notches(result)
     yield from band_sentences(result)
+    yield from _not_searched(result)
     if any(piece.open_edge for piece in result.scan.pieces):
         yield "Dotted: edge of the grid, the contour goes on beyond it."
     if result.calibrated:
         yield f"Calibrated on published curves, not derived: {', '.join(result.calibrated)}."
+    if assumed := [tag for tag in result.channels if _is_assumed(result, tag)]:
+        yield f"Assumed, calibrated on nothing: response to {', '.join(map(final_state_symbol, assumed))}."
+
+
+def _is_assumed(result: RunResult, final_state: str) -> bool:
+    """Whether somebody chose the response; ideal detection is no statement about a detector."""
+    chosen = result.responses[final_state] != NO_RESPONSE
+    return chosen and result.response(final_state).origin.kind == "assumed"
+
+
+def _not_searched(result: RunResult) -> Iterator[str]:
+    """Masses that a final state leaves out, where the scan meets them."""
+    low, high, _ = result.mass_range_gev
+    for state in result.final_states:
+        for start, stop in (mask.edges_gev for mask in state.masks):
+            if low <= stop and start <= high:
+                yield f"Not searched in {final_state_symbol(state.tag)}: {start:.3f}–{stop:.3f} GeV."
 
 
 def _assumed_background(result: RunResult) -> str:

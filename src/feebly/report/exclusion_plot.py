@@ -32,6 +32,7 @@ BoolArray = NDArray[np.bool_]
 _WIDTH_IN, _AXES_HEIGHT_IN = 5.0, 3.7  # 12 pt here are 8 pt in a column of 86 mm
 _RIGHT_IN, _TOP_IN, _XLABEL_IN, _CAPTION_LINE_IN = 0.12, 0.1, 0.62, 0.17
 _CAPTION_POINTS, _CAPTION_COLUMNS = 9.5, 84
+_FACT_COLUMNS = 34
 
 _FILL = "#d5dfec"
 _LINES: dict[str, dict[str, Any]] = {
@@ -221,7 +222,7 @@ def _facts(result: RunResult) -> Iterator[str]:
         yield r"$\mathbf{PROJECTION}$"
     yield f"{result.analysis.name}, {scientific(result.pot)} POT"
     yield f"{100 * result.cl:g}% CL, {result.convention_text}"
-    yield ", ".join(final_state_symbol(tag) for tag in result.channels)
+    yield from wrap(", ".join(map(final_state_symbol, result.channels)), _FACT_COLUMNS)
     yield f"preset {result.preset.name}"
 
 
