@@ -207,3 +207,13 @@ def fake_compare(monkeypatch):
         write_comparison=lambda result, folder: recorder.written.append(folder),
     )
     return recorder
+
+
+@pytest.fixture
+def fake_closure(monkeypatch):
+    """Recorder in place of ``feebly.workflow.closure.model_closure``; its result passes."""
+    from report.synthetic_closure import synthetic_closure
+
+    recorder = Recorder(synthetic_closure())
+    fake_module(monkeypatch, "feebly.workflow.closure", model_closure=recorder)
+    return recorder

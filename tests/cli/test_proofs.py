@@ -2,6 +2,8 @@
 
 import csv
 import json
+from dataclasses import replace
+from inspect import signature
 
 import numpy as np
 import pytest
@@ -9,6 +11,9 @@ from numpy.testing import assert_allclose
 
 from feebly.statistics import CoverageSetting, scan_coverage
 from feebly.statistics.proofs.coverage import CoverageTable
+from feebly.workflow.closure import model_closure
+
+PARAMETERS = set(signature(model_closure).parameters)
 
 
 def rows(path):
@@ -112,3 +117,62 @@ def test_wrong_values_are_one_line_and_3(feebly, tmp_path, arguments, line):
     done = feebly(*arguments, "--out", str(tmp_path / "x"))
     assert (done.code, done.error) == (3, line)
     assert not (tmp_path / "x").exists()
+
+
+def test_closure_of_a_model(feebly, fake_closure, tmp_path):
+    done = feebly("closure", "dark-photon", "--channels", "ee,mumu", "--seed", "7", "--out", str(tmp_path))
+    assert done.code == 0
+    assert done.out.splitlines()[-2].endswith(": passed")
+    assert done.out.splitlines()[-1] == f"plot: {tmp_path / 'closure.png'}"
+    assert {path.name for path in tmp_path.glob("closure.*")} == {
+        "closure.csv",
+        "closure.json",
+        "closure.png",
+    }
+    assert fake_closure.arguments == ("dark-photon",)
+    asked = fake_closure.options
+    assert (asked["points"], asked["experiments"], asked["events"], asked["seed"]) == (20, 1000, 1000, 7)
+    assert (asked["channels"], asked["signal_scale"], asked["cl"]) == (("ee", "mumu"), 1.0, 0.9)
+
+
+def test_every_option_of_a_model_reaches_the_library(feebly, fake_closure, tmp_path):
+    options = ("--at", "0.3:1e-6,0.5:3e-7", "--experiments", "50", "--events", "0", "--signal-scale", "2")
+    done = feebly("closure", "BC1", *options, "--json")
+    assert json.loads(done.out)["model"] == "dark-photon"
+    assert fake_closure.options["points"] == [(0.3, 1e-6), (0.5, 3e-7)]
+    assert (fake_closure.options["experiments"], fake_closure.options["events"]) == (50, 0)
+    assert fake_closure.options["signal_scale"] == 2.0
+    assert (tmp_path / "feebly-runs" / "closure-BC1" / "closure.json").exists()
+    assert set(fake_closure.options) == PARAMETERS - {"model", "cache_dir"}
+
+
+def test_closure_of_a_model_that_fails_is_exit_code_1(feebly, fake_closure, tmp_path):
+    fake_closure.result = replace(fake_closure.result, p_value=1e-9)
+    done = feebly("closure", "dark-photon", "--out", str(tmp_path))
+    assert done.code == 1
+    assert done.out.splitlines()[-2].endswith(": FAILED (counts of all points)")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("--points", "5"),
+            "error: --points: is of the closure of a MODEL; try 'feebly closure dark-photon'",
+        ),
+        (
+            ("--preset", "current"),
+            "error: --preset: is of the closure of a MODEL; try 'feebly closure dark-photon'",
+        ),
+        (
+            ("dark-photon", "--at", "0.3"),
+            'error: --at "0.3": expected MASS:COUPLING,MASS:COUPLING such as 0.3:1e-6,0.5:3e-7',
+        ),
+        (("dark-photon", "--points", "0"), 'error: --points "0": expected a whole number, 1 or more'),
+        (("dark-photon", "--signal-scale", "x"), 'error: --signal-scale "x": expected a number'),
+    ],
+)
+def test_wrong_options_of_a_model_are_one_line_and_3(feebly, fake_closure, tmp_path, arguments, line):
+    done = feebly("closure", *arguments)
+    assert (done.code, done.error) == (3, line)
+    assert not (tmp_path / "feebly-runs").exists()

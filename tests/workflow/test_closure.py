@@ -219,6 +219,9 @@ def test_impossible_points_are_refused():
 # --- simulated events -----------------------------------------------------------------------------------
 
 
+RESPONSES = {"ee": "set of ee", "mumu": "set of mumu"}
+
+
 @dataclass
 class Sample:
     expected: float
@@ -228,15 +231,16 @@ class Sample:
 def simulated(scale):
     """Events that give ``scale`` times the yield of the table, within 1%."""
 
-    def events(tag, mass_gev, coupling):
+    def events(channel, mass_gev, coupling, response):
+        assert response == {channel: "set of " + channel}
         yields = toy_signal().at_points([mass_gev], [coupling]).by_final_state()
-        return Sample(scale * float(yields[tag][0]), 0.01 * float(yields[tag][0]))
+        return Sample(scale * float(yields[channel][0]), 0.01 * float(yields[channel][0]))
 
     return events
 
 
 def test_simulated_events_are_compared_by_final_state():
-    low, high = (tuple(event_yields(toy_signal(), mass, 3e-7, simulated(1.0))) for mass in (0.1, 0.4))
+    low, high = (event_yields(toy_signal(), (mass, 3e-7), simulated(1.0), RESPONSES) for mass in (0.1, 0.4))
     assert [each.final_state for each in low] == ["ee"]
     assert [each.final_state for each in high] == ["ee", "mumu"]
     for each in (*low, *high):
@@ -249,7 +253,7 @@ def test_events_that_disagree_with_the_tables_are_noticed(scale, passed):
     signal, points = toy_signal(), drawn(toy_signal(), 5)
     found = closed(
         points=points,
-        events=lambda mass, coupling: tuple(event_yields(signal, mass, coupling, simulated(scale))),
+        events=lambda mass, coupling: event_yields(signal, (mass, coupling), simulated(scale), RESPONSES),
     )
     assert found.passed == passed
     assert found.failures == (() if passed else ("simulated events",))

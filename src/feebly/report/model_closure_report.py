@@ -39,7 +39,9 @@ def model_closure_text(closure: ModelClosure) -> str:
 def _line(point: PointClosure, cl: float) -> str:
     failures = point.failures(cl)
     fit = point.fit
-    events = ", ".join(f"{each.final_state} {each.ratio:.3f}±{each.ratio_error:.3f}" for each in point.events)
+    events = ", ".join(
+        f"{each.final_state} {each.ratio:.3f} +- {each.ratio_error:.3f}" for each in point.events
+    )
     coupling = f"{fit.coupling_error:.1%}, {_pull(fit.coupling_pull)}" if fit.coupling_pull else ""
     return (
         f"{point.mass_gev:8.4g} {point.coupling:9.3g} {point.branch:<11} {point.signal:8.4g} "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,6 @@ from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.closure_events import EventYield, event_yields
 from feebly.workflow.closure_points import Point, draw_points
 from feebly.workflow.closure_result import FitSummary, ModelClosure, PointClosure, Pull
-from feebly.workflow.event_sample import EventSample
 from feebly.workflow.notes import setting_notes
 from feebly.workflow.run import refuse_double_counting, signal_yields
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, table_requests
@@ -115,27 +115,23 @@ def model_closure(
     for line in setting_notes(choices):
         report(line)
 
-    def simulated(tag: str, mass_gev: float, coupling: float) -> EventSample:
-        return simulate(
-            model,
-            tag,
-            mass_gev=mass_gev,
-            coupling=coupling,
-            n=events,
-            production=production,
-            weighted=True,
-            experiment=experiment,
-            analysis=analysis,
-            preset=preset,
-            spectrum=spectrum,
-            response={tag: choices.responses[tag]},
-            pot=pot,
-            seed=_EVENT_SEED + seed,
-            jobs=jobs,
-        )
+    simulated = partial(
+        simulate,
+        model,
+        n=events,
+        production=production,
+        weighted=True,
+        experiment=experiment,
+        analysis=analysis,
+        preset=preset,
+        spectrum=spectrum,
+        pot=pot,
+        seed=_EVENT_SEED + seed,
+        jobs=jobs,
+    )
 
     def at(mass_gev: float, coupling: float) -> tuple[EventYield, ...]:
-        return tuple(event_yields(signal, mass_gev, coupling, simulated)) if events else ()
+        return event_yields(signal, (mass_gev, coupling), simulated, choices.responses) if events else ()
 
     thrown = replace(signal, pot=signal.pot * signal_scale)
     results = close_points(signal, thrown, observation, points, experiments, seed, at, progress)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from feebly.limits.signal import SignalYields
 from feebly.workflow.event_sample import EventSample
 
-Simulate = Callable[[str, float, float], EventSample]
-"""Events of a final state at a mass [GeV] and a coupling."""
+Simulate = Callable[..., EventSample]
+"""``feebly.simulate`` with all arguments but channel, mass_gev, coupling and response."""
 
 MATTERS = 0.01
 """Share of a point's expected events from which on a final state is simulated."""
@@ -42,16 +42,19 @@ class EventYield:
 
 
 def event_yields(
-    signal: SignalYields, mass_gev: float, coupling: float, simulate: Simulate
-) -> Iterator[EventYield]:
-    """Each final state that matters at the point."""
-    yields = signal.at_points([mass_gev], [coupling]).by_final_state()
+    signal: SignalYields, point: tuple[float, float], simulate: Simulate, responses: Mapping[str, str]
+) -> tuple[EventYield, ...]:
+    """Each final state that matters at a mass [GeV] and coupling; responses: response set by final state."""
+    masses, couplings = [point[0]], [point[1]]
+    yields = signal.at_points(masses, couplings).by_final_state()
     total = sum(float(events[0]) for events in yields.values())
+    found = []
     for tag, events in yields.items():
         table = float(events[0])
         if not table > MATTERS * total:
             continue
         alone = replace(signal, efficiencies={tag: signal.efficiencies[tag]})
-        error = alone.at_points([mass_gev], [coupling]).relative_error(signal.source)
-        found = simulate(tag, mass_gev, coupling)
-        yield EventYield(tag, table, table * float(error[0]), found.expected, found.mc_error)
+        error = float(alone.at_points(masses, couplings).relative_error(signal.source)[0])
+        sample = simulate(channel=tag, mass_gev=point[0], coupling=point[1], response={tag: responses[tag]})
+        found.append(EventYield(tag, table, table * error, sample.expected, sample.mc_error))
+    return tuple(found)
