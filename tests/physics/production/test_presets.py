@@ -23,7 +23,7 @@ every_preset = pytest.mark.parametrize("name", presets())
 
 def test_names():
     assert presets() == (
-        *("na62-conservative", "na62-ff-mixing", "na62-ff-mixing-alt"),
+        *("na62-conservative", "na62-ff-mixing", "na62-ff-mixing-hadrons", "na62-ff-mixing-alt"),
         *("current", "band-low", "band-high", "fr24", "fr21"),
     )
 
@@ -33,6 +33,7 @@ def test_names():
     [
         ("na62-conservative", "none", 0.20, "none", 1.0),
         ("na62-ff-mixing", "time-like", 0.5, "R", 1.0),
+        ("na62-ff-mixing-hadrons", "time-like", 0.5, "R", 1.0),
         ("na62-ff-mixing-alt", "time-like", 0.4, "R", 0.7),
         ("current", "none", 1.0, "none", 1.0),
         ("band-low", "none", 0.2, "none", 1.0),
@@ -91,11 +92,21 @@ def test_every_tuned_number_says_what_it_was_tuned_on(name):
 def test_response_sets():
     assert preset("na62-conservative").response_set("mumu") == "2303"
     assert preset("na62-conservative").response_set("ee") == "2312"
-    assert preset("na62-ff-mixing").response_set("pipi") == "2502"
+    assert preset("na62-ff-mixing").response_set("mumu") == "2502"
+    assert preset("na62-ff-mixing").response_set("pipi") == "default"
     assert preset("na62-ff-mixing-alt").response_set("ee") == "2502-alt"
     assert preset("current").response_set("ee") == "default"
     with pytest.raises(ConfigError, match=r"names no response set for 'pipi'.*--response pipi=none"):
         preset("na62-conservative").response_set("pipi")
+
+
+def test_hadrons_are_all_that_a_shipped_preset_adds_to_the_one_it_extends():
+    base, extended = preset("na62-ff-mixing"), preset("na62-ff-mixing-hadrons")
+    assert base.channels == ()
+    assert {"mumu", "ee", "pipi", "kk"} <= set(extended.channels)
+    assert set(extended.origin) - set(base.origin) == {"channels"}
+    same = {"name": base.name, "title": base.title, "channels": (), "origin": base.origin}
+    assert replace(extended, **same) == base
 
 
 def test_presets_that_differ_in_weights_share_their_tables():

@@ -191,8 +191,16 @@ class PresetFile(Generic[PresetT]):
 
 @cache
 def _shipped(file: str) -> Document:
+    """The file; a preset with ``extends`` is laid over an earlier one, origins one by one."""
     path = files("feebly") / "data" / "presets" / file
-    return parse_toml(path.read_text(encoding="utf-8"), path.name)
+    document = parse_toml(path.read_text(encoding="utf-8"), path.name)
+    whole: dict[str, dict[str, Any]] = {}
+    for entry in document.data["preset"]:
+        own = {key: value for key, value in entry.items() if key != "extends"}
+        below = whole[entry["extends"]] if "extends" in entry else {}
+        origin = below.get("origin", {}) | own.get("origin", {})
+        whole[entry["name"]] = below | own | ({"origin": origin} if origin else {})
+    return replace(document, data=document.data | {"preset": list(whole.values())})
 
 
 @cache
