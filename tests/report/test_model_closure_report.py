@@ -103,6 +103,9 @@ def test_the_figure_shows_what_was_found():
     assert [text.get_text() for text in nothing.axes[3].texts] == ["no events simulated"]
 
 
-def test_the_csv_quotes_nothing_that_needs_it():
-    for line in model_closure_csv(synthetic_closure()).splitlines()[1:]:
-        assert line.count(",") == 16
+def test_the_csv_has_as_many_cells_in_every_row():
+    bad = replace(BRIGHT, p_value=1e-9, excluded=90)
+    _, *table = model_closure_csv(synthetic_closure(results=(bad, DIM))).splitlines()
+    assert {line.count(",") for line in table} == {16}
+    failed, good = csv.DictReader(table)
+    assert (failed["failures"], good["failures"]) == ("counts; coverage", "")

@@ -146,16 +146,15 @@ def _cells(row: dict[str, Any]) -> dict[str, str]:
     simulated = {
         tag: each["simulated"] / each["table"] for tag, each in row["simulated"].items() if each["table"]
     }
-    return {name: _cell(value) for name, value in (row | {"simulated": simulated}).items()} | {
-        "failures": "; ".join(row["failures"])
-    }
+    changed = {"simulated": simulated, "failures": "; ".join(row["failures"])}
+    return {name: _cell(value) for name, value in (row | changed).items()}
 
 
 def _cell(value: Any) -> str:
     if isinstance(value, dict):
         return " ".join(f"{tag}={number:.6g}" for tag, number in value.items())
     if isinstance(value, list):
-        return " ".join(f"{number:.6g}" for number in value) if value else ""
+        return " ".join(f"{number:.6g}" for number in value)
     return "" if value is None else str(value)
 
 
