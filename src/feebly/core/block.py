@@ -17,7 +17,7 @@ STRIDE = BLOCK + 8
 
 _ROW_NAMES = """
     U_AIM_RADIUS U_DECAY_Z U_DECAY_COS U_MADE1 U_MADE2 U_MADE3
-    U_AIM_PHI U_DECAY_PHI U_SPOT_RADIUS U_SPOT_PHI U_DEPTH U_SPARE
+    U_AIM_PHI U_DECAY_PHI U_SPOT_RADIUS U_SPOT_PHI U_DEPTH U_MADE4
     WEIGHT INDEX JACOBIAN
     X0 Y0 Z0 NX NY NZ P E
     XV YV ZV TAU
@@ -28,7 +28,8 @@ _ROW_NAMES = """
     G0 G1 G2 G3 G4 G5 G6 G7 G8 G9
     MASK REGION
 """.split()  # noqa: SIM905  (a picture of the rows, not a list)
-# Line by line: uniform numbers, first those that the importance map shapes (MADE: production); weight,
+# Line by line: uniform numbers, first those that the importance map shapes (MADE: production, the fourth never
+# mapped); weight,
 # original index in the block, map Jacobian; production point, direction, momentum and energy; decay vertex
 # and (z - z0)/p_z; daughters' momenta, their sizes (MOM), true slopes before (T) and after (D) the magnet,
 # positions in the magnet (M); measured tracks at the first chamber; reconstructed vertex, mass, pointing;
@@ -42,6 +43,7 @@ NORMAL_ROWS = 10
 # Compiled code needs plain module constants, so each row's offset is spelled out from the one table.
 U_AIM_RADIUS, U_DECAY_Z, U_DECAY_COS = ROWS["U_AIM_RADIUS"], ROWS["U_DECAY_Z"], ROWS["U_DECAY_COS"]
 U_MADE1, U_MADE2, U_MADE3 = ROWS["U_MADE1"], ROWS["U_MADE2"], ROWS["U_MADE3"]
+U_MADE4 = ROWS["U_MADE4"]
 U_AIM_PHI, U_DECAY_PHI = ROWS["U_AIM_PHI"], ROWS["U_DECAY_PHI"]
 U_SPOT_RADIUS, U_SPOT_PHI, U_DEPTH = ROWS["U_SPOT_RADIUS"], ROWS["U_SPOT_PHI"], ROWS["U_DEPTH"]
 U0 = U_AIM_RADIUS  # first of the uniform numbers

@@ -130,7 +130,7 @@ def _spectrum_density(density, ln_p, pt, ln_p_min, inverse_dlnp, inverse_dpt):
 
 
 @stage
-def _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min):
+def weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min):
     """Multiply WEIGHT by the parent density at (U_MADE3 = ln p, U_MADE2 = pT; pT < 0: none); fill MASK."""
     for i in range(n):
         pt = s[U_MADE2 + i]
@@ -141,6 +141,28 @@ def _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min):
         )
         s[WEIGHT + i] *= f
         s[MASK + i] = 1.0 if (f > 0.0) & (s[E + i] > e_min) else 0.0
+
+
+@inlined
+def turned_parent(parent_p, c, turn, cos, m_parent, p_star, e_star):
+    """Momentum and energy of X, cosine of the parent's angle to the beam and its pT.
+
+    X has p_star, e_star and cos theta* = c in the rest frame of the parent, cos is its own angle to the beam
+    and turn (of a full one) the azimuth of the parent about it.
+    """
+    gamma = np.sqrt(parent_p * parent_p + m_parent * m_parent) / m_parent
+    beta_gamma = parent_p / m_parent
+    transverse = p_star * np.sqrt((1.0 - c) * (1.0 + c))
+    longitudinal = gamma * p_star * c + beta_gamma * e_star
+    p = np.sqrt(longitudinal * longitudinal + transverse * transverse)
+    cos_open, sin_open = longitudinal / p, transverse / p
+    cos_phi, sin_phi = cos_sin_turn(turn)
+    sin = np.sqrt((1.0 - cos) * (1.0 + cos))
+    cos_parent = cos_open * cos + sin_open * sin * cos_phi
+    side = sin_open * sin_phi
+    tilt = cos_open * sin - sin_open * cos * cos_phi
+    parent_pt = parent_p * np.sqrt(side * side + tilt * tilt)
+    return p, gamma * e_star + beta_gamma * p_star * c, cos_parent, parent_pt
 
 
 @stage
@@ -162,27 +184,17 @@ def meson_decay(s, n, m, m_parent, m_recoil, density, ln_p_min, ln_p_max, dlnp, 
     for i in range(n):
         ln_p = ln_p_min + span * s[U_MADE1 + i]
         parent_p = exp(ln_p)
-        gamma = np.sqrt(parent_p * parent_p + m_parent * m_parent) / m_parent
-        beta_gamma = parent_p / m_parent
         c = 2.0 * s[U_MADE2 + i] - 1.0
-        transverse = p_star * np.sqrt((1.0 - c) * (1.0 + c))
-        longitudinal = gamma * p_star * c + beta_gamma * e_star
-        p = np.sqrt(longitudinal * longitudinal + transverse * transverse)
-        cos_open, sin_open = longitudinal / p, transverse / p
-        cos_phi, sin_phi = cos_sin_turn(s[U_MADE3 + i])
-        cos = s[NZ + i]
-        sin = np.sqrt((1.0 - cos) * (1.0 + cos))
-        cos_parent = cos_open * cos + sin_open * sin * cos_phi
-        side = sin_open * sin_phi
-        tilt = cos_open * sin - sin_open * cos * cos_phi
-        parent_pt = parent_p * np.sqrt(side * side + tilt * tilt)
+        p, e, cos_parent, parent_pt = turned_parent(
+            parent_p, c, s[U_MADE3 + i], s[NZ + i], m_parent, p_star, e_star
+        )
         s[P + i] = p
-        s[E + i] = gamma * e_star + beta_gamma * p_star * c
+        s[E + i] = e
         # dln p dpT^2 dphi/(2 pi) = dln p p^2 cos(theta) dOmega / pi
         s[WEIGHT + i] *= span * parent_p * parent_p * cos_parent / _PI
         s[U_MADE2 + i] = parent_pt if cos_parent > 0.0 else -1.0
         s[U_MADE3 + i] = ln_p
-    _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
+    weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
 
 
 class Replacement(NamedTuple):
@@ -210,7 +222,7 @@ def mixing(s, n, m, replacement, density, ln_p_min, dlnp, dpt, e_min):
         _take_lab_momentum(s, n, m, r.ln_p_min, span)
     else:
         _find_meson(s, n, m, r, span)
-    _weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
+    weigh_by_spectrum(s, n, density, ln_p_min, dlnp, dpt, e_min)
 
 
 @stage
