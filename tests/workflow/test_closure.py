@@ -12,7 +12,7 @@ from feebly.statistics.proofs.closure import uniformity
 from feebly.workflow.closure import close_points, model_closure
 from feebly.workflow.closure_events import EventYield, event_yields
 from feebly.workflow.closure_points import draw_points
-from feebly.workflow.closure_result import FitSummary, ModelClosure
+from feebly.workflow.closure_result import FitSummary, ModelClosure, pull_ranges
 from limits.toy_search import POT, ToySource, toy_edges, toy_events, toy_maximum, toy_observation, toy_signal
 
 MASS, COUPLING = (0.01, 1.0, 100), (1e-9, 1e-3, 100)
@@ -166,6 +166,18 @@ def test_a_pull_out_of_its_range_fails_the_point(good):
     ):
         fit = replace(point.fit, **change)
         assert replace(point, fit=fit).failures(0.9) == (next(iter(change)).replace("_", " "),)
+
+
+def test_few_experiments_allow_wider_pulls(good):
+    assert pull_ranges(1000) == pull_ranges(100_000) == (0.1, (0.9, 1.1))
+    mean, width = pull_ranges(250)
+    assert_allclose((mean, *width), (0.2, 0.8, 1.2), rtol=1e-12)
+    point = next(p for p in good.results if p.fit.coupling_pull)
+    wide = replace(
+        point, fit=replace(point.fit, pull=(0.19, 1.19)), transforms=point.transforms[:250], excluded=9
+    )
+    assert wide.failures(0.9) == ()
+    assert replace(wide, fit=replace(point.fit, pull=(0.21, 1.0))).failures(0.9) == ("pull",)
 
 
 def test_too_many_exclusions_fail_the_point(good):

@@ -14,8 +14,8 @@ from feebly.core.tables import write_atomically
 from feebly.report.closure_report import draw_transforms
 from feebly.report.software import made_with
 from feebly.report.symbols import drawable, final_state_symbol
-from feebly.statistics.proofs.closure import ENOUGH_EVENTS, P_MIN, PULL_MEAN, PULL_WIDTH
-from feebly.workflow.closure_result import EVENTS_P_MIN, ModelClosure, PointClosure, Pull
+from feebly.statistics.proofs.closure import ENOUGH_EVENTS, P_MIN
+from feebly.workflow.closure_result import EVENTS_P_MIN, ModelClosure, PointClosure, Pull, pull_ranges
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def _pull(pull: Pull | None) -> str:
 
 
 def _verdict(closure: ModelClosure) -> Iterator[str]:
-    events = closure.events_p_value
+    events, (mean, (low, high)) = closure.events_p_value, pull_ranges(closure.experiments)
     thrown = "" if closure.signal_scale == 1 else f", thrown signal x {closure.signal_scale:g}"
     yield (
         f"{closure.model} in {', '.join(closure.channels)} of {closure.analysis}, preset {closure.preset}: "
@@ -65,7 +65,7 @@ def _verdict(closure: ModelClosure) -> Iterator[str]:
     yield (
         f"counts of all points p = {closure.p_value:.3g} (each and all p > {P_MIN:g}); true point "
         f"excluded at most {1 - closure.cl:.0%}; pulls where N + b >= {ENOUGH_EVENTS:g}: |mean| <= "
-        f"{PULL_MEAN:g}, width {PULL_WIDTH[0]:g}-{PULL_WIDTH[1]:g}"
+        f"{mean:.2g}, width {low:.2g}-{high:.2g}"
         + ("" if events is None else f"; simulated events p = {events:.3g} (p > {EVENTS_P_MIN:g})")
         + (": passed" if closure.passed else f": FAILED{_reasons(closure)}")
     )
@@ -83,6 +83,7 @@ def model_closure_dict(closure: ModelClosure) -> dict[str, Any]:
         *("model", "coupling_name", "analysis", "preset", "pot", "cl", "convention"),
         *("signal_error", "signal_scale", "seed", "experiments", "p_value", "events_p_value"),
     )
+    mean, width = pull_ranges(closure.experiments)
     return {
         "passed": closure.passed,
         "failures": list(closure.failures),
@@ -91,8 +92,8 @@ def model_closure_dict(closure: ModelClosure) -> dict[str, Any]:
         "criteria": {
             "p_min": P_MIN,
             "excluded_at_most": 1 - closure.cl,
-            "pull_mean": PULL_MEAN,
-            "pull_width": list(PULL_WIDTH),
+            "pull_mean": mean,
+            "pull_width": list(width),
             "pulls_from_events": ENOUGH_EVENTS,
             "events_p_min": EVENTS_P_MIN,
         },
@@ -212,7 +213,8 @@ def _draw_exclusions(axes: Axes, closure: ModelClosure) -> None:
 
 def _draw_pulls(axes: Axes, closure: ModelClosure) -> None:
     n = closure.experiments
-    for low, high in ((-PULL_MEAN, PULL_MEAN), PULL_WIDTH):
+    largest, widths = pull_ranges(n)
+    for low, high in ((-largest, largest), widths):
         axes.axhspan(low, high, color="0.92", zorder=0)
     for name, colour, marker in (("pull", "black", "o"), ("coupling_pull", "#1f5fa8", "s")):
         found = [(point.signal, getattr(point.fit, name)) for point in closure.results]

@@ -10,6 +10,9 @@ from feebly.workflow.closure_events import EventYield
 EVENTS_P_MIN = 1e-4
 """Smallest p-value of the chi-square of simulated events against tables that passes."""
 
+ENOUGH_EXPERIMENTS = 1000
+"""Experiments that pulls need for ``PULL_MEAN`` and ``PULL_WIDTH``; fewer get more room, by 1/sqrt(n)."""
+
 Pull = tuple[float, float]
 """Mean and standard deviation."""
 
@@ -64,14 +67,21 @@ class PointClosure:
         missed = {
             "counts": self.p_value <= P_MIN,
             "coverage": too_many,
-            "pull": not _is_standard(self.fit.pull),
-            "coupling pull": not _is_standard(self.fit.coupling_pull),
+            "pull": not _is_standard(self.fit.pull, len(self.transforms)),
+            "coupling pull": not _is_standard(self.fit.coupling_pull, len(self.transforms)),
         }
         return tuple(name for name, failed in missed.items() if failed)
 
 
-def _is_standard(pull: Pull | None) -> bool:
-    return pull is None or (abs(pull[0]) <= PULL_MEAN and PULL_WIDTH[0] <= pull[1] <= PULL_WIDTH[1])
+def pull_ranges(experiments: int) -> tuple[float, Pull]:
+    """Largest |mean| of the pulls of so many experiments, and the range of their standard deviation."""
+    wider = max(1.0, (ENOUGH_EXPERIMENTS / experiments) ** 0.5)
+    return PULL_MEAN * wider, (1 - (1 - PULL_WIDTH[0]) * wider, 1 + (PULL_WIDTH[1] - 1) * wider)
+
+
+def _is_standard(pull: Pull | None, experiments: int) -> bool:
+    largest, (low, high) = pull_ranges(experiments)
+    return pull is None or (abs(pull[0]) <= largest and low <= pull[1] <= high)
 
 
 @dataclass(frozen=True, slots=True)
