@@ -28,12 +28,11 @@ _ROW_NAMES = """
     G0 G1 G2 G3 G4 G5 G6 G7 G8 G9
     MASK REGION
 """.split()  # noqa: SIM905  (a picture of the rows, not a list)
-# Line by line: uniform numbers, first those that the importance map shapes (MADE: production, the fourth never
-# mapped); weight,
-# original index in the block, map Jacobian; production point, direction, momentum and energy; decay vertex
-# and (z - z0)/p_z; daughters' momenta, their sizes (MOM), true slopes before (T) and after (D) the magnet,
-# positions in the magnet (M); measured tracks at the first chamber; reconstructed vertex, mass, pointing;
-# normal deviates; labels.
+# Line by line: uniform numbers, first those that the importance map shapes (MADE: production; the fourth is
+# never mapped); weight, original index in the block, map Jacobian; production point, direction, momentum and
+# energy; decay vertex and (z - z0)/p_z; daughters' momenta, their sizes (MOM), true slopes before (T) and
+# after (D) the magnet, positions in the magnet (M); measured tracks at the first chamber; reconstructed
+# vertex, mass, pointing; normal deviates; labels.
 
 ROWS = {name: k * STRIDE for k, name in enumerate(_ROW_NAMES)}
 SCRATCH_SIZE = len(_ROW_NAMES) * STRIDE
