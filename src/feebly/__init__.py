@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from feebly.physics.models.dark_scalar import DarkScalar
     from feebly.physics.models.registry import MODELS
     from feebly.physics.production.presets import Preset, preset, presets
+    from feebly.physics.production.user_file import OwnModel
     from feebly.publish.event_files import write_events
     from feebly.report.run_folder import write_run
     from feebly.report.validation import validate
@@ -41,6 +42,7 @@ _HOME = {
     "Limit": "feebly.statistics",
     "MODELS": "feebly.physics.models.registry",
     "Model": "feebly.core.interfaces",
+    "OwnModel": "feebly.physics.production.user_file",
     "Preset": "feebly.physics.production.presets",
     "RunResult": "feebly.workflow.result",
     "YieldRows": "feebly.workflow.yields",
@@ -73,6 +75,7 @@ __all__ = [
     "FeeblyError",
     "Limit",
     "Model",
+    "OwnModel",
     "Preset",
     "RunResult",
     "YieldRows",

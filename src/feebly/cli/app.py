@@ -15,6 +15,7 @@ from feebly.cli.commands import (
     experiment,
     lifetime,
     limit,
+    new_model,
     presets,
     run,
     significance,
@@ -70,6 +71,7 @@ def _top(
 
 
 app.command("run")(run.run)
+app.command("new-model")(new_model.new_model)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("simulate")(simulate.simulate)

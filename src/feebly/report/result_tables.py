@@ -12,7 +12,7 @@ from feebly.limits.discovery import DISCOVERY_KINDS, POWER, SIDES, discovery_by_
 from feebly.limits.observation import Observation
 from feebly.limits.results import Grid
 from feebly.statistics.regions.ordering import TOTAL_COUNT
-from feebly.workflow.choices import choose_model
+from feebly.workflow.choices import shipped_model
 from feebly.workflow.result import Interval, RunResult
 
 KINDS = ("observed", "expected")
@@ -76,7 +76,7 @@ def limit_ranges(result: RunResult) -> tuple[LimitRange, ...]:
     With the likelihood ratio they depend on the yields too: those at the grid mass nearest to the middle of
     the range, None where no mass of the grid lies in it.
     """
-    model = choose_model(result.model, result.preset)
+    model = result.particle or shipped_model(result.model, result.preset)
     seen = Observation(
         result.analysis,
         model,

@@ -14,6 +14,7 @@ from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.families import preset_of
 from feebly.physics.production.preset_files import AnyPreset
+from feebly.physics.production.user_file import OwnModel, is_model_file, load_user_model
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.library import load_spectrum, parents_of
 from feebly.statistics.projection import BackgroundAssumption
@@ -57,9 +58,25 @@ class Choices:
         return {tag: spectrum.multiplicity if spectrum else None for tag, spectrum in spectra.items()}
 
 
-def choose_model(name: str, physics: AnyPreset) -> Model:
+def shipped_model(name: str, physics: AnyPreset) -> Model:
     """The model of a tag or alias with the widths of the preset; ConfigError for an unknown one."""
     return MODELS[name](**physics.model_options)
+
+
+def choose_model(
+    model: str | Path | OwnModel, preset_name: str | Path | None, default: str
+) -> tuple[Model, AnyPreset]:
+    """The particle and its production physics: a tag or alias with a preset, a file, or an `OwnModel`.
+
+    default: preset where none is named and the model has it. ConfigError for an unknown model or preset.
+    """
+    if isinstance(model, str) and not is_model_file(model):
+        physics = preset_of(MODELS.tag(model), preset_name, default)
+        return shipped_model(model, physics), physics
+    own = model if isinstance(model, OwnModel) else load_user_model(model)
+    if preset_name is not None:
+        raise ConfigError(f"preset {str(preset_name)!r}: {own.particle.tag} says itself how it is produced")
+    return own.particle, own.physics
 
 
 def choose_setting(
@@ -209,7 +226,7 @@ def check_cells(mass: GridRange, coupling: GridRange) -> None:
 
 
 def choose(
-    model: str,
+    model: str | Path | OwnModel,
     experiment: str | Path = DEFAULT_EXPERIMENT,
     analysis: str | Path | None = None,
     channels: Sequence[str] | None = None,
@@ -226,13 +243,13 @@ def choose(
 
     spectrum: source of the meson spectra in the place of the preset's.
     """
-    tag = MODELS.tag(model)
+    if isinstance(model, str) and not is_model_file(model):
+        MODELS.tag(model)  # an unknown model is told before anything else
     assumption = None if background is None else BackgroundAssumption.parse(background)
     apparatus, counts = choose_setting(experiment, analysis, pot, assumption)
-    physics = preset_of(tag, preset_name, counts.default_preset)
+    particle, physics = choose_model(model, preset_name, counts.default_preset)
     if spectrum is not None:
         physics = physics.with_spectrum(spectrum)
-    particle = choose_model(tag, physics)
     states = choose_channels(counts, particle, channels, physics.channels)
     modes = choose_production(physics, apparatus.beam.momentum_gev, production)
     mass_range = choose_range("mass", mass, particle.default_grid.mass_gev)

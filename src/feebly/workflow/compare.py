@@ -22,9 +22,9 @@ from feebly.workflow.choices import (
     DEFAULT_EXPERIMENT,
     Choices,
     choose,
-    choose_model,
     choose_production,
     choose_spectra,
+    shipped_model,
 )
 from feebly.workflow.result import RunResult
 from feebly.workflow.run import exclusion, signal_yields
@@ -160,7 +160,7 @@ def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None)
     production = choose_production(physics, choices.experiment.beam.momentum_gev, asked)
     return replace(
         choices,
-        model=choose_model(choices.model.tag, physics),
+        model=shipped_model(choices.model.tag, physics),
         preset=physics,
         production=production,
         spectra=choose_spectra(production, choices.experiment, physics),

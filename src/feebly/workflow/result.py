@@ -9,6 +9,7 @@ import numpy as np
 
 from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
+from feebly.core.interfaces import Model
 from feebly.core.provenance import Origin
 from feebly.limits.contour import edges_at
 from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
@@ -41,7 +42,8 @@ class RunResult:
     limit; assumption: what the background does then. channels, production: tags of final states and
     production modes. cl, convention, signal_error, ordering, bands: of the limits. precision: relative MC
     precision asked for. mass_range_gev, coupling_range: (min, max, number) of the grid. tables: digest of the
-    yield table of each channel. timings: seconds by stage.
+    yield table of each channel. timings: seconds by stage. particle: the model itself (None: the
+    shipped one of the tag).
     """
 
     model: str
@@ -69,6 +71,7 @@ class RunResult:
     tables: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    particle: Model | None = None
 
     @property
     def convention_text(self) -> str:

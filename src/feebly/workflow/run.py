@@ -14,6 +14,7 @@ from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.limits.searches import bands_by_mass
 from feebly.limits.signal import SignalYields
+from feebly.physics.production.user_file import OwnModel
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.statistics.signal_errors import SignalError, total_signal_error
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
@@ -53,7 +54,7 @@ def refuse_double_counting(choices: Choices, signal_error: float, forced: bool) 
 
 
 def run(
-    model: str,
+    model: str | Path | OwnModel,
     *,
     experiment: str | Path = DEFAULT_EXPERIMENT,
     analysis: str | Path | None = None,
@@ -82,12 +83,12 @@ def run(
 ) -> RunResult:
     """Exclusion of a model by an analysis, from the proton on target to the contour.
 
-    model: tag or alias. experiment, analysis: names or TOML files (the analysis defaults to the one of the
-    same name). channels, production: final states and production modes (default: all). preset: choices of
-    physics; spectrum: source of the meson spectra other than its own (pythia, bmpt, or an event list);
-    response: response set by final state or one for all (default: the preset's). pot: another than
-    the analysis' own makes a projection, as does background, what b does then: ``scale`` (with the POT, the
-    default), ``none`` (b = 0) or ``suppress:FACTOR``. mass, coupling: (min, max, number) of the grid, GeV.
+    model: tag or alias, the path of a model's file, or an `OwnModel`. experiment, analysis: names or TOML
+    files (the analysis defaults to the one of the same name). channels, production: final states and
+    production modes (default: all). preset: choices of physics; spectrum: source of the meson spectra other
+    than its own (pythia, bmpt, or an event list); response: response set by final state or one for all
+    (default: the preset's). pot: another than the analysis' own makes a projection, as does background, what
+    b does then: ``scale`` (with the POT, the default), ``none`` (b = 0) or ``suppress:FACTOR``. mass, coupling: (min, max, number) of the grid, GeV.
     cl, convention, signal_error: of the limit; ordering: of the outcomes of several regions (total-count,
     likelihood-ratio).
     bands: of the expected limit (none, counting, full); thrown_error: of the signal in full ones (default:
@@ -155,4 +156,5 @@ def exclusion(choices: Choices, observation: Observation, sampling: Sampling) ->
         tables=obtained.digests,
         timings={"tables": sampled - started, "limits": finished - sampled},
         notes=(*setting_notes(choices), *sample_notes(obtained.tables, result.pieces), *result.notes),
+        particle=choices.model,
     )

@@ -17,6 +17,7 @@ from feebly.engine.events import EventStream
 from feebly.engine.opening import opening_mass_gev
 from feebly.limits.signal import SignalYields
 from feebly.physics.decays.channels import daughter_masses_gev, daughters_pdg
+from feebly.physics.production.user_file import OwnModel
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, EventPool, cut_names, draw_chunk
 from feebly.workflow.event_sample import CutFlowStep, EventSample, ProductionShare
@@ -35,7 +36,7 @@ _ENOUGH_TO_TELL = 5  # events from which on it is clear, within a factor 3, how 
 
 
 def simulate(
-    model: str,
+    model: str | Path | OwnModel,
     channel: str,
     *,
     mass_gev: float,

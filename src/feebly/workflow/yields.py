@@ -17,6 +17,7 @@ from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.families import FAMILIES
+from feebly.physics.production.user_file import OwnModel, is_model_file
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose, choose_setting
 from feebly.workflow.notes import spectrum_notes
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, channel_setup
@@ -39,7 +40,7 @@ class YieldRows:
 
 
 def yields(
-    model: str,
+    model: str | Path | OwnModel,
     production: str,
     channel: str,
     *,
@@ -93,9 +94,11 @@ def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Samplin
 
 
 def _preset_with(
-    model: str, production: str, experiment: str | Path, analysis: str | Path | None
+    model: str | Path | OwnModel, production: str, experiment: str | Path, analysis: str | Path | None
 ) -> str | None:
     """The untuned preset if it has the mode, else the analysis' own, else the model's first that has it."""
+    if not isinstance(model, str) or is_model_file(model):
+        return None
     family = FAMILIES[MODELS.tag(model)]
     own = choose_setting(experiment, analysis, None)[1].default_preset
     candidates = dict.fromkeys(name for name in (BARE_PRESET, own, *family.names()) if name in family.names())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +57,28 @@ class DecayTable:
 def read_decay_table(path: str | Path) -> DecayTable:
     """The table of a CSV file; ConfigError with file, line, value and what was expected."""
     path = Path(path)
-    names, rows, lines = _read(path)
-    columns = dict(zip(names, np.array(rows).T, strict=True))
+    columns, lines = _read(path, _check_names)
     mass = columns.pop(_MASS)
-    _refuse(path, lines, _MASS, mass, mass > 0, "a positive number")
-    _refuse(path, lines[1:], _MASS, mass[1:], np.diff(mass) > 0, "masses in rising order")
     if _CTAU in columns:
         return _of_ratios(path, lines, mass, columns)
     return _of_widths(path, lines, mass, columns)
+
+
+def read_columns(path: str | Path, expected: tuple[str, ...]) -> tuple[FloatArray, ...]:
+    """Columns of a CSV file with these names, the first of them ``mass_gev``; values zero or positive."""
+    path = Path(path)
+
+    def check(path: Path, line: int, names: list[str]) -> None:
+        if tuple(names) != expected:
+            given = ",".join(names)
+            raise ConfigError(
+                f'{path}:{line}: names of the columns = "{given}": expected {",".join(expected)}'
+            )
+
+    columns, lines = _read(path, check)
+    for name, values in columns.items():
+        _refuse(path, lines, name, values, values >= 0, "zero or a positive number")
+    return tuple(columns.values())
 
 
 def _of_ratios(path: Path, lines: list[int], mass: FloatArray, columns: dict[str, FloatArray]) -> DecayTable:
@@ -90,8 +104,10 @@ def _of_widths(path: Path, lines: list[int], mass: FloatArray, columns: dict[str
     return DecayTable(mass, total, ratios)
 
 
-def _read(path: Path) -> tuple[list[str], list[list[float]], list[int]]:
-    """Names of the columns, the rows, and the line of the file that each row stands on."""
+def _read(
+    path: Path, check_names: Callable[[Path, int, list[str]], None]
+) -> tuple[dict[str, FloatArray], list[int]]:
+    """Columns by name, masses in rising order, and the line of the file that each row stands on."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -100,7 +116,7 @@ def _read(path: Path) -> tuple[list[str], list[list[float]], list[int]]:
         raise ConfigError(f"{path}: not UTF-8 text at byte {error.start}; save it as UTF-8") from error
     numbered = _cells(text)
     start, names = next(numbered, (1, []))
-    _check_names(path, start, names)
+    check_names(path, start, names)
     rows, lines = [], []
     for line, cells in numbered:
         if len(cells) != len(names):
@@ -111,7 +127,11 @@ def _read(path: Path) -> tuple[list[str], list[list[float]], list[int]]:
         lines.append(line)
     if len(rows) < 2:
         raise ConfigError(f"{path}: {len(rows)} rows of numbers; expected at least 2 masses")
-    return names, rows, lines
+    columns = dict(zip(names, np.array(rows).T, strict=True))
+    mass = columns[_MASS]
+    _refuse(path, lines, _MASS, mass, mass > 0, "a positive number")
+    _refuse(path, lines[1:], _MASS, mass[1:], np.diff(mass) > 0, "masses in rising order")
+    return columns, lines
 
 
 def _cells(text: str) -> Iterator[tuple[int, list[str]]]:

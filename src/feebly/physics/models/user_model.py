@@ -58,9 +58,9 @@ class CouplingScale:
 class UserModel:
     """Partial widths and lifetime of a particle whose table of decays is given; the ``Model`` of a run.
 
-    tag: its name. table: at ``coupling.reference``. mass_range_gev: inside the table. origin: of the table.
-    Masses and couplings broadcast. Raises DomainError for masses outside the range, ConfigError for unknown
-    channels.
+    tag: its name. table: at ``coupling.reference``. mass_range_gev: inside the table. origin, source: of the
+    table. Masses and couplings broadcast. Raises DomainError for masses outside the range, ConfigError for
+    unknown channels.
     """
 
     tag: str
@@ -68,6 +68,7 @@ class UserModel:
     table: DecayTable
     mass_range_gev: tuple[float, float]
     origin: Origin
+    source: str = "table"
     pdg_code: int = 4900023
     grid_points: tuple[int, int] = field(default=(100, 100))
 
@@ -92,7 +93,7 @@ class UserModel:
 
     @property
     def width_source(self) -> tuple[str, Origin]:
-        return "table", self.origin
+        return self.source, self.origin
 
     @property
     def channels(self) -> tuple[str, ...]:
