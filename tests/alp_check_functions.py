@@ -12,6 +12,7 @@ from feebly.core.constants import ELECTRON_MASS_GEV as ELECTRON
 from feebly.core.constants import MUON_MASS_GEV, SIN2_THETA_W
 from feebly.physics.formfactors.alp_width_tables import gluon_total_ev, quark_widths
 from feebly.physics.formfactors.meson_mixing import ETA_ANGLE_DEG, QUARK_MASS_GEV, kappa, mixing_angle
+from feebly.physics.formfactors.nucleus import helm_form_factor
 from feebly.physics.formfactors.triangle import pseudoscalar_fermion_loop
 from feebly.physics.models.alp import CHIRAL_PHOTON, Alp, photon_width_gev
 from feebly.physics.models.alp_couplings import AlpCouplings, couplings_per_unit
@@ -22,6 +23,8 @@ from feebly.physics.production.alp_flavour import (
     weak_bracket,
 )
 from feebly.physics.production.alp_meson_decay import KAON_TAGS, br_b_to_alp_gev2, br_kaon_to_alp
+from feebly.physics.production.photon_conversion import COPPER
+from feebly.physics.production.primakoff import MB_PER_GEV2, cross_section, proton_photon_density
 
 Inputs = Mapping[str, Any]
 
@@ -59,6 +62,12 @@ def _lepton_width(x: Inputs) -> Any:
     return FERMION.partial_width_gev(channel, x["m"], 1.0)
 
 
+def _photons_of_protons(x: Inputs) -> Any:
+    ln_qt2 = np.linspace(-25, 5, 20_001)
+    density = proton_photon_density(x["x"], np.exp(ln_qt2)) * np.exp(ln_qt2)
+    return np.trapezoid(density, ln_qt2)
+
+
 # g_aWW/4 = g² C_WW/Λ with the electroweak coupling of the loop
 _PER_G_WW = AlpCouplings(c_ww=SIN2_THETA_W / (16 * pi * ALPHA_WEAK))
 
@@ -78,6 +87,10 @@ ALP_CHECK_FUNCTIONS: dict[str, Callable[[Inputs], Any]] = {
     "C.Ghad_BC10": lambda x: quark_widths().total(np.array(x["m"])) * PER_F.c_ff**2,
     "C.Gll_BC10": _lepton_width,
     "C.Gtot_BC11": lambda x: gluon_total_ev(x["m"]),
+    "C.Helm_Cu": lambda x: helm_form_factor(x["q2"], COPPER[1]),
+    "C.Pconv_Cu": lambda x: cross_section(0.1, 100.0, *COPPER) / (6380 / MB_PER_GEV2),
+    "C.nBudnev": _photons_of_protons,
+    "C.sigPrim_Cu": lambda x: cross_section(x["m"], x["E"], x["Z"], x["A"]),
     "C.K_WW": lambda x: weak_bracket(),
     "C.K_tt": lambda x: top_bracket(x["Lambda"], x["mt"], x["mW"]),
     # -2 N_c Σ κ_q Q_q² with κ_s = 0

@@ -107,7 +107,38 @@ class MixingSampling:
     kind: str = "mixing"
 
 
-Sampling = BremsstrahlungSampling | MesonDecaySampling | MixingSampling
+@dataclass(frozen=True, slots=True)
+class PhotonConversionSampling:
+    """X from a photon of parent -> γγ in the field of a nucleus of this charge and mass number."""
+
+    parent: str
+    parent_mass_gev: float
+    charge: float
+    mass_number: float
+    kind: str = "photon-conversion"
+
+
+@dataclass(frozen=True, slots=True)
+class PrimakoffSampling:
+    """X from an equivalent photon of a beam proton in the field of a nucleus of this charge and mass number.
+
+    cut: on the photons of the proton, of ``primakoff.EPA_CUTS``.
+    """
+
+    beam_momentum_gev: float
+    charge: float
+    mass_number: float
+    cut: str
+    kind: str = "primakoff"
+
+
+Sampling = (
+    BremsstrahlungSampling
+    | MesonDecaySampling
+    | MixingSampling
+    | PhotonConversionSampling
+    | PrimakoffSampling
+)
 
 
 class ProductionChannel(Protocol):

@@ -20,8 +20,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling, Sampling
+from feebly.core.interfaces import (
+    BremsstrahlungSampling,
+    MesonDecaySampling,
+    MixingSampling,
+    PhotonConversionSampling,
+    PrimakoffSampling,
+    Sampling,
+)
 from feebly.physics.decays.polarisation import transverse_anisotropy
+from feebly.physics.production.conversion_kernel import Conversion, convert_photons
+from feebly.physics.production.conversion_packing import pack_meson_photons, pack_proton_photons
 from feebly.physics.production.kernels import Radiation, Replacement
 from feebly.physics.production.packing import pack_radiation, pack_replacement
 from feebly.physics.production.process import (
@@ -114,16 +123,31 @@ def _pack_mixing(sampling: MixingSampling, at: Conditions) -> Process:
     return _pack(MIXING, sampling, at, replacement=replacement)
 
 
+def _pack_photon_conversion(sampling: PhotonConversionSampling, at: Conditions) -> Conversion:
+    assert at.spectrum is not None
+    return pack_meson_photons(sampling, at.spectrum, at.least_energy_gev)
+
+
+def _pack_primakoff(sampling: PrimakoffSampling, at: Conditions) -> Conversion:
+    return pack_proton_photons(sampling, at.least_energy_gev)
+
+
 _PROCESS_KERNELS = (
     ("feebly.physics.production", ("kernels.py", "process.py")),
     ("feebly.physics.decays", ("polarised_weights.py",)),
 )
+
+_CONVERSION_KERNELS = (("feebly.physics.production", ("conversion_kernel.py",)),)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "bremsstrahlung": Kind(Process, process, _PROCESS_KERNELS, 1, _pack_bremsstrahlung),
         "meson-decay": Kind(Process, process, _PROCESS_KERNELS, 3, _pack_meson_decay),
         "mixing": Kind(Process, process, _PROCESS_KERNELS, 1, _pack_mixing),
+        "photon-conversion": Kind(
+            Conversion, convert_photons, _CONVERSION_KERNELS, 3, _pack_photon_conversion
+        ),
+        "primakoff": Kind(Conversion, convert_photons, _CONVERSION_KERNELS, 3, _pack_primakoff),
     }
 )
 """By ``kind`` of the sampling."""
