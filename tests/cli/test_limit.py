@@ -80,8 +80,28 @@ def test_all_conventions_are_a_table(feebly):
 
 def test_a_convention_that_is_not_defined_is_told_in_the_table(feebly):
     options = ("--n", "3", "--b", "1.2", "--signal-error", "0.2", "--convention", "all")
-    assert "expected 0" in answer(feebly, *options)["conventions"]["cls-profile"]["not_defined"]
-    assert "not defined for these errors" in feebly("limit", *options).out
+    done = feebly("limit", *options, "--json")
+    assert (done.code, done.err) == (0, "note: no limit for cls-profile\n")
+    found = json.loads(done.out)["conventions"]
+    assert "expected 0" in found["cls-profile"]["refused"]
+    assert found["cls-counting"]["s_up"] > 0
+    assert "cls-profile      refused: signal_error = 0.2 with" in feebly("limit", *options).out
+
+
+def test_each_convention_of_the_table_stands_on_its_own(feebly):
+    # 20000 counts at hundreds of nodes: too many for feldman-cousins alone
+    options = ("--n", "3", "--b", "5000", "--sigma-b", "5000", "--convention", "all", "--json")
+    done = feebly("limit", *options)
+    found = json.loads(done.out)["conventions"]
+    assert done.code == 0
+    assert "too many to enumerate" in found["feldman-cousins"]["refused"]
+    assert found["cls-counting"]["s_up"] > 0
+
+
+def test_what_no_convention_takes_is_an_error(feebly):
+    done = feebly("limit", "--n", "3", "--b", "1", "--cl", "90", "--convention", "all")
+    assert (done.code, done.out) == (3, "")
+    assert "did you mean 0.9?" in done.error
 
 
 def test_two_sided_interval(feebly):

@@ -10,11 +10,12 @@ from scipy import stats
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import TruncatedGaussian, cls_value, confidence_interval, upper_limit
 from feebly.statistics.backgrounds import Fixed, LogNormal
-from feebly.statistics.intervals.feldman_cousins import _Scan
+from feebly.statistics.intervals.feldman_cousins import scanned_interval
 
-# 90% CL: b, and the interval of n = 0 .. 9 of Tables IV and V of physics/9711021, as remembered: the paper
-# was not at hand. They were made on a grid of signals (0.005) and backgrounds, with upper ends forced not to
-# rise with b. The independent check is ``_Scan`` and the construction on a grid below.
+# 90% CL: b, and the interval of n = 0 .. 9 of Tables IV and V of physics/9711021. They were made on a grid of
+# signals (0.005) and backgrounds, with upper ends forced not to rise with b. The whole table was typed from
+# memory; public transcriptions of the paper confirm its column b = 3, the rows n <= 5 at b = 0 and all the
+# entries of ``FORCED``. Below them: the scan, and the construction on a grid.
 BACKGROUNDS = (0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5)
 PRINTED = """
 0.00 2.44 0.00 1.94 0.00 1.61 0.00 1.33 0.00 1.26 0.00 1.18 0.00 1.08 0.00 1.06 0.00 1.01 0.00 0.98
@@ -50,6 +51,35 @@ FORCED = {(0, 2), (0, 3), (0, 4), (0, 5), (1, 4), (1, 5)}
 def forced_upper_end(n, b):
     """As printed: the largest upper end at this b or above."""
     return max(upper_limit(n, x, convention="feldman-cousins").s_up for x in np.arange(b, b + 1.5, 0.02))
+
+
+# 68.27% CL, b = 0: n = 0 .. 20 of Table II, from two public transcriptions (they differ in the lower end of
+# n = 9, 6.33 and 6.44, left out here)
+TABLE_II = """
+0.00 1.29 0.37 2.75 0.74 4.25 1.10 5.30 2.34 6.78 2.75 7.81 3.82 9.28 4.25 10.30 5.30 11.32 nan 12.79
+6.78 13.81 7.81 14.82 8.83 16.29 9.28 17.30 10.30 18.32 11.32 19.32 12.33 20.80 12.79 21.81 13.81 22.82 14.82 23.82
+15.83 25.30
+"""
+
+
+def test_published_table_at_one_sigma():
+    rows = np.array(TABLE_II.split(), float).reshape(-1, 2)
+    assert len(rows) == 21
+    for n, (lower, upper) in enumerate(rows):
+        found = confidence_interval(n, 0, cl=0.6827)
+        assert found.upper == pytest.approx(upper, abs=0.011)
+        if n != 9:
+            assert found.lower == pytest.approx(lower, abs=0.011)
+
+
+@pytest.mark.parametrize(
+    ("n", "b", "printed"), [(0, 2.5, 1.78), (0, 3.5, 1.63), (0, 4.0, 1.57), (0, 5.0, 1.54), (1, 4.0, 2.08)]
+)
+def test_forced_ends_of_the_table_at_95_percent(n, b, printed):
+    # Table VI, public transcription
+    raw = [upper_limit(n, x, cl=0.95, convention="feldman-cousins").s_up for x in np.arange(b, b + 1.5, 0.02)]
+    assert raw[0] < printed - 0.006
+    assert max(raw) == pytest.approx(printed, abs=0.02)
 
 
 def test_raw_ends_rise_with_the_background_where_the_paper_forces_them():
@@ -94,7 +124,7 @@ def test_against_the_construction_on_a_grid(n, b, cl):
 @settings(max_examples=40, deadline=None)
 @given(n=st.integers(0, 12), b=st.floats(0, 12), cl=st.sampled_from([0.68, 0.9, 0.95]))
 def test_scan_and_closed_form_agree(n, b, cl):
-    scan, exact = _Scan.of(n, Fixed(b), cl, 0.0).ends(), confidence_interval(n, b, cl=cl)
+    scan, exact = scanned_interval(n, Fixed(b), cl, 0.0), confidence_interval(n, b, cl=cl)
     # a sliver of the acceptance narrower than a step of the scan moves the hull
     assert scan.lower == pytest.approx(exact.lower, abs=0.03)
     assert scan.upper == pytest.approx(exact.upper, abs=0.03)
@@ -102,9 +132,10 @@ def test_scan_and_closed_form_agree(n, b, cl):
 
 def test_scan_without_slivers_is_the_closed_form():
     for n, b in ((0, 0.0), (1, 0.016), (3, 3.0), (5, 1.0), (8, 2.5)):
-        scan, exact = _Scan.of(n, Fixed(b), 0.9, 0.0).ends(), confidence_interval(n, b)
-        assert scan.upper == pytest.approx(exact.upper, abs=5e-6)
-        assert scan.lower == pytest.approx(exact.lower, abs=5e-6)
+        scan, exact = scanned_interval(n, Fixed(b), 0.9, 0.0), confidence_interval(n, b)
+        assert scan.upper == pytest.approx(exact.upper, abs=1.05 * scan.s_error + 1e-9)
+        assert scan.lower == pytest.approx(exact.lower, abs=1.05 * scan.s_error + 1e-9)
+        assert scan.s_error < 1e-6
 
 
 def test_uncertain_background_tends_to_the_known_one():

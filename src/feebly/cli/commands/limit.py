@@ -8,11 +8,11 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.background_options import BackgroundOptions, background_words
-from feebly.cli.output import answer, answer_json
+from feebly.cli.output import answer, answer_json, note
 from feebly.cli.question import Question
 from feebly.cli.signal_error import signal_error as parsed_error
 from feebly.cli.values import given
-from feebly.core.errors import ConfigError
+from feebly.core.errors import ConfigError, DomainError
 
 ALL = "all"
 
@@ -189,13 +189,13 @@ def _all_conventions(question: Question) -> dict[str, Any]:
     from feebly.statistics import CONVENTIONS
 
     rows: dict[str, Any] = {}
+    refused: ConfigError | DomainError | None = None
     for name in CONVENTIONS:
         try:
             interval, expected = question.interval(name), question.expected_limit(name)
-        except ConfigError as error:
-            if name != "cls-profile":  # the one that not every background and signal error has
-                raise
-            rows[name] = {"not_defined": str(error)}
+        except (ConfigError, DomainError) as error:
+            rows[name] = {"refused": str(error)}
+            refused = error
         else:
             rows[name] = {
                 "s_low": interval.lower,
@@ -204,6 +204,10 @@ def _all_conventions(question: Question) -> dict[str, Any]:
                 "empty": interval.empty,
                 "expected": expected.s_up,
             }
+    if refused is not None and all("refused" in row for row in rows.values()):
+        raise refused
+    if refused is not None:
+        note(f"no limit for {', '.join(name for name, row in rows.items() if 'refused' in row)}")
     return question.as_dict() | {"conventions": rows}
 
 
@@ -213,8 +217,8 @@ def _table(question: Question, found: dict[str, Any]) -> str:
         f"{'convention':<17}{'s_low':>9}{'s_up':>9}{'expected':>10}{'error':>9}",
     ]
     for name, row in found["conventions"].items():
-        if "not_defined" in row:
-            lines.append(f"{name:<17}{'not defined for these errors':>34}")
+        if "refused" in row:
+            lines.append(f"{name:<17}refused: {row['refused']}")
             continue
         note = "  empty" if row["empty"] else ""
         lines.append(

@@ -25,21 +25,19 @@ from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.statistics.backgrounds import (
     Background,
-    CountDistribution,
     Fixed,
     poisson_pmf,
     signal_plus_background_cumulative,
 )
+from feebly.statistics.intervals.strength_curves import NODES, Curves, Probability, Rows
+from feebly.statistics.intervals.unified_scan import Acceptance
 from feebly.statistics.quadrature import ACCURACY, lognormal_width, unit_lognormal_nodes
 
 NAME = "feldman-cousins"
 
 _ROOT_RTOL = 1e-12
-_SCAN_POINTS = 1500
-_FINE = 64  # parts of a step of the scan, twice
-_MAX_COUNTS = 2_500
+_MAX_COUNTS = 4_000
 _MAX_TERMS = 150_000_000  # counts x signals x nodes of the signal error: some seconds
-_TIE = 1e-10  # of ln R: rounding of counts with the same R
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def unified_interval(n: int, background: Background, cl: float, signal_error: fl
         mean = float(background.mean)
         lower, upper = lower_mean(n, mean, cl) - mean, upper_mean(n, mean, cl) - mean
         return Ends(lower, upper, s_error=_ROOT_RTOL * (upper + mean), probability_error=0.0)
-    return _Scan.of(n, background, cl, signal_error).ends()
+    return scanned_interval(n, background, cl, signal_error)
 
 
 # --- b known ------------------------------------------------------------------------------------------
@@ -150,91 +148,49 @@ def _root(f: Callable[[float], float], low: float, high: float) -> float:
 # --- b or the signal uncertain ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False)
-class _Scan:
-    """Marginalised probabilities of all counts that matter, and the log of each at its best fit."""
+def scanned_interval(n: int, background: Background, cl: float, signal_error: float) -> Ends:
+    """The interval by ``unified_scan``: P(N = k | s) of all counts that matter, as curves in sqrt(s)."""
+    x_max = math.sqrt(_reach(n, background, cl, signal_error))
+    while True:
+        counts = _listed_counts(n, background, x_max, signal_error)
+        probability = _marginal_pmf(background, counts, signal_error)
+        curves = Curves.of(probability, counts.size, x_max)
+        best_x, best = curves.peaks(probability)
+        found = Acceptance(curves, best, float(best_x[0]), cl).ends(x_max)
+        if found is not None:
+            return Ends(found.lower, found.upper, found.s_error, ACCURACY + found.missing)
+        x_max *= 1.2
 
-    n: int
-    cl: float
-    signal_error: float
-    background: CountDistribution
-    log_best: FloatArray
-    s_max: float
 
-    @classmethod
-    def of(cls, n: int, background: Background, cl: float, signal_error: float) -> _Scan:
-        s_max = _reach(n, background, cl, signal_error)
-        spread = math.exp(4 * lognormal_width(signal_error))
-        mean = 2 * background.mean + s_max * spread
-        size = n + int(mean + 8 * math.sqrt(mean) + 20)
-        nodes = len(unit_lognormal_nodes(signal_error, size - 1)[0])
-        if size > _MAX_COUNTS or size * nodes * _root_points(size) > _MAX_TERMS:
-            raise DomainError(
-                f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size} "
-                f"would be averaged at {nodes} nodes, too many to enumerate; use "
-                "'cls-counting', or a smaller error"
-            )
-        counts = background.counts(size - 1)
-        empty = cls(n, cl, signal_error, counts, np.zeros(size), s_max)
-        return cls(n, cl, signal_error, counts, empty._fitted_logs(), s_max)
-
-    def ends(self) -> Ends:
-        """Scan of the signals and two zooms on each end; slivers narrower than one step are not seen."""
-        signal = np.linspace(0.0, self.s_max, _SCAN_POINTS)
-        accepted = np.flatnonzero(self.accepts(signal))
-        first, last = int(accepted[0]), int(accepted[-1])
-        error = float(signal[1]) / _FINE**2
-        upper = self._zoom(signal[last], signal[min(last + 1, signal.size - 1)])
-        lower = 0.0 if first == 0 else self._zoom(signal[first], signal[first - 1])
-        return Ends(lower, upper, s_error=error, probability_error=ACCURACY)
-
-    def _zoom(self, inside: float, outside: float) -> float:
-        """The last accepted signal on the way from one that is to one that is not."""
-        for _ in range(2):
-            way = np.linspace(inside, outside, _FINE + 1)
-            step = int(np.flatnonzero(self.accepts(way))[-1])
-            inside, outside = way[step], way[min(step + 1, _FINE)]
-        return float(inside)
-
-    def accepts(self, signal: FloatArray) -> FloatArray:
-        """Whether the counts that precede n have less than CL together, for each signal."""
-        pmf = self._pmf(signal)
-        with np.errstate(divide="ignore"):
-            log_ratio = np.log(pmf) - self.log_best[:, None]
-        before = log_ratio > log_ratio[self.n] + _TIE
-        return np.asarray((pmf * before).sum(axis=0) < self.cl)
-
-    def _pmf(self, signal: FloatArray) -> FloatArray:
-        """P(N = k | s), k down and signals across."""
-        from scipy.linalg import toeplitz
-
-        size = self.background.pmf.size
-        kappas, weights = unit_lognormal_nodes(self.signal_error, size - 1)
-        expected = sum(
-            weight * poisson_pmf(size - 1, kappa * signal)
-            for kappa, weight in zip(kappas, weights, strict=True)
+def _listed_counts(n: int, background: Background, x_max: float, signal_error: float) -> Rows:
+    """0, 1, 2 .. as far as there is probability, the observed count first."""
+    spread = math.exp(4 * lognormal_width(signal_error))
+    mean = 2 * background.mean + x_max**2 * spread
+    size = n + int(mean + 8 * math.sqrt(mean) + 20)
+    nodes = len(unit_lognormal_nodes(signal_error, size - 1)[0])
+    if size > _MAX_COUNTS or size**1.5 * nodes * NODES > _MAX_TERMS:
+        raise DomainError(
+            f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size} "
+            f"would be averaged at {nodes} nodes, too many to enumerate; use "
+            "'cls-counting', or a smaller error"
         )
-        return np.asarray(toeplitz(self.background.pmf, np.zeros(size)) @ expected)
-
-    def _fitted_logs(self) -> FloatArray:
-        """ln of the largest P(N = k | s) over s >= 0, from a parabola through the best three of a grid."""
-        size = self.background.pmf.size
-        root = np.linspace(0.0, math.sqrt(2.0 * size), _root_points(size))
-        with np.errstate(divide="ignore"):
-            log_pmf = np.log(self._pmf(root**2))
-        best = np.clip(np.argmax(log_pmf, axis=1), 1, root.size - 2)
-        row = np.arange(size)
-        low, top, high = (log_pmf[row, best + shift] for shift in (-1, 0, 1))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            bend = low - 2 * top + high
-            shift = np.clip((low - high) / (2 * bend), -1.0, 1.0)
-            peak = top - (low - high) * shift / 4
-        return np.where(np.isfinite(peak), np.maximum(peak, log_pmf.max(axis=1)), log_pmf.max(axis=1))
+    return np.concatenate([[n], np.delete(np.arange(size), n)])
 
 
-def _root_points(size: int) -> int:
-    """Points of the grid in sqrt(s) on which the best fits are looked for."""
-    return 160 + 32 * math.ceil(math.sqrt(size))
+def _marginal_pmf(background: Background, counts: Rows, signal_error: float) -> Probability:
+    """P(N = k | s = x^2) of the counts, k down and x across."""
+    from scipy.linalg import toeplitz
+
+    most = counts.size - 1
+    kappas, weights = unit_lognormal_nodes(signal_error, most)
+    added = toeplitz(background.counts(most).pmf, np.zeros(counts.size))
+
+    def probability(x: FloatArray, rows: Rows) -> FloatArray:
+        nodes = zip(kappas, weights, strict=True)
+        signal = sum(weight * poisson_pmf(most, kappa * x**2) for kappa, weight in nodes)
+        return np.asarray((added @ signal)[counts[rows]])
+
+    return probability
 
 
 def _reach(n: int, background: Background, cl: float, signal_error: float) -> float:
