@@ -88,7 +88,8 @@ def run(
     production modes (default: all). preset: choices of physics; spectrum: source of the meson spectra other
     than its own (pythia, bmpt, or an event list); response: response set by final state or one for all
     (default: the preset's). pot: another than the analysis' own makes a projection, as does background, what
-    b does then: ``scale`` (with the POT, the default), ``none`` (b = 0) or ``suppress:FACTOR``. mass, coupling: (min, max, number) of the grid, GeV.
+    b does then: ``scale`` (with the POT, the default), ``none`` (b = 0) or ``suppress:FACTOR``. mass,
+    coupling: (min, max, number) of the grid, GeV.
     cl, convention, signal_error: of the limit; ordering: of the outcomes of several regions (total-count,
     likelihood-ratio).
     bands: of the expected limit (none, counting, full); thrown_error: of the signal in full ones (default:
