@@ -29,11 +29,13 @@ from feebly.statistics.checks import (
 )
 from feebly.statistics.quadrature import (
     Nodes,
+    NormalMap,
     beta_nodes,
-    lognormal_nodes,
+    beta_product_tail_nodes,
+    lognormal,
     product_nodes,
     reduced_nodes,
-    two_piece_normal_nodes,
+    two_piece_normal,
     unit_lognormal_nodes,
 )
 
@@ -94,11 +96,24 @@ class _Averaged(ABC):
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
 
+    def _normal(self) -> NormalMap | None:
+        """The density as a map of a standard normal, which has a tail beyond its nodes; None for others."""
+        return None
+
+    def _nodes_up_to(self, n_max: int) -> Nodes:
+        """Nodes of the density, and those in its far tail that many events ask for."""
+        nodes, weights = self.quadrature()
+        normal = self._normal()
+        if normal is None:
+            return nodes, weights
+        far_nodes, far_weights = normal.tail_nodes(n_max)
+        return np.append(nodes, far_nodes), np.append(weights, far_weights)
+
     def counts(self, n_max: int) -> CountDistribution:
         """Marginalised distribution of the number of background events, up to ``n_max``."""
         from scipy.special import gammainc
 
-        nodes, weights = self.quadrature()
+        nodes, weights = self._nodes_up_to(n_max)
         require_listable(n_max, nodes.size)
         pmf = np.zeros(n_max + 1)
         step = max(1, _BLOCK // pmf.size)
@@ -142,9 +157,11 @@ class TruncatedGaussian(_Averaged):
 
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
-        if self.sigma == 0:
-            return Fixed(self.mean).quadrature()
-        return two_piece_normal_nodes(self.mean, self.sigma, self.sigma)
+        normal = self._normal()
+        return Fixed(self.mean).quadrature() if normal is None else normal.nodes()
+
+    def _normal(self) -> NormalMap | None:
+        return two_piece_normal(self.mean, self.sigma, self.sigma) if self.sigma > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +177,11 @@ class LogNormal(_Averaged):
 
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
-        if self.sigma == 0:
-            return Fixed(self.mean).quadrature()
-        return lognormal_nodes(self.mean, self.sigma)
+        normal = self._normal()
+        return Fixed(self.mean).quadrature() if normal is None else normal.nodes()
+
+    def _normal(self) -> NormalMap | None:
+        return lognormal(self.mean, self.sigma) if self.sigma > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +238,11 @@ class Interval(_Averaged):
 
     def quadrature(self) -> Nodes:
         """Nodes (expected events) and weights (sum 1) of the density."""
+        return self._normal().nodes()
+
+    def _normal(self) -> NormalMap:
         z = NORMAL_QUANTILE[self.meaning]
-        return two_piece_normal_nodes(self.mean, self.minus / z, self.plus / z)
+        return two_piece_normal(self.mean, self.minus / z, self.plus / z)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +286,16 @@ class BetaProduct(_Averaged):
         """Nodes (expected events) and weights (sum 1) of the density."""
         nodes, weights = self._survival_nodes(self._posteriors())
         return self.candidates * nodes, weights
+
+    def far_tail(self, n: int) -> float:
+        """P(N >= n), n >= 1, also where it is far below the weights that Gauss nodes resolve (1e-16)."""
+        from scipy.special import gammainc
+
+        def reached(survival: FloatArray) -> FloatArray:
+            return np.asarray(gammainc(n, self.candidates * survival))
+
+        nodes, weights = beta_product_tail_nodes(self._posteriors(), reached)
+        return float(weights @ reached(nodes))
 
     def quantile(self, probability: float) -> float:
         """Quantile of the number of expected events, 0 < probability < 1."""

@@ -6,7 +6,8 @@ width of the nuisance itself, so that an average of P(N <= n | b) is good to ``A
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +18,11 @@ ACCURACY = 1e-9
 """Absolute error of a marginalised probability (the tests hold it against independent integration)."""
 
 _Z_MAX = 9.0  # a standard normal beyond 9 has probability 2e-19
+_Z_SMALLEST = 38.0  # beyond it the normal is below the smallest number
+_TAIL_PANEL = 0.5  # exp(-z dz) over it, z up to 38: 16 nodes are good to 1e-13
+_LIVING = 40.0  # e^-40 = 4e-18
+_LOGIT_REACH, _LOGIT_STEP = 200.0, 0.1
+_ROOTS_ABOVE = 9.0  # sqrt(b) - sqrt(n) where P(N >= n | b) is 1 to 1e-70
 _Z_MAX_SIGNAL = 6.5  # few nodes for grids of signals; beyond it 8e-11
 _NODES_PER_PANEL = 16
 _MAX_ROOT_PANELS = 300  # sqrt(b) panels: counts above 300^2 are not resolved any more
@@ -25,8 +31,55 @@ _NEGLIGIBLE_WEIGHT = 1e-20
 Nodes = tuple[FloatArray, FloatArray]
 
 
-def two_piece_normal_nodes(central: float, sigma_down: float, sigma_up: float) -> Nodes:
-    """Nodes of central + z sigma, sigma by the sign of the standard normal z, truncated at zero.
+@dataclass(frozen=True, slots=True)
+class NormalMap:
+    """A background b = from_normal(z) >= 0 of a standard normal z >= z_min, and its inverse; b in events."""
+
+    from_normal: Callable[[FloatArray], FloatArray]
+    to_normal: Callable[[FloatArray], FloatArray]
+    z_min: float
+
+    def nodes(self) -> Nodes:
+        """Panels of Gauss-Legendre nodes for z up to 9."""
+        root_low, root_high = np.sqrt(np.maximum(self.from_normal(np.array([self.z_min, _Z_MAX])), 0.0))
+        z_even = np.append(np.linspace(self.z_min, _Z_MAX, 8), 0.0)  # 0: the kink of two pieces
+        nodes, weights = self._panels(z_even, root_low, min(root_high, root_low + _MAX_ROOT_PANELS))
+        return nodes, weights / weights.sum()
+
+    def tail_nodes(self, n: int) -> Nodes:
+        """Nodes beyond z = 9 that P(N >= n) has to be integrated over; weights of the same normalisation.
+
+        The integrand has its peak there when n is many events above b: P(N >= n | b) grows faster than the
+        normal falls. Nodes end where it is e^-40 of its peak, or the normal below the smallest number.
+        """
+        from scipy.special import gammainc, ndtr
+
+        z = np.arange(self.z_min, _Z_SMALLEST, _TAIL_PANEL / 2)
+        with np.errstate(divide="ignore"):
+            log_integrand = np.log(gammainc(max(n, 1), np.maximum(self.from_normal(z), 0.0))) - z**2 / 2
+        living = z[log_integrand > log_integrand.max() - _LIVING]
+        if living.size == 0 or living[-1] <= _Z_MAX:
+            return np.empty(0), np.empty(0)
+        panels = np.ceil((living[-1] + _TAIL_PANEL - _Z_MAX) / _TAIL_PANEL)
+        z_even = _Z_MAX + _TAIL_PANEL * np.arange(panels + 1)
+        root_low, root_high = np.sqrt(self.from_normal(z_even[[0, -1]]))
+        resolved = min(root_high, np.sqrt(n) + _ROOTS_ABOVE, root_low + _MAX_ROOT_PANELS)
+        nodes, weights = self._panels(z_even, root_low, resolved)
+        return nodes, weights / (np.sqrt(2 * np.pi) * ndtr(-self.z_min))
+
+    def _panels(self, z_even: FloatArray, root_low: float, root_high: float) -> Nodes:
+        """Nodes in b, weights exp(-z^2 / 2) dz: panels between z_even and where sqrt(b) is an integer."""
+        z_roots = self.to_normal(np.arange(np.floor(root_low) + 1, root_high) ** 2)
+        inside = (z_roots > z_even.min()) & (z_roots < z_even.max())
+        edges = np.unique(np.concatenate([z_even, z_roots[inside]]))
+        x, w = np.polynomial.legendre.leggauss(_NODES_PER_PANEL)
+        centre, half = (edges[1:] + edges[:-1])[:, None] / 2, np.diff(edges)[:, None] / 2
+        z = (centre + half * x).ravel()
+        return np.maximum(self.from_normal(z), 0.0), (half * w).ravel() * np.exp(-(z**2) / 2)
+
+
+def two_piece_normal(central: float, sigma_down: float, sigma_up: float) -> NormalMap:
+    """central + z sigma, sigma by the sign of z, truncated at zero.
 
     The two straight lines of R. Barlow, physics/0306138: the stated interval keeps its probability.
     ``sigma_down == sigma_up`` is the truncated Gaussian. All arguments in events, both sigma > 0.
@@ -38,12 +91,16 @@ def two_piece_normal_nodes(central: float, sigma_down: float, sigma_up: float) -
     def to_normal(b: FloatArray) -> FloatArray:
         return (b - central) / np.where(b < central, sigma_down, sigma_up)
 
-    z_zero = max(-_Z_MAX, -central / sigma_down)
-    return _normal_nodes(from_normal, to_normal, z_zero)
+    return NormalMap(from_normal, to_normal, max(-_Z_MAX, -central / sigma_down))
 
 
-def lognormal_nodes(mean: float, sigma: float) -> Nodes:
-    """Nodes of the log-normal with this mean and standard deviation (both in events, > 0)."""
+def two_piece_normal_nodes(central: float, sigma_down: float, sigma_up: float) -> Nodes:
+    """Nodes of ``two_piece_normal``."""
+    return two_piece_normal(central, sigma_down, sigma_up).nodes()
+
+
+def lognormal(mean: float, sigma: float) -> NormalMap:
+    """The log-normal with this mean and standard deviation (both in events, > 0)."""
     sigma_ln = lognormal_width(sigma / mean)
     mu_ln = np.log(mean) - sigma_ln**2 / 2
 
@@ -53,7 +110,7 @@ def lognormal_nodes(mean: float, sigma: float) -> Nodes:
     def to_normal(b: FloatArray) -> FloatArray:
         return np.asarray((np.log(b) - mu_ln) / sigma_ln)
 
-    return _normal_nodes(from_normal, to_normal, -_Z_MAX)
+    return NormalMap(from_normal, to_normal, -_Z_MAX)
 
 
 def lognormal_width(relative_sigma: float) -> float:
@@ -102,6 +159,27 @@ def beta_nodes(a: float, b: float, order: int) -> Nodes:
     return np.clip((1 + x) / 2, 0, 1), vectors[0] ** 2
 
 
+def beta_product_tail_nodes(
+    shapes: Sequence[tuple[float, float]], rising: Callable[[FloatArray], FloatArray]
+) -> Nodes:
+    """Nodes of the product of Beta(a, b) variables for the average of a function that lives in its far tail.
+
+    The trapezoidal rule in the logit of each: all weights keep their digits. Nodes are left out where weight
+    times ``rising``, which no further factor below 1 makes larger, is e^-40 of the largest.
+    """
+    from scipy.special import betaln, expit, log_expit
+
+    x = np.arange(-_LOGIT_REACH, _LOGIT_REACH, _LOGIT_STEP)
+    nodes, weights = np.ones(1), np.ones(1)
+    for a, b in shapes:
+        log_density = a * log_expit(x) + b * log_expit(-x) - betaln(a, b)
+        product = product_nodes((nodes, weights), (expit(x), _LOGIT_STEP * np.exp(log_density)), 0.0)
+        size = product[1] * rising(product[0])
+        kept = size > size.max() * np.exp(-_LIVING)
+        nodes, weights = product[0][kept], product[1][kept]
+    return nodes, weights
+
+
 def reduced_nodes(nodes: FloatArray, weights: FloatArray, order: int) -> Nodes:
     """Gauss nodes of a measure that is given by many nodes: its moments up to 2 order - 1 are kept.
 
@@ -127,28 +205,9 @@ def reduced_nodes(nodes: FloatArray, weights: FloatArray, order: int) -> Nodes:
     return np.clip(x, nodes.min(), nodes.max()), vectors[0] ** 2
 
 
-def product_nodes(first: Nodes, second: Nodes) -> Nodes:
-    """Nodes of the product of two independent quantities; weights too small to matter are dropped."""
+def product_nodes(first: Nodes, second: Nodes, negligible: float = _NEGLIGIBLE_WEIGHT) -> Nodes:
+    """Nodes of the product of two independent quantities; weights up to ``negligible`` are dropped."""
     nodes = np.multiply.outer(first[0], second[0]).ravel()
     weights = np.multiply.outer(first[1], second[1]).ravel()
-    kept = weights > _NEGLIGIBLE_WEIGHT
+    kept = weights > negligible
     return nodes[kept], weights[kept]
-
-
-def _normal_nodes(
-    from_normal: Callable[[FloatArray], FloatArray],
-    to_normal: Callable[[FloatArray], FloatArray],
-    z_min: float,
-) -> Nodes:
-    """Panels of Gauss-Legendre nodes in the standard normal z >= z_min behind b = from_normal(z) >= 0."""
-    root_low, root_high = np.sqrt(np.maximum(from_normal(np.array([z_min, _Z_MAX])), 0.0))
-    roots = np.arange(np.floor(root_low) + 1, min(root_high, root_low + _MAX_ROOT_PANELS))
-    z_roots = to_normal(roots**2)
-    z_even = np.linspace(z_min, _Z_MAX, 8)
-    inside = (z_roots > z_min) & (z_roots < _Z_MAX)
-    edges = np.unique(np.concatenate([z_even, z_roots[inside], [0.0]]))  # 0: the kink of two pieces
-    x, w = np.polynomial.legendre.leggauss(_NODES_PER_PANEL)
-    centre, half = (edges[1:] + edges[:-1])[:, None] / 2, np.diff(edges)[:, None] / 2
-    z = (centre + half * x).ravel()
-    weights = (half * w).ravel() * np.exp(-(z**2) / 2)
-    return np.maximum(from_normal(z), 0.0), weights / weights.sum()

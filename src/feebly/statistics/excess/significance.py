@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from feebly.core.errors import DomainError, unknown
-from feebly.statistics.backgrounds import Background, as_background
+from feebly.statistics.backgrounds import Background, BetaProduct, as_background
 from feebly.statistics.checks import require_count, require_positive
 from feebly.statistics.counting import distribution_of_all_counts, not_more_probable
 
 TWO_SIDED, ONE_SIDED = "two-sided", "one-sided"
 SIDES: Mapping[str, int] = {TWO_SIDED: 2, ONE_SIDED: 1}
 """Tails of the normal distribution that a p-value is shared among, by name."""
+
+_FAR = 1e-10  # p-value below which a product of Beta posteriors is integrated over its far tail
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def significance_of(
 def p_value(n: int, background: float | Background) -> float:
     """P(N >= n | b), b marginalised: the p-value of an excess."""
     n = require_count("n", n)
-    return float(as_background(background).counts(n).tail[n])
+    b = as_background(background)
+    p = float(b.counts(n).tail[n])
+    return b.far_tail(n) if isinstance(b, BetaProduct) and p < _FAR else p
 
 
 def likelihood_ordered_p_value(n: int, background: float | Background) -> float:
