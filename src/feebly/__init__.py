@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from feebly.report.run_folder import write_run
     from feebly.report.validation import validate
     from feebly.statistics import Limit, cls_value, combined_upper_limit, expected_limit, upper_limit
+    from feebly.workflow.closure import model_closure
+    from feebly.workflow.closure_result import ModelClosure
     from feebly.workflow.event_sample import EventSample
     from feebly.workflow.result import RunResult
     from feebly.workflow.run import run
@@ -42,6 +44,7 @@ _HOME = {
     "Limit": "feebly.statistics",
     "MODELS": "feebly.physics.models.registry",
     "Model": "feebly.core.interfaces",
+    "ModelClosure": "feebly.workflow.closure_result",
     "OwnModel": "feebly.physics.production.user_file",
     "Preset": "feebly.physics.production.presets",
     "RunResult": "feebly.workflow.result",
@@ -53,6 +56,7 @@ _HOME = {
     "experiment_names": "feebly.apparatus.experiment",
     "load_analysis": "feebly.analysis.analysis",
     "load_experiment": "feebly.apparatus.experiment",
+    "model_closure": "feebly.workflow.closure",
     "preset": "feebly.physics.production.presets",
     "presets": "feebly.physics.production.presets",
     "run": "feebly.workflow.run",
@@ -75,6 +79,7 @@ __all__ = [
     "FeeblyError",
     "Limit",
     "Model",
+    "ModelClosure",
     "OwnModel",
     "Preset",
     "RunResult",
@@ -87,6 +92,7 @@ __all__ = [
     "experiment_names",
     "load_analysis",
     "load_experiment",
+    "model_closure",
     "preset",
     "presets",
     "run",

@@ -99,6 +99,10 @@ def test_the_figure_shows_what_was_found():
     assert [text.get_text() for text in events.get_legend().get_texts()] == [
         "e$^{+}$e$^{-}$", "μ$^{+}$μ$^{-}$"
     ]  # fmt: skip
+    far = replace(BRIGHT, fit=FitSummary(0.006, 0.0, (-30.0, 1.1), (25.0, 0.7)))
+    low, high = model_closure_figure(synthetic_closure(results=(far,))).axes[2].get_ylim()
+    assert low < -30  # a failing pull is not cut off
+    assert high > 25
     nothing = model_closure_figure(synthetic_closure(results=(replace(DIM, events=()),)))
     assert [text.get_text() for text in nothing.axes[3].texts] == ["no events simulated"]
 

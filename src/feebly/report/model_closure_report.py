@@ -208,7 +208,7 @@ def _draw_exclusions(axes: Axes, closure: ModelClosure) -> None:
     axes.axhline(1 - closure.cl, color="#c03a2b", linestyle="--", linewidth=1.0)
     axes.set(xscale="log", ylim=(-0.005, None), xlabel="expected signal [events]", ylabel="fraction")
     axes.set_title(f"true point excluded at {closure.cl:.0%} CL ({closure.convention})", fontsize=10)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="upper left")
 
 
 def _draw_pulls(axes: Axes, closure: ModelClosure) -> None:
@@ -227,8 +227,10 @@ def _draw_pulls(axes: Axes, closure: ModelClosure) -> None:
         axes.errorbar(signal, mean, width / np.sqrt(n), **style, label=label)
         axes.errorbar(signal, width, width / np.sqrt(2 * n), **style, fillstyle="none")
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8, loc="center right")
-    axes.set(xscale="log", ylim=(-0.35, 1.35), xlabel="expected signal [events]", ylabel="pull")
+        axes.legend(fontsize=8)
+    low, high = axes.dataLim.intervaly
+    axes.set_ylim(min(-0.35, 1.1 * low), max(1.35, 1.1 * high))  # what fails stays in view
+    axes.set(xscale="log", xlabel="expected signal [events]", ylabel="pull")
     axes.set_title("pulls: mean (full), width (open)", fontsize=10)
 
 
@@ -253,9 +255,11 @@ def _draw_events(axes: Axes, closure: ModelClosure) -> None:
                 label=drawable(final_state_symbol(tag)),
             )
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=8, loc="lower right")
+        axes.legend(fontsize=8)
     else:
         axes.text(0.5, 0.5, "no events simulated", transform=axes.transAxes, ha="center")
+        axes.set_axis_off()
+        return
     axes.axhline(1, color="0.5", linewidth=0.8)
     axes.set(xscale="log", xlabel="mass [GeV]", ylabel="simulated / table")
     axes.set_title("simulated events against the yield tables", fontsize=10)
