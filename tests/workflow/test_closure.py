@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy import stats
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.limits.branches import YieldCurve
@@ -150,6 +151,40 @@ def test_a_signal_error_is_thrown_and_known():
             module, "thrown_counts", lambda p, n, rng: true_counts(replace(p, signal_error=0.2), n, rng)
         )
         assert not closed(points=points).passed
+
+
+def test_the_coupling_is_tested_where_its_branch_is_straight():
+    """Second order of E[ln C] for a count of relative spread r: r/2 (1 + y'' / y'^2) standard deviations."""
+    told = []
+    for point in closed(signal=toy_signal(pot=30 * POT)).results:
+        near = point.coupling * np.exp([-0.001, 0.0, 0.001])
+        y = np.log(toy_events(point.mass_gev, near, pot=30 * POT))
+        slope, bend = (y[2] - y[0]) / 0.002, (y[2] - 2 * y[1] + y[0]) / 1e-6
+        bias = np.sqrt(point.signal + point.background) / point.signal / 2 * abs(1 + bend / slope**2)
+        if point.fit.pull and point.fit.at_edge == 0 and not 0.027 < bias < 0.033:
+            told.append(bool(bias < 0.03))
+            assert (point.fit.coupling_pull is not None) == (bias < 0.03), point
+    assert {True, False} == set(told)
+
+
+def test_fits_beyond_the_peak_are_counted():
+    coupling, largest = toy_maximum(0.1)
+    (point,) = closed(points=[(0.1, 0.95 * coupling)]).results
+    beyond = stats.poisson(point.signal + point.background).sf(np.floor(largest + point.background))
+    assert 0.05 < beyond < 0.95
+    assert point.fit.at_edge == pytest.approx(beyond, abs=0.05)
+    assert point.fit.coupling_pull is None
+
+
+def test_a_signal_that_is_lost_in_its_background_has_no_pull():
+    signal = toy_signal(pot=5e20, final_states=("mumu",))
+    seen = toy_observation(signal, pot=5e20)
+    lower = toy_edges(0.3, 30.0, pot=5e20, branching_ratio=0.5)[0]
+    (point,) = closed(signal=signal, observation=seen, points=[(0.3, lower)]).results
+    assert point.signal == pytest.approx(30.0, rel=1e-6)
+    assert point.background > 30  # N + b is above 40, N only four standard deviations
+    assert point.fit.pull is None
+    assert point.p_value > 1e-3
 
 
 def test_same_seed_same_result(good):
@@ -308,6 +343,25 @@ def test_a_real_model_at_a_given_point_and_wrong_scale(cache):
     assert good.passed
     assert not bad.passed
     assert bad.results[0].signal == good.results[0].signal
+
+
+def test_simulated_events_are_no_part_of_the_tables(cache, monkeypatch):
+    from feebly.workflow import closure as module
+
+    calls = []
+
+    def fake(*names, **asked):
+        calls.append((names, asked))
+        return Sample(1.0, 1.0)
+
+    monkeypatch.setattr(module, "simulate", fake)
+    model_closure("dark-photon", points=[(0.3, 1e-6)], events=70, seed=3, cache_dir=cache, **SMALL)
+    ((names, asked),) = calls
+    assert names == ("dark-photon",)
+    assert (asked["channel"], asked["mass_gev"], asked["coupling"]) == ("mumu", 0.3, 1e-6)
+    assert (asked["n"], asked["weighted"], asked["production"]) == (70, True, ["brems"])
+    assert asked["seed"] == 1_000_003  # that of the tables is 1
+    assert asked["response"] == {"mumu": "2502"}
 
 
 @pytest.mark.parametrize(
