@@ -73,6 +73,15 @@ def test_bayesian_limit_says_its_convention(feebly, tmp_path):
     assert found["s_up"] == pytest.approx(math.log(10), rel=1e-9, abs=0)
 
 
+def test_profile_limit_of_several_regions(feebly, tmp_path):
+    name = written(tmp_path, "mine.toml", (0, 0.1), (0, 0.3))
+    done = feebly("combine", name, "--convention", "cls-profile")
+    assert "90% CL, cls-profile, by enumeration; error of CLs below " in done.out
+    found = json.loads(feebly("combine", name, "--convention", "cls-profile", "--json").out)["combined"]
+    assert (found["convention"], found["ordering"], found["method"]) == ("cls-profile", "none", "enumeration")
+    assert found["s_up"] == pytest.approx(math.log(10), rel=1e-8, abs=0)
+
+
 def test_unified_interval_has_two_ends(feebly, tmp_path):
     name = written(tmp_path, "mine.toml", (1, 0.0), (0, 0.0))
     done = feebly("combine", name, "--convention", "feldman-cousins")
@@ -89,8 +98,8 @@ def test_unified_interval_has_two_ends(feebly, tmp_path):
         (("--cl", "90"), "did you mean 0.9?"),
         (("--ordering", "ratio"), "unknown ordering 'ratio'"),
         (
-            ("--convention", "cls-profile"),
-            "convention 'cls-profile' with regions: expected one of cls-counting, ",
+            ("--convention", "cls-profile", "--ordering", "likelihood-ratio"),
+            "ordering 'likelihood-ratio' with convention 'cls-profile': expected none, ",
         ),
         (("--convention", "cls"), "unknown convention of several regions 'cls'"),
         (("--toys", "0"), "--toys"),

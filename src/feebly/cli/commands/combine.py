@@ -23,7 +23,9 @@ def combine(
     convention: Annotated[
         str,
         typer.Option(
-            "--convention", metavar="NAME", help="cls-counting, classical, bayesian-flat, feldman-cousins."
+            "--convention",
+            metavar="NAME",
+            help="cls-counting, cls-profile, classical, bayesian-flat, feldman-cousins.",
         ),
     ] = "cls-counting",
     ordering: options.Ordering = "total-count",

@@ -68,21 +68,30 @@ def _profile(n: int, background: Background, signal_error: float) -> TailCurve:
         raise ConfigError(
             f"signal_error = {signal_error:g} with convention 'cls-profile': expected 0; use 'cls-counting'"
         )
+    b, sigma = measured_background(background)
+    if sigma == 0:
+        return _profile_without_auxiliary(n, background)
+    curve = np.vectorize(lambda s: profile.profile_cls(float(s), n, b, sigma), otypes=[float])
+    return TailCurve(curve, profile.numerical_error(sigma))
+
+
+def measured_background(background: Background) -> tuple[float, float]:
+    """b and sigma_b [events] as ``cls-profile`` takes them: an auxiliary measurement, or (b, 0).
+
+    Raises ConfigError for another density, DomainError for a sigma_b too small to order the outcomes.
+    """
     if not isinstance(background, Fixed | TruncatedGaussian):
         raise ConfigError(
             f"background {type(background).__name__} with convention 'cls-profile': expected a number b, "
             "with or without sigma_b; use 'cls-counting'"
         )
-    b, sigma = background.mean, getattr(background, "sigma", 0.0)
-    if sigma == 0:
-        return _profile_without_auxiliary(n, background)
-    if sigma < _LEAST_RELATIVE_SIGMA * b:
+    b, sigma = float(background.mean), float(getattr(background, "sigma", 0.0))
+    if 0 < sigma < _LEAST_RELATIVE_SIGMA * b:
         raise DomainError(
             f"sigma_b = {sigma:g} with b = {b:g} and convention 'cls-profile': expected 0, or at least "
             f"{_LEAST_RELATIVE_SIGMA:g} of b, below which the order of the outcomes is lost in rounding"
         )
-    curve = np.vectorize(lambda s: profile.profile_cls(float(s), n, b, sigma), otypes=[float])
-    return TailCurve(curve, profile.NUMERICAL_ERROR)
+    return b, sigma
 
 
 def _profile_without_auxiliary(n: int, background: Background) -> TailCurve:

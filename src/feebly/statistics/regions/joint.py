@@ -14,7 +14,7 @@ from feebly.statistics import quadrature
 from feebly.statistics.backgrounds import Background, Sum, as_background
 from feebly.statistics.checks import require_confidence_level, require_count
 from feebly.statistics.intervals.limits import Limit, upper_limit
-from feebly.statistics.regions import joint_bayesian, joint_unified
+from feebly.statistics.regions import joint_bayesian, joint_profile, joint_unified
 from feebly.statistics.regions.joint_cells import (
     JOINT_CONVENTIONS,
     cell_curve,
@@ -43,7 +43,7 @@ __all__ = [
     "quantile_cls",
 ]
 
-JOINT_LIMIT_CONVENTIONS = (*JOINT_CONVENTIONS, joint_bayesian.NAME, joint_unified.NAME)
+JOINT_LIMIT_CONVENTIONS = (*JOINT_CONVENTIONS, joint_profile.NAME, joint_bayesian.NAME, joint_unified.NAME)
 """Conventions of one limit from several regions; grids of cells have ``JOINT_CONVENTIONS``."""
 
 NO_ORDERING = "none"
@@ -64,7 +64,7 @@ class JointLimit:
     for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
     even mu = 0 is excluded; "bayesian-flat" the posterior probability above mu, and "feldman-cousins" the
     probability of the accepted outcomes, the interval mu_low .. mu_up, and mu_step, the length to which its
-    ends are found; both have ordering "none".
+    ends are found; these two and "cls-profile" have ordering "none".
     """
 
     mu_up: float
@@ -100,15 +100,18 @@ def joint_upper_limit(
     """Upper limit on mu for the observed counts of the model.
 
     convention: one of ``JOINT_LIMIT_CONVENTIONS``; only ``cls-counting`` and ``classical`` have an ordering
-    to choose, and toys. ordering: ``total-count`` or ``likelihood-ratio``. method: ``enumeration``, ``toys``
-    (their number and seed), or ``auto``: toys where an enumeration would need more than
-    ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes; the result says which. Raises
+    to choose, and they and ``cls-profile`` have toys. ordering: ``total-count`` or ``likelihood-ratio``.
+    method: ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would
+    need more than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes (of ``cls-profile``:
+    ``joint_profile.MAX_ROWS`` rows); the result says which. Raises
     ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be enumerated.
     """
     cl, signals = require_confidence_level(cl), _shape_of_signals(model)
     _require_choices(convention, ordering, method)
     if convention in JOINT_CONVENTIONS:
         found = _ordered_limit(model, cl, convention, ordering, method, toys, seed)
+    elif convention == joint_profile.NAME:
+        found, ordering = _profile_limit(model, cl, method, toys, seed), NO_ORDERING
     else:
         found, ordering = _unordered_limit(model, cl, convention), NO_ORDERING
     by_toys = found.method == "toys"
@@ -160,6 +163,19 @@ def _ordered_limit(
         return _Found(mu_up, quadrature.ACCURACY, "toys", mc_error, mu_error)
 
 
+def _profile_limit(model: CountingModel, cl: float, method: str, toys: int, seed: int) -> _Found:
+    try:
+        if method == "toys":
+            raise TooManyError
+        exact = joint_profile.profile_limit(model, cl)
+        return _Found(exact.mu_up, exact.cls_error)
+    except TooManyError:
+        if method == "enumeration":
+            raise
+        found = joint_profile.profile_limit(model, cl, toys, seed)
+        return _Found(found.mu_up, found.cls_error, "toys", found.mc_error, found.mu_error)
+
+
 def _unordered_limit(model: CountingModel, cl: float, convention: str) -> _Found:
     if convention == joint_bayesian.NAME:
         return _Found(*joint_bayesian.posterior_limit(model, cl))
@@ -168,12 +184,6 @@ def _unordered_limit(model: CountingModel, cl: float, convention: str) -> _Found
 
 
 def _require_choices(convention: str, ordering: str, method: str) -> None:
-    if convention == "cls-profile":
-        raise ConfigError(
-            "convention 'cls-profile' with regions: expected one of "
-            f"{', '.join(JOINT_LIMIT_CONVENTIONS)}; use 'cls-counting', or upper_limit (feebly limit) for "
-            "one region alone"
-        )
     if convention not in JOINT_LIMIT_CONVENTIONS:
         raise unknown("convention of several regions", convention, JOINT_LIMIT_CONVENTIONS)
     if method not in METHODS:
@@ -186,7 +196,7 @@ def _require_choices(convention: str, ordering: str, method: str) -> None:
             f"ordering {ordering!r} with convention {convention!r}: expected none, as the convention leaves "
             f"no choice; use {' or '.join(map(repr, JOINT_CONVENTIONS))}"
         )
-    if method == "toys":
+    if method == "toys" and convention != joint_profile.NAME:
         raise ConfigError(
             f"method 'toys' with convention {convention!r}: expected 'auto' or 'enumeration'; use "
             f"{' or '.join(map(repr, JOINT_CONVENTIONS))}"
@@ -215,8 +225,15 @@ def joint_cls(
     convention: str = "cls-counting",
     ordering: str = "total-count",
 ) -> FloatArray:
-    """CLs (or CLs+b) of each signal strength, for the observed counts; same shape as ``mu``."""
+    """CLs (or CLs+b) of each signal strength, for the observed counts; same shape as ``mu``.
+
+    ``cls-profile`` by enumeration only (DomainError where it is too much).
+    """
     strength = np.asarray(mu, dtype=float)
+    if convention == joint_profile.NAME:
+        _require_choices(convention, ordering, "enumeration")
+        curve = joint_profile.profile_curve(model)
+        return np.reshape([curve(float(each))[0] for each in strength.ravel()], strength.shape)
     signals = np.multiply.outer(_shape_of_signals(model), strength)
     return cls_of_cells(model, signals, convention, ordering)
 
