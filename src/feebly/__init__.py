@@ -24,11 +24,14 @@ if TYPE_CHECKING:
     from feebly.physics.production.user_file import OwnModel
     from feebly.publish.event_files import write_events
     from feebly.report.run_folder import write_run
+    from feebly.report.saved_run import read_run
     from feebly.report.validation import validate
     from feebly.statistics import Limit, cls_value, combined_upper_limit, expected_limit, upper_limit
     from feebly.workflow.closure import model_closure
     from feebly.workflow.closure_result import ModelClosure
     from feebly.workflow.event_sample import EventSample
+    from feebly.workflow.projection import project
+    from feebly.workflow.repeat import SavedRun
     from feebly.workflow.result import RunResult
     from feebly.workflow.run import run
     from feebly.workflow.simulate import simulate
@@ -48,6 +51,7 @@ _HOME = {
     "OwnModel": "feebly.physics.production.user_file",
     "Preset": "feebly.physics.production.presets",
     "RunResult": "feebly.workflow.result",
+    "SavedRun": "feebly.workflow.repeat",
     "YieldRows": "feebly.workflow.yields",
     "analysis_names": "feebly.analysis.analysis",
     "cls_value": "feebly.statistics",
@@ -59,6 +63,8 @@ _HOME = {
     "model_closure": "feebly.workflow.closure",
     "preset": "feebly.physics.production.presets",
     "presets": "feebly.physics.production.presets",
+    "project": "feebly.workflow.projection",
+    "read_run": "feebly.report.saved_run",
     "run": "feebly.workflow.run",
     "simulate": "feebly.workflow.simulate",
     "upper_limit": "feebly.statistics",
@@ -83,6 +89,7 @@ __all__ = [
     "OwnModel",
     "Preset",
     "RunResult",
+    "SavedRun",
     "YieldRows",
     "__version__",
     "analysis_names",
@@ -95,6 +102,8 @@ __all__ = [
     "model_closure",
     "preset",
     "presets",
+    "project",
+    "read_run",
     "run",
     "simulate",
     "upper_limit",

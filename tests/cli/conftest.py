@@ -91,6 +91,15 @@ def fake_run(monkeypatch):
 
 
 @pytest.fixture
+def fake_project(monkeypatch, fake_run):
+    """Recorder in place of ``feebly.workflow.projection.project``; ``read_run`` returns the folder."""
+    recorder = Recorder(run_result())
+    fake_module(monkeypatch, "feebly.workflow.projection", project=recorder)
+    fake_module(monkeypatch, "feebly.report.saved_run", read_run=lambda folder: f"saved {folder}")
+    return recorder
+
+
+@pytest.fixture
 def fake_yields(monkeypatch):
     """Recorder in place of ``feebly.workflow.yields.yields``."""
     columns = {

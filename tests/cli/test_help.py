@@ -6,6 +6,7 @@ import pytest
 
 COMMANDS = {
     "run": "fake_run",
+    "project": "fake_project",
     "yields": "fake_yields",
     "lifetime": "fake_lifetime",
     "new-model": None,

@@ -22,7 +22,7 @@ FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf"}
 KEYS = {
     "schema_version", "summary", "caption", "model", "coupling", "setting", "preset", "responses",
     "calibrated", "counting", "limits", "contours", "degenerate_bands", "peak", "unconverged", "inputs",
-    "apparatus", "tables", "notes", "files", "provenance",
+    "apparatus", "tables", "notes", "repeat", "files", "provenance",
 }  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_all_files_and_nothing_else(folder):
 
 
 def test_schema(written):
-    assert written["schema_version"] == 1
+    assert written["schema_version"] == 2
     assert set(written) == KEYS
     assert set(written["provenance"]) == {
         "feebly", "python", "libraries", "platform", "date_utc", "command", "timings_s",

@@ -17,6 +17,7 @@ from feebly.cli.commands import (
     limit,
     new_model,
     presets,
+    project,
     run,
     significance,
     simulate,
@@ -28,7 +29,7 @@ from feebly.cli.commands import (
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
-RESUMABLE = ("run", "yields", "lifetime", "validate", "presets")
+RESUMABLE = ("run", "project", "yields", "lifetime", "validate", "presets")
 """Commands that keep finished tables in the cache."""
 
 
@@ -72,6 +73,7 @@ def _top(
 
 app.command("run")(run.run)
 app.command("new-model")(new_model.new_model)
+app.command("project")(project.project)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("simulate")(simulate.simulate)

@@ -168,7 +168,10 @@ PARSERS: dict[str, Callable[[str, str], Any]] = {
 
 
 def library_arguments(context: typer.Context) -> dict[str, Any]:
-    """Options of ``feebly run`` as arguments of ``feebly.run``; None where the library's default holds."""
+    """Options of ``feebly run`` as arguments of ``feebly.run``; None where the library's default holds.
+
+    Those of ``feebly project`` as arguments of ``feebly.project``.
+    """
     flags = {option.name: option.opts[0] for option in context.command.params}
     return {
         name: PARSERS[name](value, flags[name]) if name in PARSERS and value is not None else value
@@ -177,4 +180,4 @@ def library_arguments(context: typer.Context) -> dict[str, Any]:
     }
 
 
-_NOT_OF_THE_LIBRARY = ("model", "out", "as_json")
+_NOT_OF_THE_LIBRARY = ("model", "folder", "out", "as_json")

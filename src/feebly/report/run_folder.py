@@ -17,7 +17,7 @@ import numpy as np
 from feebly.analysis.analysis import FinalState
 from feebly.analysis.background import RejectionFactors
 from feebly.core.errors import DataError
-from feebly.core.tables import plain, write_atomically, write_hdf5
+from feebly.core.tables import digest, plain, write_atomically, write_hdf5
 from feebly.limits.results import ContourPiece, Grid
 from feebly.report.contour_table import contours_csv, read_contours
 from feebly.report.exclusion_plot import caption_text, figure_bytes
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SCHEMA_VERSION", "read_contours", "result_dict", "write_run"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Of ``result.json``; 2: with ``repeat``, from which the run can be made again."""
+
 _LIBRARIES = ("numpy", "scipy", "numba", "h5py", "contourpy", "matplotlib")
 
 
@@ -90,7 +92,7 @@ def _sha256(path: Path) -> str:
 
 def result_dict(result: RunResult) -> dict[str, Any]:
     """Everything about the result but the arrays, ready for JSON; the same for the same result."""
-    return {
+    content = {
         "schema_version": SCHEMA_VERSION,
         "summary": result.summary(),
         "caption": caption_text(result),
@@ -112,7 +114,15 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         "apparatus": as_dict(result.experiment, result.analysis),
         "tables": result.tables,
         "notes": list(result.all_notes),
+        "repeat": {"arguments": result.arguments},
     }
+    content["repeat"]["sha256"] = repeat_digest(content)
+    return content
+
+
+def repeat_digest(content: dict[str, Any]) -> str:
+    """SHA-256 of what a run is made again from: a file that was changed by hand is known by it."""
+    return digest([content["repeat"].get("arguments"), content.get("inputs"), content.get("tables")])
 
 
 def _setting(result: RunResult) -> dict[str, Any]:

@@ -20,12 +20,12 @@ def input_records(choices: Choices) -> tuple[InputRecord, ...]:
 
 def _setting(choices: Choices) -> Iterator[InputRecord]:
     experiment, analysis = choices.experiment, choices.analysis
-    apparatus = digest(experiment.table_key())
+    apparatus, search = digest(experiment.table_key()), digest(analysis)
     for group, origin in experiment.origins.items():
         yield InputRecord(f"experiment {experiment.name}: {group}", "see experiment", origin, apparatus)
     for group, origin in analysis.origins.items():
         value = f"{analysis.pot:.4g}" if group == "pot" else "see analysis"
-        yield InputRecord(f"analysis {analysis.name}: {group}", value, origin)
+        yield InputRecord(f"analysis {analysis.name}: {group}", value, origin, search)
 
 
 def _spectra(choices: Choices) -> Iterator[InputRecord]:

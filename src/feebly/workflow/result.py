@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -41,9 +42,10 @@ class RunResult:
     responses: name of the response set by final state. pot: protons on target. projection: no observed
     limit; assumption: what the background does then. channels, production: tags of final states and
     production modes. cl, convention, signal_error, ordering, bands: of the limits. precision: relative MC
-    precision asked for. mass_range_gev, coupling_range: (min, max, number) of the grid. tables: digest of the
-    yield table of each channel. timings: seconds by stage. particle: the model itself (None: the
-    shipped one of the tag).
+    precision asked for. mass_range_gev, coupling_range: (min, max, number) of the grid. arguments: of
+    ``feebly.run`` as ``repeat.recorded_arguments`` has them, empty where it did not make the result. tables:
+    digest of the yield table of each channel. timings: seconds by stage. particle: the model itself (None:
+    the shipped one of the tag).
     """
 
     model: str
@@ -67,6 +69,7 @@ class RunResult:
     ordering: str = TOTAL_COUNT
     bands: BandChoice = NO_BANDS
     assumption: BackgroundAssumption | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[InputRecord, ...] = ()
     tables: dict[str, str] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)

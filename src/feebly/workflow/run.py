@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from feebly.statistics.signal_errors import SignalError, total_signal_error
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
 from feebly.workflow.inputs import input_records
 from feebly.workflow.notes import sample_notes, setting_notes
+from feebly.workflow.repeat import recorded_arguments
 from feebly.workflow.result import RunResult
 from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, table_requests
 from feebly.workflow.store import Report
@@ -97,6 +99,7 @@ def run(
     progress(done, total, text), report(line): called along the way. cache_dir: where yield tables are kept.
     Raises ConfigError, DomainError or DataError with one line.
     """
+    arguments = recorded_arguments(locals())  # here, where nothing but the arguments is local
     choices = choose(
         model,
         experiment,
@@ -119,7 +122,8 @@ def run(
     )
     for limit in (observation.s_up_expected, *bands_by_mass(observation).values()):
         limit(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
-    return exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
+    result = exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
+    return replace(result, arguments=arguments)
 
 
 def exclusion(choices: Choices, observation: Observation, sampling: Sampling) -> RunResult:

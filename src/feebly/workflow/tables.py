@@ -46,6 +46,16 @@ class TableRequest:
         ]
 
     @property
+    def name(self) -> str:
+        """``production/final state``."""
+        return f"{self.setup.production}/{self.setup.final_state.tag}"
+
+    @property
+    def digest(self) -> str:
+        """Of all that the table depends on."""
+        return digest(self.setup.key() | {"precision": self.precision})
+
+    @property
     def threshold_gev(self) -> float:
         """Sum of the daughters' masses."""
         return sum(self.setup.daughter_masses_gev)
@@ -144,5 +154,5 @@ def obtain_tables(
         parts = [[next(remaining) for _ in segment] for segment in request.segments()]
         channel = (request.setup.production, request.setup.final_state.tag)
         tables[channel] = assemble(*channel, request.threshold_gev, parts, request.opening_gev)
-        digests["/".join(channel)] = digest(request.setup.key() | {"precision": request.precision})
+        digests[request.name] = request.digest
     return ObtainedTables(YieldTables(tables), digests, len(fresh))

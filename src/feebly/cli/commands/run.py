@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import typer
 
 from feebly.cli import options
-from feebly.cli.exits import NOT_CONVERGED
 from feebly.cli.folders import RUNS, default_folder, require_writable
-from feebly.cli.output import answer, answer_json, note
+from feebly.cli.output import note
 from feebly.cli.progress import progress
-
-if TYPE_CHECKING:
-    from feebly.workflow.result import RunResult
+from feebly.cli.run_answer import named_choices, tell_run
 
 
 def run(
@@ -64,59 +59,7 @@ def run(
     require_writable(Path(out) if out else RUNS)
     with progress(f"{model}: yield tables") as update:
         result = run_model(model, **options.library_arguments(context), progress=update, report=note)
-    folder = Path(out) if out else _default_folder(result, context)
+    names = (result.model, result.analysis.name, result.preset.name, *named_choices(context))
+    folder = Path(out) if out else default_folder(*names)
     write_run(result, folder, command=["feebly", *context.obj])
-    _tell(result, folder, as_json)
-
-
-def _default_folder(result: RunResult, context: typer.Context) -> Path:
-    """A folder for each set of choices that moves the contour: no run takes the place of a different one."""
-    asked = {name: str(context.params[name]).replace(",", "-") for name in _IN_NAME if _given(context, name)}
-    choices = (_IN_NAME[name].format(text) for name, text in asked.items())
-    return default_folder(result.model, result.analysis.name, result.preset.name, *choices)
-
-
-_IN_NAME = {
-    "channels": "{}",
-    "production": "{}",
-    "response": "{}",
-    "pot": "{}pot",
-    "background": "b-{}",
-    "mass": "mass{}",
-    "coupling": "coupling{}",
-    "cl": "cl{}",
-    "convention": "{}",
-    "ordering": "{}",
-    "signal_error": "error{}",
-    "bands": "{}-bands",
-    "thrown_error": "thrown{}",
-}
-"""Options that are part of the folder's name when they are given."""
-
-
-def _given(context: typer.Context, name: str) -> bool:
-    source = context.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
-
-
-def _tell(result: RunResult, folder: Path, as_json: bool) -> None:
-    """Notes, then the answer; exit code 5 where cells near the limit missed the precision."""
-    for text in result.all_notes:
-        note(text)
-    plot = folder / "plot.png"
-    if as_json:
-        written = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        answer_json(written | {"folder": str(folder), "plot": str(plot)})
-    else:
-        answer(f"{result.summary()}\nplot: {plot}")
-    if missed := _unconverged_cells(result):
-        note(
-            f"{missed} cells within a factor 3 of the limit missed the precision {result.precision:g}: "
-            f"see {folder / 'result.json'}; a larger --precision may be reached"
-        )
-        raise typer.Exit(NOT_CONVERGED)
-
-
-def _unconverged_cells(result: RunResult) -> int:
-    cells = result.scan.grid.unconverged
-    return 0 if cells is None else int(cells.sum())
+    tell_run(result, folder, as_json)

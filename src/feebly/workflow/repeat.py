@@ -1,0 +1,117 @@
+"""What a run keeps so that it can be made again, or another one from it: its arguments, files by digest."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from feebly.core.errors import DataError
+from feebly.core.tables import plain
+from feebly.workflow.choices import choose
+from feebly.workflow.inputs import input_records
+from feebly.workflow.result import InputRecord
+from feebly.workflow.sampling import table_requests
+
+_NAMES_OR_FILES = ("model", "experiment", "analysis", "preset", "spectrum")
+_NOT_OF_THE_RESULT = ("jobs", "progress", "report", "cache_dir")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """A run as its folder keeps it.
+
+    name: of the folder, for messages. arguments: of ``feebly.run``, as ``recorded_arguments`` made them.
+    inputs, tables: as in ``RunResult``.
+    """
+
+    name: str
+    arguments: Mapping[str, Any]
+    inputs: tuple[InputRecord, ...]
+    tables: Mapping[str, str]
+
+    def own_arguments(self) -> dict[str, Any]:
+        """Arguments of ``feebly.run``; DataError where a file of the run is gone or has changed."""
+        given = dict(self.arguments)
+        for argument in _NAMES_OR_FILES:
+            if isinstance(given[argument], dict):
+                given[argument] = self._file(argument, **given[argument])
+        if given["model"] is None:
+            raise DataError(f"{self.name}: its model was made in Python; use feebly.run with that model")
+        return given
+
+    def _file(self, argument: str, file: str, sha256: str) -> str:
+        now = _sha256(Path(file))
+        if now is None:
+            raise DataError(f"{self.name}: the {argument} of this run, {file}, is gone; put it back")
+        if now != sha256:
+            raise DataError(f"{self.name}: the {argument} of this run, {file}, has changed; {_AGAIN}")
+        return file
+
+    def require_unchanged(self) -> None:
+        """DataError unless the run made today would have the same inputs and yield tables."""
+        given = self.own_arguments()
+        named = given | {"preset_name": given["preset"]}
+        choices = choose(**{name: named[name] for name in signature(choose).parameters if name in named})
+        now = {_comparable(record) for record in input_records(choices)}
+        if changed := next((record for record in self.inputs if _comparable(record) not in now), None):
+            raise DataError(f"{self.name}: the input {changed.name!r} has changed since the run; {_AGAIN}")
+        requests = table_requests(choices, choices.mass[:2], given["precision"], given["seed"])
+        tables = {request.name: request.digest for request in requests if request.segments()}
+        if changed_tables := sorted(_different(self.tables, tables)):
+            raise DataError(
+                f"{self.name}: the yield tables of {', '.join(changed_tables)} are not made any more as they "
+                f"were then (another version of feebly, or of its data); {_AGAIN}"
+            )
+
+
+_AGAIN = "make the run again with feebly run"
+
+
+def recorded_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of ``feebly.run`` that its result depends on, ready for JSON.
+
+    A file is kept as its absolute path and SHA-256, a model that was made in Python as None.
+    """
+    return {
+        name: _name_or_file(value) if name in _NAMES_OR_FILES else _listed(value)
+        for name, value in given.items()
+        if name not in _NOT_OF_THE_RESULT
+    }
+
+
+def _name_or_file(value: Any) -> Any:
+    if not isinstance(value, str | Path):
+        return None
+    path = Path(value)
+    if isinstance(value, str) and not path.suffix:
+        return value
+    return {"file": str(path.absolute()), "sha256": _sha256(path)}
+
+
+def _listed(value: Any) -> Any:
+    """Named tuples of ranges too are lists."""
+    return plain(list(value) if isinstance(value, tuple) else value)
+
+
+def _sha256(path: Path) -> str | None:
+    """None for a file that cannot be read: whoever needs it refuses it."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
+def _comparable(record: InputRecord) -> tuple[str | None, ...]:
+    """The record without the folders of files, which depend on how a path was written."""
+    origin = record.origin
+    texts = (record.name, record.value, origin.kind, origin.source, origin.calibrated_on, record.digest)
+    return tuple(re.sub(r"[^\s']*/", "", text) if text else text for text in texts)
+
+
+def _different(one: Mapping[str, str], other: Mapping[str, str]) -> Iterable[str]:
+    return (name for name in {*one, *other} if one.get(name) != other.get(name))
