@@ -16,34 +16,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from feebly.core.errors import DomainError
-from feebly.core.interfaces import FloatArray
-from feebly.statistics.backgrounds import Fixed
 from feebly.statistics.checks import require_count
-from feebly.statistics.regions.model import CountingModel, Region
-from feebly.statistics.regions.nuisances import TooManyError, marginal
-from feebly.statistics.regions.outcomes import Outcomes
+from feebly.statistics.regions.model import CountingModel
 from feebly.statistics.regions.profile_fit import Fit, Outcome, ProfileModel
 from feebly.statistics.regions.profile_model import observed_outcome, profile_model
-from feebly.statistics.regions.toys import FEW, philox
+from feebly.statistics.regions.profile_tails import (
+    MAX_ROWS,
+    NAME,
+    TIE,
+    enumerated_tail,
+    most_directions,
+    too_many,
+    toy_tail,
+)
+from feebly.statistics.regions.toys import FEW
 
-NAME = "cls-profile"
-
-MAX_ROWS = 30_000
-"""Most undecided outcomes times directions of an enumeration; more are left to toys."""
-
-_TIE = 1e-12  # relative: without events q is the same for every auxiliary measurement
-_ROOT = 1e-11  # sigma, of the measurement where q is q_obs
-_STEPS = 100
-_REACH = 9.0  # an auxiliary measurement is within 9 sigma but for 2e-19
-_ACROSS = np.linspace(-8.0, 8.0, 33)
-_NEGLIGIBLE = 1e-11  # weight of a direction, relative probability of an outcome
 _ACCURACY = 1e-9  # of CLs: fits, roots and the directions left out
 _SCAN = 8  # points above the fitted mu
 _RTOL = 1e-9
 _TOY_RTOL = 1e-4
 _SLOPE_STEP = 0.1
 _FIRST_LOOK = 16  # times fewer toys for the first look at the limit
-_BLOCK = 1 << 14  # toys that are fitted together
 _TESTED, _NULL = 1, 2  # streams of random numbers
 
 Tail = Callable[[ProfileModel, Fit, float, float, int], tuple[float, float]]
@@ -76,7 +69,7 @@ class ProfileCurve:
             return 1.0, 0.0
         tested = self.profile.at(self.observed, mu)
         (both, error), (below, null_error) = (
-            self.tail(self.profile, fit, mu, q * (1 - _TIE), stream)
+            self.tail(self.profile, fit, mu, q * (1 - TIE), stream)
             for stream, fit in ((_TESTED, tested), (_NULL, self.null))
         )
         if below <= 0:
@@ -107,7 +100,7 @@ def profile_curve(model: CountingModel, toys: int | None = None, seed: int = 1) 
         raise DomainError("events in a region without signal and background: check the counts")
     if toys is None:
         _require_monotone(profile)
-        return ProfileCurve(profile, observed, null, _enumerated_tail)
+        return ProfileCurve(profile, observed, null, enumerated_tail)
     size, key = require_count("toys", toys), require_count("seed", seed)
     if size < FEW:
         raise DomainError(f"toys = {size}: expected at least {FEW}, such as 100000")
@@ -115,7 +108,7 @@ def profile_curve(model: CountingModel, toys: int | None = None, seed: int = 1) 
     def by_toys(
         profile: ProfileModel, truth: Fit, mu: float, threshold: float, stream: int
     ) -> tuple[float, float]:
-        p = _toy_tail(profile, truth, mu, threshold, size, (key, stream))
+        p = toy_tail(profile, truth, mu, threshold, size, (key, stream))
         if stream == _NULL and p * size < FEW:
             raise DomainError(
                 f"{p * size:.0f} of {size} toys under the background are as low as the data: expected at "
@@ -184,129 +177,6 @@ def _require_monotone(profile: ProfileModel) -> None:
         np.all(effects >= 0) and np.allclose(on_signal, on_signal[:, :1], rtol=1e-9, atol=0)
     )
     if named and not alone:
-        raise _too_many(profile.signals.size, f"{own} measured backgrounds and {named} nuisances by name")
-    if _ACROSS.size ** max(own - 1, 0) > MAX_ROWS:
-        raise _too_many(profile.signals.size, f"{own} measured backgrounds")
-
-
-def _too_many(regions: int, what: str) -> TooManyError:
-    return TooManyError(
-        f"{regions} regions with convention {NAME!r}: {what} are too many to enumerate; use method 'toys'"
-    )
-
-
-def _enumerated_tail(
-    profile: ProfileModel, truth: Fit, mu: float, threshold: float, stream: int
-) -> tuple[float, float]:
-    """P(q >= threshold) with counts enumerated and auxiliary measurements integrated; error of the latter."""
-    from scipy.special import ndtr
-
-    counts, pmf = _listed(truth.mean[0])
-    missing = abs(1 - float(pmf.sum()))
-    measured = np.flatnonzero(profile.sigmas)
-    size = measured.size + len(profile.straight)
-
-    def q_and_slope(n: FloatArray, u: FloatArray) -> tuple[FloatArray, FloatArray]:
-        a = np.tile(truth.background[0], (len(n), 1))
-        a[:, measured] += profile.sigmas[measured] * u[:, : measured.size]
-        q, on_a, on_z = profile.q_and_slopes(Outcome(n, a, truth.z + u[:, measured.size :]), mu)
-        return q, (on_a.sum(axis=1) + on_z.sum(axis=1)) / math.sqrt(max(size, 1))
-
-    corner = np.full((len(counts), size), _REACH)
-    always = q_and_slope(counts, -corner)[0] >= threshold
-    certain = float(pmf[always].sum())
-    if size == 0:
-        return certain, missing
-    split = np.flatnonzero((q_and_slope(counts, corner)[0] >= threshold) & ~always)
-    nodes, weights = _across(size)
-    if len(split) * len(nodes) > MAX_ROWS:
-        raise _too_many(len(truth.mean[0]), f"{len(split)} outcomes at {len(nodes)} directions")
-    n, across = np.repeat(counts[split], len(nodes), axis=0), np.tile(nodes, (len(split), 1))
-
-    def along(rows: np.ndarray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
-        return q_and_slope(n[rows], across[rows] + t[:, None] / math.sqrt(size))
-
-    t, slope = _rising_root(along, threshold, len(n))
-    width = np.minimum(_TIE * threshold / np.maximum(slope, 1e-300), _REACH)
-    lost = ndtr(-t + width) - ndtr(-t)
-    fine, coarse, tie = (
-        float(pmf[split] @ (values.reshape(len(split), len(nodes)) @ weight))
-        for values, weight in ((ndtr(-t), weights[0]), (ndtr(-t), weights[1]), (lost, weights[0]))
-    )
-    return certain + fine, abs(fine - coarse) + tie + missing
-
-
-def _rising_root(
-    function: Callable[[np.ndarray, FloatArray], tuple[FloatArray, FloatArray]], target: float, size: int
-) -> tuple[FloatArray, FloatArray]:
-    """Where rising functions (value and slope) reach the target, or -9 and 9, and the slope there."""
-    t, slope, everything = np.zeros(size), np.full(size, np.inf), np.arange(size)
-    low, high = np.full(size, -_REACH), np.full(size, _REACH)
-    above, below = function(everything, low)[0] >= target, function(everything, high)[0] < target
-    t = np.where(above, low, np.where(below, high, t))
-    todo = np.flatnonzero(~above & ~below)
-    for _ in range(_STEPS):
-        if todo.size == 0:
-            break
-        at = t[todo]
-        value, slope[todo] = function(todo, at)
-        reached = value >= target
-        low[todo], high[todo] = np.where(reached, low[todo], at), np.where(reached, at, high[todo])
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            step = at + (target - value) / slope[todo]
-        inside = (step > low[todo]) & (step < high[todo])
-        met = np.abs(value - target) <= _TIE / 10 * target
-        t[todo] = np.where(met, at, np.where(inside, step, (low[todo] + high[todo]) / 2))
-        todo = todo[np.abs(t[todo] - at) > _ROOT]
-    return t, slope
-
-
-def _across(size: int) -> tuple[FloatArray, FloatArray]:
-    """Points (K, size) across the direction (1, .. 1), and weights (2, K): of all, of every second point."""
-    if size <= 1:
-        return np.zeros((1, size)), np.ones((2, 1))
-    # orthonormal rows, the first of them along (1, .. 1)
-    basis = np.linalg.svd(np.ones((1, size)))[2][1:]
-    fine = np.exp(-(_ACROSS**2) / 2)
-    coarse = fine * (np.arange(fine.size) % 2 == 0)
-    grid = np.stack(np.meshgrid(*[_ACROSS] * (size - 1), indexing="ij"), axis=-1).reshape(-1, size - 1)
-    weights = []
-    for axis in (fine, coarse):
-        product = np.ones(1)
-        for _ in range(size - 1):
-            product = np.multiply.outer(product, axis / axis.sum()).ravel()
-        weights.append(product)
-    kept = weights[1] + weights[0] > _NEGLIGIBLE
-    return grid[kept] @ basis, np.stack(weights)[:, kept]
-
-
-def _listed(means: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Outcomes (D, R) of Poisson counts with these means that are not negligible, and their probability."""
-    regions = tuple(Region(f"{r}", 0, Fixed(float(mean))) for r, mean in enumerate(means))
-    outcomes = Outcomes(marginal(CountingModel(regions), 0), np.zeros((len(means), 1)))
-    try:
-        listed = outcomes.listed(outcomes.caps[:, 0].astype(int), np.zeros(len(means)), _NEGLIGIBLE)
-    except TooManyError:
-        raise _too_many(len(means), "the outcomes") from None
-    return listed.astype(float), outcomes.background_probability(listed)
-
-
-def _toy_tail(
-    profile: ProfileModel, truth: Fit, mu: float, threshold: float, size: int, key: tuple[int, int]
-) -> float:
-    """Fraction of toys with q >= threshold; the same random numbers for each mu."""
-    from scipy.special import pdtr
-
-    rng = philox(*key)
-    counts = np.empty((size, profile.signals.size))
-    for r, mean in enumerate(truth.mean[0].tolist()):
-        below = pdtr(np.arange(mean + 10 * math.sqrt(mean) + 20), mean)
-        counts[:, r] = np.searchsorted(below, rng.random(size), side="right")
-    a = truth.background + profile.sigmas * rng.standard_normal(counts.shape)
-    auxiliary = truth.z + rng.standard_normal((size, len(profile.straight)))
-    data = Outcome(counts, a, auxiliary)
-    reached = 0
-    for start in range(0, size, _BLOCK):
-        q = profile.q_tilde(data[np.arange(start, min(start + _BLOCK, size))], mu)
-        reached += int(np.count_nonzero(q >= threshold))
-    return reached / size
+        raise too_many(profile.signals.size, f"{own} measured backgrounds and {named} nuisances by name")
+    if most_directions(own) > MAX_ROWS:
+        raise too_many(profile.signals.size, f"{own} measured backgrounds")
