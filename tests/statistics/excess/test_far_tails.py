@@ -55,7 +55,7 @@ def test_truncated_gaussian_anywhere(b, relative, n):
 
 
 @pytest.mark.parametrize(
-    ("n", "b", "sigma"), [(10, 0.05, 0.02), (25, 0.3, 0.2), (60, 3.0, 1.0), (400, 26.3, 13.0)]
+    ("n", "b", "sigma"), [(10, 0.05, 0.02), (25, 0.3, 0.2), (60, 3.0, 1.0), (6000, 100.0, 40.0)]
 )
 def test_log_normal(n, b, sigma):
     width = np.sqrt(np.log1p((sigma / b) ** 2))
