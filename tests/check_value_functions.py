@@ -27,6 +27,12 @@ from feebly.physics.models.dark_photon import DarkPhoton, leptonic_width_gev
 from feebly.physics.models.dark_scalar import DarkScalar, photon_width_gev
 from feebly.physics.production import bremsstrahlung as brems
 from feebly.physics.production.b_to_scalar import C_BS, br_b_to_kaon, br_inclusive
+from feebly.physics.production.b_to_scalar_pair import (
+    br_b_to_kaon_pair,
+    br_bs_to_pair,
+    quartic_coupling,
+)
+from feebly.physics.production.kaon_to_scalar import br_kplus_to_pion
 from feebly.physics.production.meson_decay import MESON_MODES, br_pseudoscalar, br_vector
 from feebly.physics.production.mixing import VECTOR_MESONS, mixing_angle_squared
 from feebly.physics.spectra.bmpt import forward_cross_section_mb, invariant_cross_section_mb
@@ -182,6 +188,10 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "B.BR_B_K2*1430_S": _b_to("k2star1430"),
     "B.FS": lambda x: scalar_form_factor_squared(x["m"]),
     "B.wS": lambda x: brems.splitting_scalar_gev_m2(x["z"], x["pt2"], x["m"]),
+    "B.BR_B_K_SS": lambda x: br_b_to_kaon_pair("k", x["mS"]),
+    "B.BR_Bs_SS": lambda x: br_bs_to_pair(x["mS"], x["fBs"]),
+    "B.BR_Kp_pi_S": lambda x: br_kplus_to_pion(x["m"]),
+    "B.lambda_BR1pc": lambda x: quartic_coupling(x["BR"], x["mS"]),
     "B.BR_incl": lambda x: br_inclusive(x["m"]),
     "B.Cbs": lambda x: C_BS,
     "B.GK": _pair("k"),

@@ -175,7 +175,7 @@ def test_wrong_values_are_one_line_and_3(feebly, fake_run, options, line):
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("dark-foton",), "unknown model 'dark-foton'; known: dark-photon, BC1, dark-scalar, BC4; did "),
+        (("dark-foton",), "unknown model 'dark-foton'; known: dark-photon, BC1, dark-scalar, BC4, "),
         (("dark-photon", "--channels", "mumuu"), "unknown channel 'mumuu'; known: "),
         (("dark-photon", "--preset", "curent"), "unknown preset 'curent'; known: "),
         (("dark-photon", "--spectrum", "bmtp"), 'spectrum = "bmtp": expected one of pythia, bmpt, or a '),

@@ -57,6 +57,7 @@ POINTS = [
     Point("b-k", "mumu", 0.25, 30.0, 400_000, forced=True),
     Point("b-k1-1400", "mumu", 0.80, 20.0, 1_000_000, forced=True),
     Point("b-kstar892", "ee", 0.10, 50.0, 600_000, forced=True),
+    Point("b-k-ss", "mumu", 0.50, 30.0, 1_000_000, forced=True),
     Point("scalar-brems", "mumu", 0.30, 1.0, 60_000, forced=True),
 ]
 

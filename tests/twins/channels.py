@@ -9,6 +9,7 @@ from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.setup import ChannelSetup
 from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
+from feebly.physics.production.b_to_scalar_pair import DEFAULT_HIGGS_BR, PAIR_TAGS, pair_channels
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import Mixing
@@ -37,6 +38,8 @@ def production(tag: str) -> ProductionChannel:
         return Bremsstrahlung()
     if tag == "scalar-brems":
         return ScalarBremsstrahlung()
+    if tag in PAIR_TAGS:
+        return pair_channels(DEFAULT_HIGGS_BR)[tag]
     if tag in SCALAR_CHANNELS:
         return SCALAR_CHANNELS[tag]
     return MesonDecay(tag) if tag in MESON_MODES else Mixing(tag)

@@ -14,7 +14,15 @@ from numpy.typing import NDArray
 from feebly.analysis.analysis import FinalState, PairSeparation
 from feebly.apparatus.experiment import Experiment
 from feebly.core.constants import PROTON_MASS_GEV
-from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling, Sampling
+from feebly.core.interfaces import (
+    BremsstrahlungSampling,
+    MesonDecaySampling,
+    MixingSampling,
+    PairDecaySampling,
+    Sampling,
+)
+from feebly.physics.formfactors.b_to_kaon import KAON_STATES
+from feebly.physics.production.b_to_scalar_pair import pair_spectrum_gev_m1
 from feebly.physics.production.bremsstrahlung import (
     EVERY_SPLITTING,
     off_shell_factor,
@@ -23,7 +31,7 @@ from feebly.physics.production.bremsstrahlung import (
     virtuality_h_gev2,
 )
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
-from twins.kinematics import boost, four_vector, isotropic_decay
+from twins.kinematics import boost, four_vector, isotropic, isotropic_decay
 from twins.spectrometer import accepted, measure, position_at, reconstruct
 
 Array = NDArray[np.float64]
@@ -103,6 +111,24 @@ def replaced_mesons(s: MixingSampling, mass: float, mesons: Array, beam_gev: flo
     return (boost(fip, *cm) if frame == "cm" else fip)[:, 1:]
 
 
+def one_of_a_pair(rng: np.random.Generator, s: PairDecaySampling, mass: float, mesons: Array) -> Array:
+    """Four-vectors of one X of parent -> recoil X X: q^2 by accept-reject, then two isotropic decays."""
+    if s.recoil is None:
+        return isotropic_decay(rng, mesons, (s.parent_mass_gev, mass, mass))[0]
+    recoil = KAON_STATES[s.recoil].mass_gev
+    n, low, high = len(mesons), (2 * mass) ** 2, (s.parent_mass_gev - recoil) ** 2
+    ceiling = 1.02 * pair_spectrum_gev_m1(s.recoil, np.linspace(low, high, 4000), mass).max()
+    q2 = np.zeros(0)
+    while q2.size < n:
+        trial = rng.uniform(low, high, n)
+        q2 = np.append(q2, trial[rng.uniform(0, ceiling, n) < pair_spectrum_gev_m1(s.recoil, trial, mass)])
+    q2 = q2[:n]
+    energy = (s.parent_mass_gev**2 + q2 - recoil**2) / (2 * s.parent_mass_gev)
+    pair = np.sqrt(energy**2 - q2)[:, None] * isotropic(rng, n)  # in the rest frame of the parent
+    fip = four_vector(np.sqrt(q2 / 4 - mass**2)[:, None] * isotropic(rng, n), mass)
+    return boost(boost(fip, pair, np.sqrt(q2)[:, None]), mesons, s.parent_mass_gev)
+
+
 def draw_production(
     rng: np.random.Generator,
     sampling: Sampling,
@@ -122,6 +148,9 @@ def draw_production(
     if isinstance(sampling, MesonDecaySampling):
         masses = sampling.parent_mass_gev, mass, sampling.recoil_mass_gev
         fip, _ = isotropic_decay(rng, mesons, masses)
+        return fip[:, 1:], spectrum.fraction_in_table * len(mesons) / n, mesons
+    if isinstance(sampling, PairDecaySampling):
+        fip = one_of_a_pair(rng, sampling, mass, mesons)
         return fip[:, 1:], spectrum.fraction_in_table * len(mesons) / n, mesons
     fips = replaced_mesons(sampling, mass, mesons, beam_gev)
     return fips, spectrum.fraction_in_table * len(fips) / n, None

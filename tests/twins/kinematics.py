@@ -20,7 +20,7 @@ def invariant_mass_gev(p4: Array) -> Array:
     return np.sqrt(p4[..., 0] ** 2 - np.sum(p4[..., 1:] ** 2, axis=-1)).astype(float)
 
 
-def boost_matrix(parent_momentum_gev: ArrayLike, parent_mass_gev: float) -> Array:
+def boost_matrix(parent_momentum_gev: ArrayLike, parent_mass_gev: ArrayLike) -> Array:
     """Lorentz matrices (..., 4, 4) from the rest frame of a parent to where it has that momentum.
 
     Lambda = [[gamma, gamma beta^T], [gamma beta, 1 + (gamma - 1) n n^T]] (Jackson, section 11.7).
@@ -35,7 +35,7 @@ def boost_matrix(parent_momentum_gev: ArrayLike, parent_mass_gev: float) -> Arra
     return matrix
 
 
-def boost(p4: Array, parent_momentum_gev: ArrayLike, parent_mass_gev: float) -> Array:
+def boost(p4: Array, parent_momentum_gev: ArrayLike, parent_mass_gev: ArrayLike) -> Array:
     """Four-vectors from the parent's rest frame to the laboratory; the reversed momentum boosts back."""
     return np.einsum("...ij,...j->...i", boost_matrix(parent_momentum_gev, parent_mass_gev), p4)
 

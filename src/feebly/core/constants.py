@@ -25,6 +25,8 @@ FERMI_GEV_M2: Final = 1.1663788e-5  # G_F/(ħc)³, from the muon lifetime
 HIGGS_VEV_GEV: Final = (2**0.5 * FERMI_GEV_M2) ** -0.5
 W_MASS_GEV: Final = 80.369
 Z_MASS_GEV: Final = 91.1880
+HIGGS_MASS_GEV: Final = 125.20
+HIGGS_WIDTH_GEV: Final = 4.1e-3  # prediction of the Standard Model
 SIN2_THETA_W: Final = 0.23121  # MS-bar at m_Z
 ALPHA_S_MZ: Final = 0.1180  # MS-bar, five flavours, at m_Z
 
@@ -37,6 +39,7 @@ BOTTOM_MASS_GEV: Final = 4.183
 TOP_MASS_GEV: Final = 172.57  # direct measurements
 ABS_V_TS: Final = 41.5e-3  # moduli of the CKM matrix, fit with unitarity (section 12)
 ABS_V_TB: Final = 0.9991
+ABS_V_TD: Final = 8.6e-3
 ABS_V_CS: Final = 0.97349
 ABS_V_US: Final = 0.22501
 ABS_V_CB: Final = 41.83e-3
@@ -64,6 +67,8 @@ DPLUS_LIFETIME_S: Final = 1.033e-12
 D0_LIFETIME_S: Final = 0.4103e-12
 BPLUS_LIFETIME_S: Final = 1.638e-12
 B0_LIFETIME_S: Final = 1.517e-12
+BS_LIFETIME_S: Final = 1.520e-12  # mean of both mass states
+BS_DECAY_CONSTANT_GEV: Final = 0.2303  # lattice, FLAG 2021
 
 MESON_MASS_GEV: Final[Mapping[str, float]] = MappingProxyType(
     {

@@ -132,12 +132,28 @@ class PrimakoffSampling:
     kind: str = "primakoff"
 
 
+@dataclass(frozen=True, slots=True)
+class PairDecaySampling:
+    """One X of the decay parent -> recoil X X, isotropic; X of at most ``end_gev``.
+
+    recoil: name of the spectrum of the energy of X; None: parent -> X X.
+    """
+
+    parent: str
+    parent_mass_gev: float
+    end_gev: float
+    recoil: str | None = None
+    polarisation: str = "isotropic"
+    kind: str = "pair-decay"
+
+
 Sampling = (
     BremsstrahlungSampling
     | MesonDecaySampling
     | MixingSampling
     | PhotonConversionSampling
     | PrimakoffSampling
+    | PairDecaySampling
 )
 
 

@@ -24,15 +24,18 @@ from feebly.core.interfaces import (
     BremsstrahlungSampling,
     MesonDecaySampling,
     MixingSampling,
+    PairDecaySampling,
     PhotonConversionSampling,
     PrimakoffSampling,
     Sampling,
 )
 from feebly.physics.decays.polarisation import transverse_anisotropy
+from feebly.physics.production.b_to_scalar_pair import pair_energy_quantiles_gev
 from feebly.physics.production.conversion_kernel import Conversion, convert_photons
 from feebly.physics.production.conversion_packing import pack_meson_photons, pack_proton_photons
 from feebly.physics.production.kernels import Radiation, Replacement
 from feebly.physics.production.packing import pack_radiation, pack_replacement
+from feebly.physics.production.pair_kernel import PairDecay, pair_decay
 from feebly.physics.production.process import (
     ALONG_FLIGHT,
     BREMSSTRAHLUNG,
@@ -132,12 +135,19 @@ def _pack_primakoff(sampling: PrimakoffSampling, at: Conditions) -> Conversion:
     return pack_proton_photons(sampling, at.least_energy_gev)
 
 
+def _pack_pair_decay(sampling: PairDecaySampling, at: Conditions) -> PairDecay:
+    energy = pair_energy_quantiles_gev(sampling.recoil, at.mass_gev)
+    numbers = _of_spectrum(at.spectrum)
+    return PairDecay(sampling.parent_mass_gev, **numbers, e_min=at.least_energy_gev, energy=energy)
+
+
 _PROCESS_KERNELS = (
     ("feebly.physics.production", ("kernels.py", "process.py")),
     ("feebly.physics.decays", ("polarised_weights.py",)),
 )
 
 _CONVERSION_KERNELS = (("feebly.physics.production", ("conversion_kernel.py",)),)
+_PAIR_KERNELS = (("feebly.physics.production", ("kernels.py", "pair_kernel.py")),)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -148,6 +158,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Conversion, convert_photons, _CONVERSION_KERNELS, 3, _pack_photon_conversion
         ),
         "primakoff": Kind(Conversion, convert_photons, _CONVERSION_KERNELS, 3, _pack_primakoff),
+        "pair-decay": Kind(PairDecay, pair_decay, _PAIR_KERNELS, 3, _pack_pair_decay),
     }
 )
 """By ``kind`` of the sampling."""

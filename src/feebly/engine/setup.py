@@ -16,7 +16,7 @@ from feebly.apparatus.experiment import Experiment
 from feebly.apparatus.geometry import Apparatus, calorimeter_rows, pack_apparatus, pack_planes
 from feebly.apparatus.transport import SEPARATION_HARD, SEPARATION_NONE, SEPARATION_SMOOTH
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import FloatArray, MesonDecaySampling, Sampling
+from feebly.core.interfaces import FloatArray, MesonDecaySampling, PairDecaySampling, Sampling
 from feebly.core.tables import plain
 from feebly.engine.chain import Acceptance, kernel_digest
 from feebly.engine.groups import Conditions, kind_of
@@ -63,6 +63,8 @@ class ChannelSetup:
     def mass_end_gev(self) -> float:
         """Mass at which the production closes by kinematics, as far as it does below the beam energy."""
         sampling = self.sampling
+        if isinstance(sampling, PairDecaySampling):
+            return sampling.end_gev
         if isinstance(sampling, MesonDecaySampling):
             return sampling.parent_mass_gev - sampling.recoil_mass_gev
         return math.inf

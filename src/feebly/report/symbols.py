@@ -17,7 +17,7 @@ _FINAL_STATES = {
     "kkpi0": "K⁺K⁻π⁰",
     "gammagamma": "γγ",
 }
-_PARTICLES = {"dark-photon": "A′", "dark-scalar": "S"}
+_PARTICLES = {"dark-photon": "A′", "dark-scalar": "S", "dark-scalar-quartic": "S"}
 _MESONS = {
     "pi0": "π⁰",
     "eta": "η",

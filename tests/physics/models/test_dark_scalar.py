@@ -8,7 +8,13 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.physics.formfactors.scalar_pairs import pair_couplings
-from feebly.physics.models.dark_scalar import SWITCH_GEV, DarkScalar, gluon_width_gev, photon_width_gev
+from feebly.physics.models.dark_scalar import (
+    SWITCH_GEV,
+    DarkScalar,
+    DarkScalarQuartic,
+    gluon_width_gev,
+    photon_width_gev,
+)
 
 MODEL = DarkScalar()
 log_uniform = lambda low, high: st.floats(np.log10(low), np.log10(high)).map(lambda u: 10.0**u)  # noqa: E731
@@ -145,4 +151,7 @@ def test_errors_and_identity():
         MODEL.branching_ratio("mumuu", 0.3)
     with pytest.raises(ConfigError, match="unknown width table 'deliver'"):
         DarkScalar("deliver")
+    quartic = DarkScalarQuartic()
+    assert (quartic.tag, quartic.coupling_name) == ("dark-scalar-quartic", "sin-theta")
+    assert quartic.ctau_m(0.5, 1e-4) == MODEL.ctau_m(0.5, 1e-4)
     assert (MODEL.tag, MODEL.coupling_name, MODEL.pdg_code) == ("dark-scalar", "sin-theta", 35)

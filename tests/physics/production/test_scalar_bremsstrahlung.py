@@ -72,7 +72,7 @@ def test_ends_at_the_proton_antiproton_threshold():
     ("options", "message"),
     [
         ({"norm": "16pi"}, "unknown norm '16pi'.*did you mean '16pi2'"),
-        ({"form_factor": "dipole"}, "unknown form factor 'dipole'; known: none, time-like"),
+        ({"form_factor": "dipole"}, "unknown form factor 'dipole'; known: none, time-like, fixed-width"),
         ({"z_min": 0.95}, "expected 0 < z_min < z_max < 1"),
         ({"lambda_p_gev": 0.0}, "lambda_p_gev = 0: expected a positive number"),
     ],

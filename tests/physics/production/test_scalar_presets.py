@@ -11,7 +11,14 @@ from feebly.physics.formfactors.b_to_kaon import KAON_STATES
 from feebly.physics.production.b_to_scalar import BToScalar, br_exclusive
 from feebly.physics.production.families import FAMILIES, any_preset, preset_of
 from feebly.physics.production.presets import Preset
-from feebly.physics.production.scalar_presets import B_TO_S, DARK_SCALAR, NUMBERS, OPTIONS, ScalarPreset
+from feebly.physics.production.scalar_presets import (
+    B_TO_S,
+    DARK_SCALAR,
+    DARK_SCALAR_QUARTIC,
+    NUMBERS,
+    OPTIONS,
+    ScalarPreset,
+)
 
 NAMES = DARK_SCALAR.names()
 
@@ -144,6 +151,24 @@ def test_a_wrong_file_of_a_user_is_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ConfigError, match=message):
         DARK_SCALAR.load(path)
+
+
+@pytest.mark.parametrize("name", DARK_SCALAR_QUARTIC.names())
+def test_quartic_presets_add_pairs_to_those_of_the_mixing(name):
+    chosen, mixing = DARK_SCALAR_QUARTIC.load(name), DARK_SCALAR.load("scalar-exclusive")
+    assert chosen.origin["higgs_br"].kind == "assumed"
+    tags = {channel.tag: channel for channel in chosen.production_channels()}
+    added = set(tags) - set(mixing.production)
+    kaons = {"quartic-exclusive": set(KAON_STATES), "quartic-k": {"k"}}[name]
+    assert added == {f"b-{state}-ss" for state in kaons} | {"bs-ss"}
+    assert set(mixing.production) <= set(tags)
+    assert (tags["b-k-ss"].parent, tags["bs-ss"].parent) == ("B", "Bs")
+    tenfold = replace(chosen, higgs_br=0.1).production_channels()
+    more = {channel.tag: channel for channel in tenfold}["b-k-ss"].rate(0.5, 1e-4, 1.0)
+    assert_allclose(more, 10 * tags["b-k-ss"].rate(0.5, 1e-4, 1.0), rtol=1e-9)
+    assert chosen.described()["quartic"][0] == "BR(h -> S S) = 0.01, lambda = 0.00146"
+    with pytest.raises(ConfigError, match="unknown production 'b-k-ss'"):
+        replace(mixing, production=("b-k-ss",))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -33,12 +33,15 @@ def dirac_form_factor_squared(mass_gev: ArrayLike) -> FloatArray:
 _F0S = ((0.475, 0.55, 0.28), (0.98, 0.055, 1.8), (1.35, 0.35, -0.99))
 
 
-def scalar_form_factor_squared(mass_gev: ArrayLike) -> FloatArray:
-    """|F_S(m²)|² of the proton for a scalar of mass [GeV]: coherent sum of three f0 poles.
+def scalar_form_factor_squared(mass_gev: ArrayLike, fixed_width: bool = False) -> FloatArray:
+    """|F_S(m²)|² of the proton for a scalar of mass m [GeV]: coherent sum of f m_f²/(m_f² - m² - i m Γ_f).
 
     1.19 at m = 0, the square of the sum of the couplings, instead of 1; valid below the p anti-p threshold,
-    where it is 0.16.
+    where it is 0.16. fixed_width: m_f Γ_f in the place of m Γ_f, as the vector has it; 8% less at 0.3 GeV and
+    9% more at 0.5 GeV.
     """
     m = np.asarray(mass_gev, float)
-    amplitude = sum(f * pole**2 / (pole**2 - m**2 - 1j * m * width) for pole, width, f in _F0S)
+    amplitude = sum(
+        f * pole**2 / (pole**2 - m**2 - 1j * (pole if fixed_width else m) * width) for pole, width, f in _F0S
+    )
     return np.asarray(np.abs(amplitude) ** 2, float)

@@ -257,3 +257,20 @@ class DarkScalar:
 
     def _unit_total_width(self, mass: FloatArray) -> FloatArray:
         return np.asarray(sum(self._unit_width(channel, mass) for channel in CHANNELS))
+
+
+@dataclass(frozen=True)
+class DarkScalarQuartic(DarkScalar):
+    """Dark scalar with a coupling λ to pairs (BC5), L = -λ v h S², beside sin θ.
+
+    λ makes pairs of S and does not change their decays: widths and lifetime are those of `DarkScalar`.
+    """
+
+    @property
+    def tag(self) -> str:
+        return "dark-scalar-quartic"
+
+    @property
+    def default_grid(self) -> DefaultGrid:
+        """As BC4, to smaller angles: production by λ does not need one."""
+        return DefaultGrid(mass_gev=(0.05, 3.0, 100), coupling=(1e-7, 1e-1, 100))

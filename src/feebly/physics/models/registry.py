@@ -7,8 +7,9 @@ from collections.abc import Callable
 from feebly.core.interfaces import Model
 from feebly.core.registry import Registry
 from feebly.physics.models.dark_photon import DarkPhoton
-from feebly.physics.models.dark_scalar import DarkScalar
+from feebly.physics.models.dark_scalar import DarkScalar, DarkScalarQuartic
 
 MODELS: Registry[Callable[..., Model]] = Registry("model")
 MODELS.add("dark-photon", DarkPhoton, aliases=("BC1",))
 MODELS.add("dark-scalar", DarkScalar, aliases=("BC4",))
+MODELS.add("dark-scalar-quartic", DarkScalarQuartic, aliases=("BC5",))

@@ -52,11 +52,16 @@ def width_b_to_kaon_gev(state: str, mass_gev: ArrayLike) -> FloatArray:
     return np.where(mass < end, width, 0.0)
 
 
-def br_b_to_kaon(state: str, mass_gev: ArrayLike, parent: str = "B+") -> FloatArray:
-    """BR(B -> X S)/sin²θ of ``B+``, ``B0``, or the mean of both, ``B``."""
+def b_lifetime_s(parent: str) -> float:
+    """Lifetime [s] of ``B+``, ``B0``, or the mean of both, ``B``."""
     if parent not in _LIFETIME_S:
         raise unknown("B meson", parent, _LIFETIME_S)
-    return np.asarray(width_b_to_kaon_gev(state, mass_gev) * _LIFETIME_S[parent] / HBAR_GEV_S)
+    return _LIFETIME_S[parent]
+
+
+def br_b_to_kaon(state: str, mass_gev: ArrayLike, parent: str = "B+") -> FloatArray:
+    """BR(B -> X S)/sin²θ of ``B+``, ``B0``, or the mean of both, ``B``."""
+    return np.asarray(width_b_to_kaon_gev(state, mass_gev) * b_lifetime_s(parent) / HBAR_GEV_S)
 
 
 def br_exclusive(mass_gev: ArrayLike, parent: str = "B+") -> FloatArray:

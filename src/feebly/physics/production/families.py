@@ -10,10 +10,10 @@ from feebly.core.errors import unknown
 from feebly.core.tables import read_toml
 from feebly.physics.production.preset_files import AnyPreset, PresetFile
 from feebly.physics.production.presets import DARK_PHOTON
-from feebly.physics.production.scalar_presets import DARK_SCALAR
+from feebly.physics.production.scalar_presets import DARK_SCALAR, DARK_SCALAR_QUARTIC
 
 FAMILIES: Mapping[str, PresetFile[AnyPreset]] = MappingProxyType(
-    {"dark-photon": DARK_PHOTON, "dark-scalar": DARK_SCALAR}
+    {"dark-photon": DARK_PHOTON, "dark-scalar": DARK_SCALAR, "dark-scalar-quartic": DARK_SCALAR_QUARTIC}
 )
 """Presets by model tag."""
 

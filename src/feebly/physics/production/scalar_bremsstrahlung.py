@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -20,9 +21,11 @@ SCALAR_FORM_FACTORS: Mapping[str, Callable[[ArrayLike], FloatArray]] = MappingPr
     {
         "none": lambda mass_gev: np.ones_like(mass_gev, dtype=float),
         "time-like": scalar_form_factor_squared,
+        "fixed-width": partial(scalar_form_factor_squared, fixed_width=True),
     }
 )
-"""|F_S(m²)|² of the proton by option: ``none`` is point-like, ``time-like`` has the f0 poles."""
+"""|F_S(m²)|² of the proton by option: ``none`` is point-like, ``time-like`` has f0 poles whose width term is
+m Γ (public code of ALPINIST), ``fixed-width`` m_f0 Γ."""
 
 NORMS: Mapping[str, float] = MappingProxyType({"16pi2": 1.0, "8pi2": 2.0})
 """Rate by option over that of the splitting with 16π²: 2108.05900, or 1904.10447 with 8π²."""

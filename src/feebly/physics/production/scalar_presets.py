@@ -14,6 +14,7 @@ from feebly.core.provenance import Origin
 from feebly.core.records import require, require_positive
 from feebly.physics.formfactors.scalar_pairs import pair_couplings
 from feebly.physics.production.b_to_scalar import EXCLUSIVE, INCLUSIVE, SCALAR_CHANNELS
+from feebly.physics.production.b_to_scalar_pair import PAIR_TAGS, pair_channels, quartic_coupling
 from feebly.physics.production.bremsstrahlung import SIGMA_WEIGHTS
 from feebly.physics.production.preset_files import (
     PresetFile,
@@ -61,7 +62,8 @@ _OF_BOTH = ("width_table",)
 class ScalarPreset:
     """Choices of production physics of the dark scalar under one name; no efficiency, no geometry.
 
-    production: tags of `SCALAR_CHANNELS`, and ``brems``. spectrum: source of the B spectrum, ``pythia``,
+    production: tags of `SCALAR_CHANNELS`, with higgs_br of `PAIR_TAGS`, and ``brems``. higgs_br: BR(h -> S S)
+    of the quartic coupling (BC5), none in BC4. spectrum: source of the B spectrum, ``pythia``,
     ``feynman-power``, or the path of an event list. beauty: how many B mesons, a name of `normalisations`.
     brems_form_factor, brems_norm, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
     `ScalarBremsstrahlung`. width_table: of `DarkScalar`. channels: final states of a run that names none
@@ -84,6 +86,7 @@ class ScalarPreset:
     z_max: float = 0.9
     pt_max_gev: float = 4.0
     validity_max: float = 0.1
+    higgs_br: float | None = None
     width_table: str = "dispersive"
     spectrum: str = "pythia"
     band: tuple[str, ...] = ()
@@ -97,9 +100,11 @@ class ScalarPreset:
                 require(value in known, self, name, f"one of {', '.join(known)}{did_you_mean(value, known)}")
         require_positive(self, "lambda_p_gev", "z_min", "pt_max_gev", "validity_max")
         require(self.z_min < self.z_max < 1, self, "z_max", f"a number between z_min = {self.z_min:g} and 1")
+        known_tags = (*SCALAR_CHANNELS, *(() if self.higgs_br is None else PAIR_TAGS), BREMS)
         for tag in self.production:
-            if tag not in (*SCALAR_CHANNELS, BREMS):
-                raise unknown("production", tag, (*SCALAR_CHANNELS, BREMS))
+            if tag not in known_tags:
+                raise unknown("production", tag, known_tags)
+        require(self.higgs_br is None or 0 < self.higgs_br < 1, self, "higgs_br", "a fraction below 1")
         check_names(self, (*OPTIONS, *NUMBERS))
 
     @property
@@ -117,6 +122,8 @@ class ScalarPreset:
         return tuple(self._channel(tag, beam_momentum_gev) for tag in self.production)
 
     def _channel(self, tag: str, beam_momentum_gev: float) -> ProductionChannel:
+        if self.higgs_br is not None and tag in PAIR_TAGS:
+            return pair_channels(self.higgs_br)[tag]
         if tag != BREMS:
             return SCALAR_CHANNELS[tag]
         return ScalarBremsstrahlung(
@@ -137,6 +144,9 @@ class ScalarPreset:
     def described(self) -> Mapping[str, tuple[str, str]]:
         """Text and field by label: B mesons and bremsstrahlung."""
         text = {"B mesons": (self.beauty, "beauty")}
+        if self.higgs_br is not None:
+            size = float(quartic_coupling(self.higgs_br, 0.0))
+            text |= {"quartic": (f"BR(h -> S S) = {self.higgs_br:g}, lambda = {size:.3g}", "higgs_br")}
         if BREMS in self.production:
             cuts = f"{self.z_min:g} < z < {self.z_max:g}, pT < {self.pt_max_gev:g} GeV"
             text |= {
@@ -189,6 +199,9 @@ class _PresetFile:
     preset: tuple[ScalarPreset, ...]
 
 
-_CHOICES = ("production", *OPTIONS, *_SHARED)
+_CHOICES = ("production", "higgs_br", *OPTIONS, *_SHARED)
 DARK_SCALAR = PresetFile("dark-scalar.toml", ScalarPreset, _PresetFile, _CHOICES)
 """Presets of BC4."""
+
+DARK_SCALAR_QUARTIC = PresetFile("dark-scalar-quartic.toml", ScalarPreset, _PresetFile, _CHOICES)
+"""Presets of BC5."""
