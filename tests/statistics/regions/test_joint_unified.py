@@ -10,8 +10,13 @@ from scipy import optimize, special, stats
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import confidence_interval
 from feebly.statistics.backgrounds import Fixed, TruncatedGaussian
+from feebly.statistics.intervals.strength_curves import Curves
+from feebly.statistics.regions.combination import combined_model
+from feebly.statistics.regions.combination_file import read_combination
 from feebly.statistics.regions.joint import joint_upper_limit
 from feebly.statistics.regions.model import CountingModel, Nuisance, Region
+from feebly.statistics.regions.nuisances import marginal
+from feebly.statistics.regions.outcome_tables import Halves, RegionTables
 
 POT = Nuisance("pot", 0.2)
 
@@ -109,23 +114,133 @@ def test_ends_against_an_enumeration_written_out(counts, b, s, cl):
     assert found.mu_low > 0 or check.accepts(0.0, cl)
 
 
-def test_coverage_with_known_backgrounds_is_never_below_the_level():
-    b, s, mu, cl = (0.3, 1.0), (1.0, 0.5), 1.7, 0.9
+def test_too_many_outcomes_are_toys_and_the_result_says_so():
+    # of four regions in proportion one region is left: 120 events on 104
+    found = joint_upper_limit(
+        model([30] * 4, [26.0] * 4, [1.0] * 4), 0.9, "feldman-cousins", toys=8_000, seed=3
+    )
+    single = confidence_interval(120, 104.0)
+    assert (found.method, found.toys, found.seed) == ("toys", 8_000, 3)
+    assert 0 < found.mu_error < 0.05 * found.mu_up
+    assert abs(found.mu_up - single.upper / 4) < 5 * found.mu_error
+    assert abs(found.mu_low - single.lower / 4) < 5 * found.mu_error
+    again = joint_upper_limit(
+        model([30] * 4, [26.0] * 4, [1.0] * 4), 0.9, "feldman-cousins", toys=8_000, seed=3
+    )
+    assert again == found
+
+
+def test_toys_against_the_enumeration_with_a_common_error():
+    regions = model([3, 1], [0.5, 1.5], [1.7, 0.4], signal_nuisances=(POT,))
+    exact = joint_upper_limit(regions, 0.9, "feldman-cousins", method="enumeration")
+    toys = joint_upper_limit(regions, 0.9, "feldman-cousins", method="toys", toys=8_000)
+    assert (exact.method, toys.method) == ("enumeration", "toys")
+    assert abs(toys.mu_up - exact.mu_up) < 5 * toys.mu_error + 1e-3 * exact.mu_up
+    assert toys.mu_error < 0.05 * exact.mu_up
+
+
+def test_nuisances_too_many_for_a_product_of_nodes():
+    names = [Nuisance(f"n{i}", 0.1) for i in range(5)]
+    regions = CountingModel(
+        tuple(Region(f"r{i}", 1, Fixed(0.1), 1.0, (names[i], names[(i + 1) % 5])) for i in range(5))
+    )
+    found = joint_upper_limit(regions, 0.9, "feldman-cousins", toys=4_000)
+    known = confidence_interval(5, 0.5).upper / 5
+    assert found.method == "toys"
+    assert known * 0.95 < found.mu_up < known * 1.15
+
+
+def test_nodes_of_unequal_weight_against_sums_written_out():
+    # two thirds at a small factor: weights in the wrong order would exchange 0.65 with 0.05
+    factors, weights = np.array([(0.5, 1.5), (1.0, 1.0), (3.0, 0.2)]), np.array([0.65, 0.3, 0.05])
+    counts, b, s = np.array([2, 1]), np.array([0.4, 0.9]), np.array([1.5, 0.6])
+    on_signal, on_background = (side[:, None] * np.ones(2) for side in factors.T)
+    regions = model(counts, b, s, signal_nuisances=(POT,))
+    averages = marginal(regions, 60, (weights, on_signal, on_background))
+    tables = RegionTables.of(averages, s / s.sum(), counts, 3.0)
+    listed, mu = tables.probable(counts, 3.0), np.array([0.0, 0.3, 1.0, 4.0])
+    found = Halves.of(tables, listed).probability(np.sqrt(mu * s.sum()), np.arange(len(listed)))
+    means = np.multiply.outer(mu, on_signal * s) + on_background * b  # (J, K, R)
+    expected = stats.poisson.pmf(listed[:, None, None], means).prod(axis=-1) @ weights
+    assert_allclose(found, expected, rtol=1e-6, atol=1e-13)
+    assert_allclose(found.sum(axis=0), 1, rtol=1e-9)
+
+
+def test_best_fits_are_followed_beyond_the_scan():
+    # of 0 .. 60 counts, looked at up to x = 2: P at s = n is the largest, far beyond the last panel
+    counts = np.arange(61)
+
+    def probability(x, rows):
+        return stats.poisson.pmf(counts[rows][:, None], x**2)
+
+    best_x, best = Curves.of(probability, counts.size, 2.0).peaks(probability)
+    assert_allclose(best_x**2, counts, rtol=1e-6, atol=1e-12)
+    assert_allclose(best, stats.poisson.pmf(counts, counts), rtol=1e-9)
+
+
+def test_shipped_combination_with_correlated_errors_is_enumerated():
+    regions = combined_model(read_combination(["example-dileptons"]))
+    found = unified(regions)
+    toys = joint_upper_limit(regions, 0.9, "feldman-cousins", method="toys", toys=16_000)
+    assert found.method == "enumeration"
+    assert found.cls_error < 2e-9
+    assert 0 < found.mu_low < found.mu_up
+    assert abs(toys.mu_up - found.mu_up) < 5 * toys.mu_error
+
+
+@pytest.mark.parametrize("background", [Fixed(2.0), TruncatedGaussian(1.0, 0.3)])
+def test_a_region_without_signal_and_without_shared_error_is_left_out(background):
+    alone = model([1], [0.3], [2.0], signal_nuisances=(POT,))
+    with_idle = CountingModel(
+        (*alone.regions, Region("idle", 4, background, 0.0, (POT,), (Nuisance("own", 0.3),)))
+    )
+    first, second = unified(alone), unified(with_idle)
+    assert (first.mu_low, first.mu_up) == (second.mu_low, second.mu_up)
+
+
+def test_a_region_without_signal_that_shares_an_error_is_kept():
+    scale = (Nuisance("scale", 0.6),)
+    signal = Region("signal", 2, Fixed(1.0), 1.0, (), scale)
+    low, high = (
+        unified(CountingModel((signal, Region("control", n, Fixed(10.0), 0.0, (), scale)))).mu_up
+        for n in (20, 4)
+    )
+    assert high > low * 1.1  # few events in the control region: the background is small
+
+
+def test_the_least_signal_breaks_ties_and_shortens_the_interval():
+    # with no signal in r1 its count is a tie; with any, however small, it orders the outcomes of equal n_0
+    none = WrittenOut((1, 2), (0.3, 1.0), (2.0, 0.0))
+    ends = [unified(model([1, 2], [0.3, 1.0], [2.0, s])).mu_up for s in (0.0, 1e-8, 1e-6, 1e-4)]
+    assert none.accepts(ends[0] * (1 - 1e-6), 0.9)
+    assert not none.accepts(ends[0] * (1 + 1e-6), 0.9)
+    assert_allclose(ends[1:3], ends[3], rtol=1e-3)
+    assert ends[1] < ends[0] * 0.99
+    small = WrittenOut((1, 2), (0.3, 1.0), (2.0, 1e-6))
+    assert small.accepts(ends[2] * (1 - 1e-6), 0.9)
+    assert not small.accepts(ends[2] * (1 + 1e-6), 0.9)
+
+
+@pytest.mark.parametrize("mu", [0.0, 0.7])
+def test_coverage_with_known_backgrounds_is_never_below_the_level(mu):
+    b, s, cl = (0.016, 0.3), (1.0, 0.5), 0.9
     means = mu * np.array(s) + b
     covered = sum(
         np.prod(stats.poisson.pmf(counts, means))
-        for counts in itertools.product(range(7), range(7))
+        for counts in itertools.product(range(8), range(7))
         if (found := unified(model(counts, b, s), cl)).mu_low <= mu <= found.mu_up
     )
     assert covered >= cl
 
 
 def test_what_it_has_not_is_refused_with_the_mend():
-    with pytest.raises(
-        DomainError, match=r"4 regions .*'feldman-cousins': .*use 'cls-counting' or 'bayesian"
-    ):
-        unified(model([30] * 4, [26.0] * 4, [1.0, 2.0, 3.0, 4.0]))
-    with pytest.raises(ConfigError, match="method 'toys' with convention 'feldman-cousins'"):
-        joint_upper_limit(model([0], [1.0], [1.0]), convention="feldman-cousins", method="toys")
+    with pytest.raises(DomainError, match=r"4 regions.* too many to enumerate|more than \d+ outcomes"):
+        joint_upper_limit(
+            model([30] * 4, [26.0] * 4, [1.0, 2.0, 3.0, 4.0]),
+            convention="feldman-cousins",
+            method="enumeration",
+        )
+    with pytest.raises(ConfigError, match="ordering 'likelihood-ratio' with convention 'feldman-cousins'"):
+        joint_upper_limit(model([0], [1.0], [1.0]), 0.9, "feldman-cousins", "likelihood-ratio")
     with pytest.raises(DomainError, match="below the smallest number"):
         unified(model([0, 0], [2000.0, 1.0], [1.0, 1.0]))

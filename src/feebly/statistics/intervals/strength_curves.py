@@ -28,7 +28,7 @@ NODES = 24
 PANEL = 2.0
 """Width of a panel in x, where nothing asks for less."""
 
-_NARROWEST = PANEL / 2**8
+_NARROWEST = PANEL / 8
 _LAST = 1e-10  # of the last two coefficients, over the largest value of the row on the panel
 _ROUNDING = 1e-7  # below it coefficients that do not fall tenfold with half the width are those of rounding
 _RARE = 1e-9  # rows below this probability do not make the panels narrower

@@ -64,7 +64,8 @@ class JointLimit:
     for method "enumeration". convention "classical" has CLs+b in the place of CLs; there mu_up = 0 says that
     even mu = 0 is excluded; "bayesian-flat" the posterior probability above mu, and "feldman-cousins" the
     probability of the accepted outcomes, the interval mu_low .. mu_up, and mu_step, the length to which its
-    ends are found; these two and "cls-profile" have ordering "none".
+    ends are found (with toys mu_error is that of the less certain end); these two and
+    "cls-profile" have ordering "none".
     """
 
     mu_up: float
@@ -96,11 +97,12 @@ def joint_upper_limit(
     method: str = "auto",
     toys: int = DEFAULT_TOYS,
     seed: int = 1,
+    progress: joint_unified.Progress = lambda done, total, text: None,
 ) -> JointLimit:
     """Upper limit on mu for the observed counts of the model.
 
     convention: one of ``JOINT_LIMIT_CONVENTIONS``; only ``cls-counting`` and ``classical`` have an ordering
-    to choose, and they and ``cls-profile`` have toys. ordering: ``total-count`` or ``likelihood-ratio``.
+    to choose; all but ``bayesian-flat`` have toys. ordering: ``total-count`` or ``likelihood-ratio``.
     method: ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would
     need more than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes (of ``cls-profile``:
     ``joint_profile.MAX_ROWS`` rows); the result says which. Raises
@@ -113,7 +115,7 @@ def joint_upper_limit(
     elif convention == joint_profile.NAME:
         found, ordering = _profile_limit(model, cl, method, toys, seed), NO_ORDERING
     else:
-        found, ordering = _unordered_limit(model, cl, convention), NO_ORDERING
+        found, ordering = _unordered_limit(model, cl, convention, method, toys, seed, progress), NO_ORDERING
     by_toys = found.method == "toys"
     return JointLimit(
         mu_up=found.mu_up,
@@ -176,11 +178,20 @@ def _profile_limit(model: CountingModel, cl: float, method: str, toys: int, seed
         return _Found(found.mu_up, found.cls_error, "toys", found.mc_error, found.mu_error)
 
 
-def _unordered_limit(model: CountingModel, cl: float, convention: str) -> _Found:
+def _unordered_limit(
+    model: CountingModel,
+    cl: float,
+    convention: str,
+    method: str,
+    toys: int,
+    seed: int,
+    progress: joint_unified.Progress,
+) -> _Found:
     if convention == joint_bayesian.NAME:
-        return _Found(*joint_bayesian.posterior_limit(model, cl))
-    ends = joint_unified.unified_interval(model, cl)
-    return _Found(ends.upper, ends.probability_error, mu_low=ends.lower, mu_step=ends.mu_error)
+        return _Found(*joint_bayesian.posterior_limit(model, cl, progress))
+    ends = joint_unified.unified_interval(model, cl, method, toys, seed, progress)
+    errors = ends.probability_error, ends.method, ends.mc_error, ends.mu_error
+    return _Found(ends.upper, *errors, mu_low=ends.lower, mu_step=ends.mu_step)
 
 
 def _require_choices(convention: str, ordering: str, method: str) -> None:
@@ -196,7 +207,7 @@ def _require_choices(convention: str, ordering: str, method: str) -> None:
             f"ordering {ordering!r} with convention {convention!r}: expected none, as the convention leaves "
             f"no choice; use {' or '.join(map(repr, JOINT_CONVENTIONS))}"
         )
-    if method == "toys" and convention != joint_profile.NAME:
+    if method == "toys" and convention == joint_bayesian.NAME:
         raise ConfigError(
             f"method 'toys' with convention {convention!r}: expected 'auto' or 'enumeration'; use "
             f"{' or '.join(map(repr, JOINT_CONVENTIONS))}"

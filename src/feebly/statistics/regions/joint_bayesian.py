@@ -27,8 +27,13 @@ _ROOT_RTOL = 1e-12
 
 Integral = Callable[[FloatArray], FloatArray]
 
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, text)."""
 
-def posterior_limit(model: CountingModel, cl: float) -> tuple[float, float]:
+
+def posterior_limit(
+    model: CountingModel, cl: float, progress: Progress = lambda done, total, text: None
+) -> tuple[float, float]:
     """mu with posterior probability 1 - cl above it, and the numerical error of that probability.
 
     Integrated over x = sqrt(mu S), S the signal of all regions at mu = 1: in x the probability of any counts
@@ -39,7 +44,7 @@ def posterior_limit(model: CountingModel, cl: float) -> tuple[float, float]:
 
     scale = float(model.signals.sum())
     integral = _integral(model)
-    edges = _edges(integral, sum(model.observed))
+    edges = _edges(integral, sum(model.observed), progress)
     parts = integral(edges)
     above = np.append(np.cumsum(parts[::-1])[::-1], 0.0)
     target = (1 - cl) * above[0]
@@ -69,10 +74,12 @@ def _integral(model: CountingModel) -> Integral:
     return integral
 
 
-def _edges(integral: Integral, observed: int) -> FloatArray:
+def _edges(integral: Integral, observed: int, progress: Progress) -> FloatArray:
     """x = 0, 1, 2 .. as far as there is something to integrate; beyond x^2 = sum n it only falls."""
     total, top = 0.0, 0
     while top < _MAX_PANELS:
+        reached = top / (top + 2 * _PANELS)
+        progress(int(100 * reached), 100, "posterior probability")
         parts = integral(np.arange(top, top + _PANELS + 1.0))
         total, top = total + float(parts.sum()), top + _PANELS
         if top**2 > observed and parts[-1] <= _REST * total:

@@ -4,180 +4,172 @@ For each mu the outcomes (n_1 .. n_R) are accepted in the order of P(n | mu) / P
 the best fit to the outcome, until their probability reaches CL (Sec. IV B; for several counts Sec. V). The
 interval is the hull of the mu that accept the observed outcome, but for slivers narrower than one step of the
 scan. Nuisances are averaged over in the probabilities and in the best fits, as in hep-ex/0202013.
+
+A region without signal that shares no nuisance with others says nothing about mu and is left out. The least
+signal in it changes the interval by a step: all outcomes that differ in its count alone have the same ratio
+before, and are ordered by that count after, so that the sum stops nearer to CL. That is no rounding: the
+interval with the tie is the longer one, the limit of a vanishing signal does not depend on how it vanishes.
+
+Outcomes too many to enumerate are drawn, under signals from none to the largest that is looked at, and stand
+for as many as their probability asks for; nuisances too many to integrate are taken at points of a Sobol
+sequence. Independent repetitions of both give the error.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
+from feebly.statistics.intervals.strength_curves import NODES, PANEL, Curves
+from feebly.statistics.intervals.unified_scan import Acceptance, Ends
 from feebly.statistics.quadrature import ACCURACY
 from feebly.statistics.regions.model import CountingModel
 from feebly.statistics.regions.nuisances import Marginal, TooManyError, marginal
-from feebly.statistics.regions.outcomes import IntArray, Outcomes, counts_probability
+from feebly.statistics.regions.outcome_tables import Halves, RegionTables
+from feebly.statistics.regions.outcomes import IntArray, counts_probability
+from feebly.statistics.regions.toys import DEFAULT_TOYS, philox, sampled_nodes
 
 NAME = "feldman-cousins"
 
-_SCAN_POINTS = 600
-_FINE = 32  # parts of a step of the scan, three times
-_ZOOMS = 3
-_NEGLIGIBLE = 1e-13  # outcomes left out, relative to the most probable one
-_MAX_TERMS = 1_500_000_000  # outcomes x mu x nodes of the common nuisances: some ten seconds
-_ELEMENTS = 1 << 22  # of one block of outcomes x mu, and of a table of one region
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, text)."""
+
+REPETITIONS = 8
+"""Independent sets of toys, whose spread is the error."""
+
+_MOST_PRODUCTS = 20_000_000_000  # of an enumeration: some ten seconds
+_NODES_OF_TOYS = 128  # of the common nuisances
+_TOY_STEP = 0.3  # in sqrt(mu S), between the signals under which toys are drawn
+_TOY_STREAM = 2
 _FAR = 1e-3  # likelihood ratio of the observed counts, over 1 - CL, where the scan ends
-_TIE = 1e-10  # of ln R: rounding of outcomes with the same R
+_WIDER = 1.2
 
 
 @dataclass(frozen=True, slots=True)
 class JointEnds:
-    """Ends of the interval of mu, their numerical error and that of the accepted probability."""
+    """Ends of the interval of mu, the length to which they are found, and the errors of probability.
+
+    method: "enumeration" or "toys". mc_error: standard deviation of the accepted probability, mu_error: of
+    the ends, the larger one; both zero without toys.
+    """
 
     lower: float
     upper: float
-    mu_error: float
+    mu_step: float
     probability_error: float
+    method: str = "enumeration"
+    mc_error: float = 0.0
+    mu_error: float = 0.0
 
 
-def unified_interval(model: CountingModel, cl: float) -> JointEnds:
-    """The interval for the observed counts; DomainError for too many outcomes or nodes."""
-    mu_max = _reach(model, cl)
+def unified_interval(
+    model: CountingModel,
+    cl: float,
+    method: str = "auto",
+    toys: int = DEFAULT_TOYS,
+    seed: int = 1,
+    progress: Progress = lambda done, total, text: None,
+) -> JointEnds:
+    """The interval for the observed counts.
+
+    method: "enumeration" (TooManyError where it is out of reach), "toys", or "auto": toys in that case.
+    """
+    model = without_idle_regions(model)
+    if method != "toys":
+        try:
+            return _enumerated(model, cl, progress)
+        except TooManyError:
+            if method == "enumeration":
+                raise
+    return _by_toys(model, cl, toys, seed, progress)
+
+
+def without_idle_regions(model: CountingModel) -> CountingModel:
+    """The regions with signal, and those that share the nuisances of their background with one of them."""
+
+    def names(r: int) -> set[str]:
+        region = model.regions[r]
+        signal = region.signal_nuisances if region.signal > 0 else ()
+        return {nuisance.name for nuisance in (*signal, *region.background_nuisances) if nuisance.sigma > 0}
+
+    kept = {r for r, region in enumerate(model.regions) if region.signal > 0}
     while True:
-        scan = _Scan.of(model, cl, mu_max)
-        mu = np.linspace(0.0, mu_max, _SCAN_POINTS)
-        accepted = np.flatnonzero(scan.accepts(mu))
-        if accepted.size == 0:
-            raise DomainError(
-                f"cl = {cl:g} with convention {NAME!r}: no step of the scan of mu is in the interval; use a "
-                "larger cl"
+        known = set().union(*(names(r) for r in kept))
+        more = {r for r in range(len(model.regions)) if r not in kept and names(r) & known}
+        if not more:
+            return CountingModel(tuple(model.regions[r] for r in sorted(kept)))
+        kept |= more
+
+
+# --- enumeration --------------------------------------------------------------------------------------
+
+
+def _enumerated(model: CountingModel, cl: float, progress: Progress) -> JointEnds:
+    scale, observed = float(model.signals.sum()), np.array(model.observed)
+    x_max = _reach(model, marginal(model, int(observed.sum())), cl)
+    while True:
+        tables = _tables(model, x_max, None)
+        halves = Halves.of(tables, tables.probable(observed, x_max))
+        panels = math.ceil(x_max / PANEL) + 1
+        if halves.products * NODES * panels > _MOST_PRODUCTS:
+            raise TooManyError(
+                f"{len(observed)} regions with convention {NAME!r}: {halves.size} outcomes at "
+                f"{tables.averages.weights.size} nodes are too many to enumerate; use method 'toys'"
             )
-        if accepted[-1] < 0.95 * _SCAN_POINTS:
+        told = _Told(halves, x_max, progress)
+        curves = Curves.of(told.probability, halves.size, x_max)
+        best_x, best = curves.peaks(told.probability)
+        found = Acceptance(curves, best, float(best_x[0]), cl).ends(x_max)
+        if found is not None:
             break
-        mu_max *= 1.5
-    first, last = int(accepted[0]), int(accepted[-1])
-    upper, missing = scan.zoomed(mu[last], mu[last + 1])
-    lower, missing_below = (0.0, missing) if first == 0 else scan.zoomed(mu[first], mu[first - 1])
+        x_max *= _WIDER
     return JointEnds(
-        lower,
-        upper,
-        mu_error=float(mu[1]) / _FINE**_ZOOMS,
-        probability_error=ACCURACY + max(missing, missing_below),
+        found.lower / scale, found.upper / scale, found.s_error / scale, ACCURACY + found.missing
     )
 
 
 @dataclass(frozen=True, eq=False)
-class _Scan:
-    """All outcomes (D, R) that matter for mu <= mu_max, the observed one first; ln P at their best fits."""
+class _Told:
+    """The probabilities of all outcomes, and how far along x they are."""
 
-    averages: Marginal
-    signals: FloatArray
-    cl: float
-    listed: IntArray
-    log_best: FloatArray
+    halves: Halves
+    x_max: float
+    progress: Progress
 
-    @classmethod
-    def of(cls, model: CountingModel, cl: float, mu_max: float) -> _Scan:
-        signals, observed = model.signals, np.array(model.observed)
-        mean = 2 * model.background_means.sum() + mu_max * signals.sum()
-        averages = marginal(model, int(observed.sum() + mean + 8 * math.sqrt(mean) + 20))
-        listed = _listed(averages, np.multiply.outer(signals, np.linspace(0.0, mu_max, 24)), observed)
-        largest = int(listed.sum(axis=1).max())
-        root = np.linspace(0.0, math.sqrt(2.0 * largest / signals.sum()), _root_points(largest))
-        terms = len(listed) * averages.weights.size * (_SCAN_POINTS + root.size)
-        if terms > _MAX_TERMS:
-            raise TooManyError(
-                f"{len(observed)} regions with convention {NAME!r}: {len(listed)} outcomes at "
-                f"{averages.weights.size} nodes are too many to enumerate; use 'cls-counting' or "
-                "'bayesian-flat'"
-            )
-        scan = cls(averages, signals, cl, listed, np.zeros(len(listed)))
-        return cls(averages, signals, cl, listed, scan._fitted_logs(root))
-
-    def accepts(self, mu: FloatArray) -> FloatArray:
-        """Whether the outcomes that precede the observed one have less than CL together, for each mu."""
-        return np.concatenate([self._before(block)[0] < self.cl for block in self._blocks(mu)])
-
-    def zoomed(self, inside: float, outside: float) -> tuple[float, float]:
-        """Last accepted mu on the way from one that is to one that is not; probability not listed there."""
-        missing = 0.0
-        for _ in range(_ZOOMS):
-            way = np.linspace(inside, outside, _FINE + 1)
-            before, total = self._before(way)
-            missing = float(np.max(1 - total))
-            step = int(np.flatnonzero(before < self.cl)[-1])
-            inside, outside = way[step], way[min(step + 1, _FINE)]
-        return float(inside), max(missing, 0.0)
-
-    def _before(self, mu: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Probability of the outcomes that precede the observed one, and of all that are listed."""
-        pmf = self._pmf(mu)
-        with np.errstate(divide="ignore"):
-            log_ratio = np.log(pmf) - self.log_best[:, None]
-        before = log_ratio > log_ratio[0] + _TIE
-        return (pmf * before).sum(axis=0), pmf.sum(axis=0)
-
-    def _pmf(self, mu: FloatArray) -> FloatArray:
-        """P(outcome | mu), outcomes down and mu across."""
-        return Outcomes(self.averages, np.multiply.outer(self.signals, mu)).signal_probability(self.listed)
-
-    def _blocks(self, mu: FloatArray, overlap: int = 0) -> Iterator[FloatArray]:
-        """Parts of mu whose tables fit; each starts with the last ``overlap`` of the one before."""
-        table = self.averages.weights.size * (int(self.listed.max()) + 1)
-        step = int(np.clip(_ELEMENTS // max(len(self.listed), table), 1, mu.size))
-        for start in range(0, mu.size, step):
-            yield mu[max(start - overlap, 0) : start + step]
-
-    def _fitted_logs(self, root: FloatArray) -> FloatArray:
-        """ln of the largest P(outcome | mu) over mu >= 0, between the points of a grid in sqrt(mu)."""
-        best = np.full(len(self.listed), -np.inf)
-        for block in self._blocks(root, overlap=4):
-            with np.errstate(divide="ignore"):
-                log_pmf = np.log(self._pmf(block**2))
-            best = np.maximum(best, log_pmf.max(axis=1))
-            if block.size >= 5:
-                best = np.maximum(best, _peaks(log_pmf))
-        return best
+    def probability(self, x: FloatArray, rows: np.ndarray) -> FloatArray:
+        self.progress(int(50 * min(float(x.max()) / self.x_max, 1.9)), 100, "outcomes of all regions")
+        return self.halves.probability(x, rows)
 
 
-def _peaks(values: FloatArray) -> FloatArray:
-    """Maximum of the quartic through the five points at the largest of each row; -inf where it has none."""
-    top = np.clip(np.argmax(values, axis=1), 2, values.shape[1] - 3)
-    a, b, c, d, e = (values[np.arange(len(top)), top + shift] for shift in range(-2, 3))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        c1, c2 = (a - 8 * b + 8 * d - e) / 12, (-a + 16 * b - 30 * c + 16 * d - e) / 24
-        c3, c4 = (-a + 2 * b - 2 * d + e) / 12, (a - 4 * b + 6 * c - 4 * d + e) / 24
-        t = np.clip(-c1 / (2 * c2), -2.0, 2.0)
-        for _ in range(4):
-            slope, bend = c1 + t * (2 * c2 + t * (3 * c3 + 4 * t * c4)), 2 * c2 + t * (6 * c3 + 12 * t * c4)
-            t = np.clip(t - slope / bend, -2.0, 2.0)
-        peak = c + t * (c1 + t * (c2 + t * (c3 + t * c4)))
-        found = np.isfinite(peak) & (bend < 0) & (np.abs(t) < 2)
-    return np.where(found, peak, -np.inf)
+def _tables(model: CountingModel, x_max: float, seed: int | None) -> RegionTables:
+    """Tables of the regions; common nuisances at points of a seed where a product of nodes is too large."""
+    observed, scale = np.array(model.observed), float(model.signals.sum())
+    return RegionTables.of(_averages(model, x_max**2, seed), model.signals / scale, observed, x_max)
 
 
-def _listed(averages: Marginal, signals: FloatArray, observed: IntArray) -> IntArray:
-    """The outcomes that are not negligible at any of the signals (R, J), the observed one first."""
-    outcomes = Outcomes(averages, signals)
-    caps = outcomes.caps.max(axis=1).astype(int)
+def _averages(model: CountingModel, signal: float, seed: int | None) -> Marginal:
+    mean = 2 * model.background_means.sum() + signal
+    counts = int(sum(model.observed) + mean + 8 * math.sqrt(mean) + 20)
+    if seed is None:
+        return marginal(model, counts)
     try:
-        listed = outcomes.listed(caps, np.zeros(len(caps)), _NEGLIGIBLE)
+        averages = marginal(model, counts)
     except TooManyError:
-        raise TooManyError(
-            f"{len(caps)} regions with convention {NAME!r}: too many outcomes to enumerate; use "
-            "'cls-counting' or 'bayesian-flat'"
-        ) from None
-    others = listed[np.any(listed != observed, axis=1)]
-    return np.concatenate([observed[None].astype(listed.dtype), others])
+        averages = None
+    if averages is not None and averages.weights.size <= _NODES_OF_TOYS:
+        return averages
+    return marginal(model, counts, sampled_nodes(model, _NODES_OF_TOYS, seed))
 
 
-def _reach(model: CountingModel, cl: float) -> float:
-    """mu where the likelihood ratio of the observed counts is far below 1 - CL."""
-    averages = marginal(model, sum(model.observed))
-    mu = (sum(model.observed) + 1.0) / model.signals.sum() * np.append(0.0, 1.2 ** np.arange(-20, 40))
+def _reach(model: CountingModel, averages: Marginal, cl: float) -> float:
+    """sqrt(mu S) where the likelihood ratio of the observed counts is far below 1 - CL."""
+    scale = model.signals.sum()
+    mu = (sum(model.observed) + 1.0) / scale * np.append(0.0, 1.2 ** np.arange(-20, 60))
     likelihood = counts_probability(averages, np.multiply.outer(model.signals, mu), model.observed)
     best = int(np.argmax(likelihood))
     if likelihood[best] == 0:
@@ -186,9 +178,77 @@ def _reach(model: CountingModel, cl: float) -> float:
             "backgrounds"
         )
     far = np.flatnonzero(likelihood[best:] < _FAR * (1 - cl) * likelihood[best])
-    return float(mu[best + far[0]]) if far.size else float(mu[-1])
+    return math.sqrt(scale * float(mu[best + far[0]] if far.size else mu[-1]))
 
 
-def _root_points(size: int) -> int:
-    """Points of the grid in sqrt(mu) on which the best fits are looked for."""
-    return 160 + 32 * math.ceil(math.sqrt(size))
+# --- toys ---------------------------------------------------------------------------------------------
+
+
+def _by_toys(model: CountingModel, cl: float, toys: int, seed: int, progress: Progress) -> JointEnds:
+    """Mean and spread of the ends of independent sets of toys."""
+    scale = float(model.signals.sum())
+    ends, before = [], []
+    for i in range(REPETITIONS):
+        progress(i, REPETITIONS, "toys of all regions")
+        acceptance, found = _repetition(model, cl, math.ceil(toys / REPETITIONS), seed, i)
+        ends.append(found)
+        before.append(float(acceptance.before(np.sqrt([ends[0].upper]))[0][0]))
+    lower, upper = (
+        [end / scale for end in side] for side in zip(*((e.lower, e.upper) for e in ends), strict=True)
+    )
+    deviation = [float(np.std(values, ddof=1)) / math.sqrt(REPETITIONS) for values in (lower, upper, before)]
+    return JointEnds(
+        float(np.mean(lower)),
+        float(np.mean(upper)),
+        max(found.s_error for found in ends) / scale,
+        ACCURACY,
+        "toys",
+        mc_error=deviation[2],
+        mu_error=max(deviation[:2]),
+    )
+
+
+def _repetition(model: CountingModel, cl: float, toys: int, seed: int, i: int) -> tuple[Acceptance, Ends]:
+    """One set of toys, and its interval."""
+    sobol = REPETITIONS * seed + i
+    x_max = _reach(model, _averages(model, 0.0, sobol), cl)
+    while True:
+        tables = _tables(model, x_max, sobol)
+        x_drawn = np.linspace(0.0, x_max, math.ceil(x_max / _TOY_STEP) + 1)
+        drawn = _drawn(tables, x_drawn, toys, philox(seed, _TOY_STREAM + i))
+        listed, counts = _distinct(drawn, np.array(model.observed))
+        halves = Halves.of(tables, listed)
+        curves = Curves.of(halves.probability, halves.size, x_max)
+        best_x, best = curves.peaks(halves.probability)
+        # drawn with the mean over x_drawn of their probabilities
+        weights = counts / (toys * np.mean(curves.at(x_drawn), axis=1))
+        acceptance = Acceptance(curves, best, float(best_x[0]), cl, weights)
+        found = acceptance.ends(x_max)
+        if found is not None:
+            return acceptance, found
+        x_max *= _WIDER
+
+
+def _drawn(tables: RegionTables, x: FloatArray, toys: int, rng: np.random.Generator) -> IntArray:
+    """Counts (T, R), each under one of x and one node of the common nuisances."""
+    weights = tables.averages.weights
+    column = rng.choice(weights.size, toys, p=weights) * x.size + rng.integers(x.size, size=toys)
+    drawn = np.empty((toys, len(tables.shares)), dtype=np.int64)
+    for r, low in enumerate(tables.lowest):
+        table = tables.table(r, x)
+        cumulative = np.cumsum(np.broadcast_to(table, (len(table), weights.size, x.size)), axis=0)
+        columns = (cumulative / cumulative[-1]).reshape(len(table), -1).T
+        flat = (columns + np.arange(len(columns))[:, None]).ravel()  # one rising row for all columns
+        place = np.searchsorted(flat, rng.random(toys) + column) - column * len(table)
+        drawn[:, r] = low + np.clip(place, 0, len(table) - 1)
+    return drawn
+
+
+def _distinct(drawn: IntArray, observed: IntArray) -> tuple[IntArray, IntArray]:
+    """Distinct outcomes and how often each was drawn, the observed one first (also where it was not)."""
+    listed, counts = np.unique(drawn, axis=0, return_counts=True)
+    same = np.all(listed == observed, axis=1)
+    return (
+        np.concatenate([observed[None], listed[~same]]),
+        np.concatenate([[counts[same].sum()], counts[~same]]),
+    )
