@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.analysis.analysis import load_analysis
+from feebly.core.errors import ConfigError
 from feebly.report.validation.contours import (
     area_rows,
     calibrated_on,
@@ -18,10 +19,11 @@ from feebly.report.validation.contours import (
 )
 from feebly.report.validation.curves import closed_piece
 from feebly.report.validation.plan import ContourReference, validation_plan
+from feebly.report.validation.rows import ValidationReport
 
 TABLE = "# m,low,up,peak\n0.2,5e-7,4e-6,20\n0.3,4e-7,3e-6,15\n0.5,5e-7,9e-7,3.0\n"
 REFERENCE = ContourReference(
-    "pilot", "mumu", "table", 0.03, 0.03, "here", file="t.csv", tuned_lower=(0.2, 0.3)
+    "pilot", "mumu", "table", "here", 0.03, 0.03, file="t.csv", tuned_lower=(0.2, 0.3)
 )
 
 
@@ -59,6 +61,17 @@ def test_a_mass_that_is_not_excluded_is_outside(folder):
     assert rows[0].verdict == "outside"
 
 
+def test_a_reference_without_tolerance_is_for_information(folder):
+    told = replace(REFERENCE, tolerance_lower=None, tolerance_upper=None)
+    rows = list(edge_rows(scaled(folder, 1.5), told, "", folder))
+    assert {row.verdict for row in rows} == {"info"}
+    assert_allclose([row.ratio for row in rows], 1.5, rtol=1e-12)
+    assert "rms 50.0%: for information" in ValidationReport(tuple(rows)).text()
+    assert ValidationReport(tuple(rows)).passed
+    with pytest.raises(ConfigError, match=r"tolerance_upper = -0\.1"):
+        replace(REFERENCE, tolerance_upper=-0.1)
+
+
 def test_missing_file_is_one_skipped_row(folder):
     (row,) = edge_rows((), replace(REFERENCE, file="u.csv"), "", folder)
     assert row.verdict.startswith("skipped: contours/u.csv is not in the folder")
@@ -82,7 +95,7 @@ def test_area_of_a_table_ends_with_its_masses(folder):
 
 def test_curve_of_points_is_read_at_the_masses(folder):
     (folder / "contours" / "c.txt").write_text("0.1 1e-6\n1.0 1e-7\n1.0 1e-5\n")
-    reference = ContourReference("c", "mumu", "curve", 0.1, 0.1, "", file="c.txt", masses_gev=(10**-0.5, 2.0))
+    reference = ContourReference("c", "mumu", "curve", "", 0.1, 0.1, file="c.txt", masses_gev=(10**-0.5, 2.0))
     (point,) = reference_points(reference, folder / "contours" / "c.txt")
     assert_allclose(point, (10**-0.5, 10**-6.5, 10**-5.5, np.inf), rtol=1e-12)
 
@@ -121,7 +134,7 @@ def test_all_contour_rows_without_references():
 
 def test_rounding_of_points_is_added_to_the_tolerance():
     reference = ContourReference(
-        "few digits", "ee", "points", 0.10, 0.12, "", rounding=0.01, points=((0.1, 5.8e-7, 1.4e-5),)
+        "few digits", "ee", "points", "", 0.10, 0.12, rounding=0.01, points=((0.1, 5.8e-7, 1.4e-5),)
     )
     own = (closed_piece(np.array([0.05, 0.2, 0.2, 0.05]), np.array([5.2e-7, 5.2e-7, 1.4e-5, 1.4e-5])),)
     lower, upper = edge_rows(own, reference, "", None)

@@ -53,12 +53,15 @@ def edge_rows(own: Pieces, reference: ContourReference, tuned: str, folder: Path
         yield Row(f"{FOLDED} {reference.name}", "both edges and area", skipped=reason)
         return
     points = reference_points(reference, path)
-    tolerances = [t + reference.rounding for t in (reference.tolerance_lower, reference.tolerance_upper)]
+    allowed = (reference.tolerance_lower, reference.tolerance_upper)
+    tolerances = [None if t is None else t + reference.rounding for t in allowed]
     tuned_masses = (reference.tuned_lower, reference.tuned_upper)
     for k, edge in enumerate(_EDGES):
         for mass, *edges, peak in points:
             found = outer_edges(own, mass)
-            tolerance = max(tolerances[k], _WEAK_TOLERANCE) if _is_weak(peak) else tolerances[k]
+            tolerance = tolerances[k]
+            if tolerance is not None and _is_weak(peak):
+                tolerance = max(tolerance, _WEAK_TOLERANCE)
             yield Row(
                 f"{FOLDED} {reference.name}: {edge} edge",
                 f"{mass:g} GeV",

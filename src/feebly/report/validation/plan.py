@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from feebly.core.records import decode, require_positive
+from feebly.core.records import decode, require
 from feebly.core.tables import load_document
 
 MassRange = tuple[float, float]
@@ -28,17 +28,17 @@ class ContourReference:
     """Edges to compare with one run.
 
     kind: ``table`` (file of mass, lower, upper, largest yield), ``curve`` (file of points of one closed
-    curve, read at ``masses_gev``) or ``points`` (mass, lower, upper in ``points``). Tolerances are relative;
-    rounding: relative, of a reference with few digits, is added to them.
+    curve, read at ``masses_gev``) or ``points`` (mass, lower, upper in ``points``). Tolerances are relative,
+    none for a comparison that is for information; rounding: of a reference with few digits, added to them.
     tuned_lower, tuned_upper: masses at which that edge was tuned on this reference.
     """
 
     name: str
     run: str
     kind: Literal["table", "curve", "points"]
-    tolerance_lower: float
-    tolerance_upper: float
     source: str
+    tolerance_lower: float | None = None
+    tolerance_upper: float | None = None
     rounding: float = 0.0
     file: str | None = None
     masses_gev: tuple[float, ...] = ()
@@ -47,18 +47,20 @@ class ContourReference:
     tuned_upper: MassRange = (0.0, 0.0)
 
     def __post_init__(self) -> None:
-        require_positive(self, "tolerance_lower", "tolerance_upper")
+        for name in ("tolerance_lower", "tolerance_upper"):
+            tolerance = getattr(self, name)
+            require(tolerance is None or tolerance > 0, self, name, "a positive number")
 
 
 @dataclass(frozen=True, slots=True)
 class ClosingReference:
-    """Largest excluded mass [GeV] of a run."""
+    """Largest excluded mass [GeV] of a run; without a tolerance for information."""
 
     name: str
     run: str
     reference: float
-    tolerance: float
     source: str
+    tolerance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

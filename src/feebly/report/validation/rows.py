@@ -113,14 +113,15 @@ def _folded(rows: list[Row]) -> Iterator[str]:
     if not ratio.size:
         return
     rms = np.sqrt(np.mean((ratio - 1) ** 2))
+    spread = f"own/reference {ratio.min():.3f}-{ratio.max():.3f}, rms {100 * rms:.1f}%"
+    if all(row.verdict == "info" for row in rows):
+        yield f"  {spread}: for information"
+        return
     allowed = "-".join(f"{t:.3g}%" for t in sorted({100 * row.tolerance for row in rows if row.tolerance}))
     inside = sum(row.verdict == "ok" for row in rows)
     tuned = sum(row.tuned is not None for row in rows)
     calibrated = f", calibrated {tuned}/{len(rows)}" if tuned else ""
-    yield (
-        f"  own/reference {ratio.min():.3f}-{ratio.max():.3f}, rms {100 * rms:.1f}%, tolerance {allowed}: "
-        f"{inside}/{len(rows)} masses ok{calibrated}"
-    )
+    yield (f"  {spread}, tolerance {allowed}: {inside}/{len(rows)} masses ok{calibrated}")
 
 
 def _heading(*columns: str) -> str:
