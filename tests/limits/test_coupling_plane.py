@@ -72,6 +72,15 @@ def test_any_direction_has_the_yield_of_its_own_model(couplings):
     assert_allclose(PLANE.events(x, y), expected, rtol=1e-8)
 
 
+def test_unit_of_the_coupling_does_not_matter():
+    small = plane_through(
+        (direction(1.0, 0.0), direction(0.0, 1.0), direction(1.0, 1.0)),
+        MASS, {"made": 2.5}, {"seen": 0.6}, (("made", "seen"),), Exponential(), 1e17, unit=1e-6,
+    )  # fmt: skip
+    x = np.geomspace(1e-9, 1e-5, 7)
+    assert_allclose(small.events(x, 3 * x), PLANE.events(x, 3 * x), rtol=1e-12)
+
+
 def test_points_broadcast_to_a_grid():
     x, y = np.geomspace(1e-9, 1e-5, 4)[:, None], np.geomspace(1e-8, 1e-6, 3)[None, :]
     grid = PLANE.events(x, y)

@@ -86,10 +86,12 @@ def plane_through(
     channels: tuple[tuple[str, str], ...],
     source: YieldSource,
     pot: float,
+    unit: float = 1.0,
 ) -> CouplingPlane:
     """The plane from models along (1, 0), (0, 1) and (1, 1); the other arguments are its fields.
 
-    multiplicities: parents per POT by production tag.
+    multiplicities: parents per POT by production tag. unit: value of the models' coupling at which they are
+    asked: small enough for amplitudes to be linear.
     """
 
     def form(values: Sequence[float]) -> QuadraticForm:
@@ -97,12 +99,12 @@ def plane_through(
 
     first = directions[0]
     widths = {
-        tag: form([float(each.model.partial_width_gev(tag, mass_gev, 1.0)) for each in directions])
+        tag: form([float(each.model.partial_width_gev(tag, mass_gev, unit)) / unit**2 for each in directions])
         for tag in first.model.channels
     }
     by_tag = [{channel.tag: channel for channel in each.production} for each in directions]
     rates = {
-        tag: form([float(own[tag].rate(mass_gev, 1.0, multiplicities[tag])) for own in by_tag])
+        tag: form([float(own[tag].rate(mass_gev, unit, multiplicities[tag])) / unit**2 for own in by_tag])
         for tag in {production for production, _ in channels}
     }
     return CouplingPlane(mass_gev, widths, rates, efficiencies, channels, source, pot)
