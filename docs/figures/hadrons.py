@@ -62,18 +62,18 @@ def draw(contours: Contours, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 4.2), layout="constrained")
-    _fill(left, contours.everything, "#d5dfec", "with hadrons")
+    _fill(left, contours.everything, "#b9cce3", "with hadrons")
     _outline(left, contours.leptons, "black", "leptons alone")
     _fill(right, contours.everything, "0.93", "all together")
     hadrons = [tag for tag in contours.alone if tag not in LEPTONS]
     for tag, colour in zip(hadrons, COLOURS, strict=False):
         _outline(right, contours.alone[tag], colour, tag)
-    for axes, low, up in ((left, 0.01, 2e-4), (right, 0.25, 5e-6)):
-        axes.set(xscale="log", yscale="log", xlim=(low, 2.0), ylim=(1e-8, up))
+    for axes in (left, right):
+        axes.set(xscale="log", yscale="log", xlim=(0.2, 2.0), ylim=(1e-8, 1e-5))
         axes.set(xlabel=r"$m_{A'}$ [GeV]", ylabel=r"$\varepsilon$")
         axes.legend(frameon=False, fontsize=9)
-    right.set_xticks([0.3, 0.5, 1.0, 2.0], ["0.3", "0.5", "1", "2"])
-    right.minorticks_off()
+        axes.set_xticks([0.2, 0.3, 0.5, 1.0, 2.0], ["0.2", "0.3", "0.5", "1", "2"])
+        axes.minorticks_off()
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
