@@ -16,6 +16,7 @@ from feebly.report.validation.references import reference_folder
 from feebly.report.validation.resolution import resolution_rows
 from feebly.report.validation.rows import Row
 from feebly.report.validation.sampling import Sampling
+from feebly.report.validation.scalar import scalar_plan, scalar_rows
 from feebly.report.validation.statistics import statistics_plan, statistics_rows
 from feebly.report.validation.yields import yield_rows
 
@@ -45,6 +46,8 @@ def all_rows(
     yield from polarisation_rows(plan.polarisation, sampling)
     report(0, 1, "reconstruction")
     yield from resolution_rows(plan.resolution, sampling)
+    report(0, 1, "dark scalar")
+    yield from scalar_rows(scalar_plan(), folder)
     report(0, 1, "statistics")
     yield from statistics_rows(statistics_plan())
     for later in plan.later:
