@@ -62,6 +62,7 @@ def test_options_become_arguments(feebly, fake_run):
         "production": ("brems", "eta"),
         "preset": "current",
         "spectrum": "bmpt",
+        "coupling_convention": None,
         "response": {"mumu": "2303", "ee": "2312"},
         "pot": 1e18,
         "background": "suppress:10",

@@ -72,6 +72,7 @@ def test_options_become_arguments(feebly, fake_yields):
         "analysis": None,
         "preset": "current",
         "spectrum": "mine.csv",
+        "coupling_convention": None,
         "pot": 1e18,
         "response": "2303",
         "precision": 0.02,

@@ -11,7 +11,12 @@ from feebly.cli import values
 from feebly.cli.signal_error import signal_error
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="dark-photon (BC1), dark-scalar (BC4)", show_default=False)
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="dark-photon (BC1), dark-scalar (BC4), dark-scalar-quartic (BC5), alp-fermion (BC10)",
+        show_default=False,
+    ),
 ]
 Channels = Annotated[
     str | None,
@@ -44,6 +49,14 @@ Spectrum = Annotated[
         "--spectrum",
         metavar="NAME|FILE",
         help="Meson spectra: pythia, bmpt, or an event list (.csv, .hepmc3); default: the preset's.",
+    ),
+]
+CouplingConvention = Annotated[
+    str | None,
+    typer.Option(
+        "--coupling-convention",
+        metavar="NAME",
+        help="Coupling of an ALP: C/Lambda, 1/f or g_agamma [1/GeV]; default: the preset's.",
     ),
 ]
 Response = Annotated[

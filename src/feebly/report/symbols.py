@@ -17,7 +17,12 @@ _FINAL_STATES = {
     "kkpi0": "K⁺K⁻π⁰",
     "gammagamma": "γγ",
 }
-_PARTICLES = {"dark-photon": "A′", "dark-scalar": "S", "dark-scalar-quartic": "S"}
+_PARTICLES = {
+    "dark-photon": "A′",
+    "dark-scalar": "S",
+    "dark-scalar-quartic": "S",
+    **dict.fromkeys(("alp-photon", "alp-fermion", "alp-gluon"), "a"),
+}
 _MESONS = {
     "pi0": "π⁰",
     "eta": "η",
@@ -37,6 +42,9 @@ _MESONS = {
 _COUPLINGS = {
     "epsilon": r"\varepsilon",
     "sin-theta": r"\sin\theta",
+    "C/Lambda": r"C/\Lambda\;[\mathrm{GeV}^{-1}]",
+    "1/f": r"1/f\;[\mathrm{GeV}^{-1}]",
+    "g_agamma": r"g_{a\gamma\gamma}\;[\mathrm{GeV}^{-1}]",
     "ctau-m": r"c\tau\;[\mathrm{m}]",
 }
 

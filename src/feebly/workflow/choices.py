@@ -12,7 +12,7 @@ from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.physics.models.registry import MODELS
-from feebly.physics.production.families import preset_of
+from feebly.physics.production.families import in_convention, preset_of
 from feebly.physics.production.preset_files import AnyPreset
 from feebly.physics.production.user_file import OwnModel, is_model_file, load_user_model
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
@@ -64,7 +64,10 @@ def shipped_model(name: str, physics: AnyPreset) -> Model:
 
 
 def choose_model(
-    model: str | Path | OwnModel, preset_name: str | Path | None, default: str
+    model: str | Path | OwnModel,
+    preset_name: str | Path | None,
+    default: str,
+    coupling_convention: str | None = None,
 ) -> tuple[Model, AnyPreset]:
     """The particle and its production physics: a tag or alias with a preset, a file, or an `OwnModel`.
 
@@ -72,10 +75,14 @@ def choose_model(
     """
     if isinstance(model, str) and not is_model_file(model):
         physics = preset_of(MODELS.tag(model), preset_name, default)
+        if coupling_convention is not None:
+            physics = in_convention(physics, coupling_convention)
         return shipped_model(model, physics), physics
     own = model if isinstance(model, OwnModel) else load_user_model(model)
     if preset_name is not None:
         raise ConfigError(f"preset {str(preset_name)!r}: {own.particle.tag} says itself how it is produced")
+    if coupling_convention is not None:
+        raise ConfigError(f"coupling convention {coupling_convention!r}: {own.particle.tag} has one only")
     return own.particle, own.physics
 
 
@@ -238,16 +245,17 @@ def choose(
     coupling: GridRange | None = None,
     background: str | None = None,
     spectrum: str | Path | None = None,
+    coupling_convention: str | None = None,
 ) -> Choices:
     """Resolve and check all names and ranges; every refusal is a ConfigError or DomainError of one line.
 
-    spectrum: source of the meson spectra in the place of the preset's.
+    spectrum: source of the meson spectra, coupling_convention: of an ALP, in the place of the preset's.
     """
     if isinstance(model, str) and not is_model_file(model):
         MODELS.tag(model)  # an unknown model is told before anything else
     assumption = None if background is None else BackgroundAssumption.parse(background)
     apparatus, counts = choose_setting(experiment, analysis, pot, assumption)
-    particle, physics = choose_model(model, preset_name, counts.default_preset)
+    particle, physics = choose_model(model, preset_name, counts.default_preset, coupling_convention)
     if spectrum is not None:
         physics = physics.with_spectrum(spectrum)
     states = choose_channels(counts, particle, channels, physics.channels)

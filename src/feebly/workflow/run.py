@@ -64,6 +64,7 @@ def run(
     production: Sequence[str] | None = None,
     preset: str | None = None,
     spectrum: str | Path | None = None,
+    coupling_convention: str | None = None,
     response: Mapping[str, str] | str | None = None,
     pot: float | None = None,
     background: str | None = None,
@@ -88,7 +89,8 @@ def run(
     model: tag or alias, the path of a model's file, or an `OwnModel`. experiment, analysis: names or TOML
     files (the analysis defaults to the one of the same name). channels, production: final states and
     production modes (default: all). preset: choices of physics; spectrum: source of the meson spectra other
-    than its own (pythia, bmpt, or an event list); response: response set by final state or one for all
+    than its own (pythia, bmpt, or an event list); coupling_convention: of an ALP's coupling (C/Lambda, 1/f,
+    g_agamma; default: the preset's); response: response set by final state or one for all
     (default: the preset's). pot: another than the analysis' own makes a projection, as does background, what
     b does then: ``scale`` (with the POT, the default), ``none`` (b = 0) or ``suppress:FACTOR``. mass,
     coupling: (min, max, number) of the grid, GeV.
@@ -113,6 +115,7 @@ def run(
         coupling,
         background,
         spectrum,
+        coupling_convention,
     )
     error = total_signal_error(signal_error)
     refuse_double_counting(choices, error, force_signal_error)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import FloatArray
+from feebly.core.interfaces import FloatArray, Model
 from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
+from feebly.physics.models.alp import Alp
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.families import FAMILIES
 from feebly.physics.production.user_file import OwnModel, is_model_file
@@ -24,7 +25,8 @@ from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, 
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress, SamplingTask
 
-REFERENCE_COUPLING = 1.0
+REFERENCE_COUPLING = 1.0  # of a dimensionless coupling
+SMALL_COUPLING = 1e-6  # C/Λ [GeV⁻¹] of an ALP: at 1 GeV⁻¹ a mixing angle would be larger than one
 BARE_PRESET = "current"
 
 
@@ -50,6 +52,7 @@ def yields(
     analysis: str | Path | None = None,
     preset: str | None = None,
     spectrum: str | Path | None = None,
+    coupling_convention: str | None = None,
     pot: float | None = None,
     response: Mapping[str, str] | str | None = None,
     precision: float = DEFAULT_PRECISION,
@@ -65,15 +68,16 @@ def yields(
     masses [GeV]: sampled there, not interpolated. ctau: (min, max, number) in metres, log-spaced.
     preset: physics of the production (default: ``current``, untuned, where it has the mode, else the
     analysis' own, else the first of the model that has it); spectrum: source of the meson spectra other
-    than its own. The efficiency of the response set is included.
+    than its own; coupling_convention: of an ALP's coupling. The efficiency of the response set is included.
     """
-    physics = preset or _preset_with(model, production, experiment, analysis)
+    physics = preset or preset_with(model, production, experiment, analysis)
     choices = choose(
-        model, experiment, analysis, [channel], [production], physics, response, pot, spectrum=spectrum
-    )
+        model, experiment, analysis, [channel], [production], physics, response, pot,
+        spectrum=spectrum, coupling_convention=coupling_convention,
+    )  # fmt: skip
     for text in spectrum_notes(choices):
         report(text)
-    asked, lifetimes = _checked_masses(choices, masses, channel), _checked_ctau(ctau)
+    asked, lifetimes = checked_masses(choices, masses, channel), checked_ctau(ctau)
     sampling = Sampling(precision, seed, jobs, progress, report, cache_dir)
     blocks = sampling.samples(_tasks(choices, channel, asked, sampling))
     samples = [sample for block in blocks for sample in block]
@@ -86,6 +90,11 @@ def yields(
     return YieldRows(_header(choices, channel), _columns(choices, channel, samples, lifetimes))
 
 
+def reference_coupling(model: Model) -> float:
+    """Coupling that a table of yields is for: one, or 1e-6 GeV⁻¹ of an ALP."""
+    return SMALL_COUPLING if isinstance(model, Alp) else REFERENCE_COUPLING
+
+
 def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Sampling) -> list[SamplingTask]:
     (mode,) = choices.production
     setup = channel_setup(choices, mode, channel, sampling.seed)
@@ -93,7 +102,7 @@ def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Samplin
     return [SamplingTask(setup, block, sampling.precision) for block in blocks]
 
 
-def _preset_with(
+def preset_with(
     model: str | Path | OwnModel, production: str, experiment: str | Path, analysis: str | Path | None
 ) -> str | None:
     """The untuned preset if it has the mode, else the analysis' own, else the model's first that has it."""
@@ -105,13 +114,13 @@ def _preset_with(
     return next((name for name in candidates if production in family.load(name).production), None)
 
 
-def _checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> FloatArray:
+def checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> FloatArray:
     """Masses at which the channel is open; ConfigError names the first that is not."""
     (mode,) = choices.production
     asked = np.array(sorted(set(map(float, masses))))
     if asked.size == 0:
         raise ConfigError("mass: expected at least one mass in GeV")
-    choices.model.ctau_m(asked, REFERENCE_COUPLING)  # refuses masses outside the model's range
+    choices.model.ctau_m(asked, 1.0)  # refuses masses outside the model's range
     low, high = mode.mass_range_gev(choices.model.mass_range_gev)
     threshold, end = choices.model.threshold_gev(channel), choices.model.mass_range_gev[1]
     # closed at the threshold and where the production ends, but not where only the model does
@@ -125,7 +134,7 @@ def _checked_masses(choices: Choices, masses: Sequence[float], channel: str) -> 
     return asked
 
 
-def _checked_ctau(ctau: tuple[float, float, int]) -> FloatArray:
+def checked_ctau(ctau: tuple[float, float, int]) -> FloatArray:
     low, high, n = ctau
     if not (0 < low <= high < float("inf")) or n < 1:
         raise ConfigError(f"ctau {low:g}:{high:g}:{n}: expected MIN:MAX:N in metres with 0 < MIN <= MAX")
@@ -135,7 +144,7 @@ def _checked_ctau(ctau: tuple[float, float, int]) -> FloatArray:
 def _header(choices: Choices, channel: str) -> dict[str, Any]:
     response = choices.response(channel)
     return {
-        "reference coupling": f"{choices.model.coupling_name} = {REFERENCE_COUPLING:g}",
+        "reference coupling": f"{choices.model.coupling_name} = {reference_coupling(choices.model):g}",
         "branching ratio": 1,
         "POT": choices.analysis.pot,
         "response set": f"{choices.responses[channel]} (efficiency {response.efficiency:g} included)",
@@ -154,7 +163,7 @@ def _columns(
     regions = [region.name for region in choices.analysis.final_state(channel).regions]
     table: dict[str, list[Any]] = {name: [] for name in ("mass_gev", "ctau_m", "region", "yield", "mc_error")}
     for sample in samples:
-        rate = float(mode.rate(sample.mass_gev, REFERENCE_COUPLING, multiplicity))
+        rate = float(mode.rate(sample.mass_gev, reference_coupling(choices.model), multiplicity))
         factor = choices.analysis.pot * rate * choices.response(channel).efficiency
         value, error = laplace(sample.histogram, ctau / sample.mass_gev)
         for k, region in enumerate(regions):

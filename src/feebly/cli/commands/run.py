@@ -22,6 +22,7 @@ def run(
     production: options.Production = None,
     preset: options.Preset = None,
     spectrum: options.Spectrum = None,
+    coupling_convention: options.CouplingConvention = None,
     response: options.Response = None,
     pot: options.Pot = None,
     background: options.Background = None,

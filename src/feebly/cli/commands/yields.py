@@ -23,9 +23,7 @@ TABLE = "table.csv"
 
 
 def yields(
-    model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="dark-photon (BC1), dark-scalar (BC4)", show_default=False)
-    ],
+    model: options.Model,
     production: Annotated[
         str, typer.Option("--production", metavar="I", help="Production mode, e.g. brems, eta, mixing-rho.")
     ],
@@ -38,6 +36,7 @@ def yields(
     analysis: options.Analysis = None,
     preset: options.Preset = None,
     spectrum: options.Spectrum = None,
+    coupling_convention: options.CouplingConvention = None,
     pot: options.Pot = None,
     response: options.Response = None,
     precision: options.Precision = "0.01",
@@ -79,6 +78,7 @@ def yields(
             analysis=analysis,
             preset=preset,
             spectrum=spectrum,
+            coupling_convention=coupling_convention,
             pot=given(values.number, pot, "--pot"),
             response=given(values.response_sets, response, "--response"),
             precision=values.number(precision, "--precision"),

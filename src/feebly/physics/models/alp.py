@@ -142,9 +142,14 @@ class Alp:
         convention: str = C_OVER_LAMBDA,
         width_table: str = "aloni2018",
         mixing: MesonMixing | None = None,
+        couplings: AlpCouplings | None = None,
     ) -> Alp:
-        """``alp-photon`` (BC9), ``alp-fermion`` (BC10) or ``alp-gluon`` (BC11) of 1901.09966."""
-        return cls(tag, couplings_per_unit(tag, convention), convention, width_table, mixing or MesonMixing())
+        """``alp-photon`` (BC9), ``alp-fermion`` (BC10) or ``alp-gluon`` (BC11) of 1901.09966.
+
+        couplings: another direction, per unit of C/Λ, under the same tag.
+        """
+        direction = couplings or couplings_per_unit(tag, convention)
+        return cls(tag, direction, convention, width_table, mixing or MesonMixing())
 
     @property
     def coupling_name(self) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from feebly.core.interfaces import Model
 from feebly.core.registry import Registry
+from feebly.physics.models.alp import Alp
 from feebly.physics.models.dark_photon import DarkPhoton
 from feebly.physics.models.dark_scalar import DarkScalar, DarkScalarQuartic
 
@@ -13,3 +15,4 @@ MODELS: Registry[Callable[..., Model]] = Registry("model")
 MODELS.add("dark-photon", DarkPhoton, aliases=("BC1",))
 MODELS.add("dark-scalar", DarkScalar, aliases=("BC4",))
 MODELS.add("dark-scalar-quartic", DarkScalarQuartic, aliases=("BC5",))
+MODELS.add("alp-fermion", partial(Alp.benchmark, "alp-fermion"), aliases=("BC10",))

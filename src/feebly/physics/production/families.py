@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
-from feebly.core.errors import unknown
+from feebly.core.errors import ConfigError, unknown
+from feebly.core.records import record_fields
 from feebly.core.tables import read_toml
+from feebly.physics.production.alp_presets import ALP_FAMILIES
 from feebly.physics.production.preset_files import AnyPreset, PresetFile
 from feebly.physics.production.presets import DARK_PHOTON
 from feebly.physics.production.scalar_presets import DARK_SCALAR, DARK_SCALAR_QUARTIC
 
 FAMILIES: Mapping[str, PresetFile[AnyPreset]] = MappingProxyType(
-    {"dark-photon": DARK_PHOTON, "dark-scalar": DARK_SCALAR, "dark-scalar-quartic": DARK_SCALAR_QUARTIC}
+    {
+        "dark-photon": DARK_PHOTON,
+        "dark-scalar": DARK_SCALAR,
+        "dark-scalar-quartic": DARK_SCALAR_QUARTIC,
+        **ALP_FAMILIES,
+    }
 )
 """Presets by model tag."""
 
@@ -28,6 +36,13 @@ def preset_of(model: str, name: str | Path | None, default: str) -> AnyPreset:
         of_another = any(default in each.names() for each in FAMILIES.values() if each is not family)
         name = family.names()[0] if of_another else default
     return family.load(name)
+
+
+def in_convention(preset: AnyPreset, convention: str) -> AnyPreset:
+    """The preset with its coupling in another convention; ConfigError for a model that has one only."""
+    if "convention" not in record_fields(type(preset))[0]:
+        raise ConfigError(f"coupling convention {convention!r}: preset {preset.name} has one coupling only")
+    return replace(preset, convention=convention)  # type: ignore[type-var]
 
 
 def every_preset() -> tuple[AnyPreset, ...]:
