@@ -294,7 +294,7 @@ class BetaProduct(_Averaged):
         def reached(survival: FloatArray) -> FloatArray:
             return np.asarray(gammainc(n, self.candidates * survival))
 
-        nodes, weights = beta_product_tail_nodes(self._posteriors(), reached)
+        nodes, weights = beta_product_tail_nodes(self._posteriors(), reached, self._order)
         return float(weights @ reached(nodes))
 
     def quantile(self, probability: float) -> float:
@@ -314,10 +314,14 @@ class BetaProduct(_Averaged):
     def _posteriors(self) -> list[tuple[float, float]]:
         return [(passed + 0.5, self.trials - passed + 0.5) for passed in self.passed]
 
-    def _survival_nodes(self, posteriors: list[tuple[float, float]]) -> Nodes:
-        # exp(-N t) on (0, 1) asks for a few sqrt(N) nodes
+    @property
+    def _order(self) -> int:
+        """exp(-N t) on (0, 1) asks for a few sqrt(N) Gauss nodes."""
         root = math.sqrt(self.candidates)
-        order = 32 + math.ceil(max(2 * root, 4 * root - 16))
+        return 32 + math.ceil(max(2 * root, 4 * root - 16))
+
+    def _survival_nodes(self, posteriors: list[tuple[float, float]]) -> Nodes:
+        order = self._order
         result = np.ones(1), np.ones(1)
         for a, b in posteriors:
             if result[0].size > order:

@@ -160,22 +160,28 @@ def beta_nodes(a: float, b: float, order: int) -> Nodes:
 
 
 def beta_product_tail_nodes(
-    shapes: Sequence[tuple[float, float]], rising: Callable[[FloatArray], FloatArray]
+    shapes: Sequence[tuple[float, float]], rising: Callable[[FloatArray], FloatArray], order: int
 ) -> Nodes:
     """Nodes of the product of Beta(a, b) variables for the average of a function that lives in its far tail.
 
     The trapezoidal rule in the logit of each: all weights keep their digits. Nodes are left out where weight
-    times ``rising``, which no further factor below 1 makes larger, is e^-40 of the largest.
+    times ``rising``, which no further factor below 1 makes larger, is e^-40 of the largest. Between two
+    factors those that are left become ``order`` Gauss nodes of that measure: what follows, a ratio of two
+    ``rising``, is smooth. No nodes are left where all is below the smallest number.
     """
     from scipy.special import betaln, expit, log_expit
 
     x = np.arange(-_LOGIT_REACH, _LOGIT_REACH, _LOGIT_STEP)
     nodes, weights = np.ones(1), np.ones(1)
     for a, b in shapes:
+        if nodes.size > order:
+            measure = weights * rising(nodes)
+            nodes, shares = reduced_nodes(nodes, measure, order)
+            weights = measure.sum() * shares / rising(nodes)
         log_density = a * log_expit(x) + b * log_expit(-x) - betaln(a, b)
         product = product_nodes((nodes, weights), (expit(x), _LOGIT_STEP * np.exp(log_density)), 0.0)
         size = product[1] * rising(product[0])
-        kept = size > size.max() * np.exp(-_LIVING)
+        kept = size > size.max(initial=0.0) * np.exp(-_LIVING)
         nodes, weights = product[0][kept], product[1][kept]
     return nodes, weights
 

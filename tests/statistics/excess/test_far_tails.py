@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy import integrate, special
 
+from feebly.core.errors import DomainError
 from feebly.statistics import (
     BetaProduct,
     Gamma,
@@ -116,6 +117,34 @@ def test_two_vetoes_by_the_closed_form_of_one():
     p = p_value(n, BetaProduct(candidates, (0.96, 0.63), trials))
     assert p < 1e-33
     assert_allclose(p, expected, rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("n", "candidates", "passed", "trials"),
+    [
+        (3, "5", ("0.72",) * 8, "79.9"),
+        (10, "59.9", ("3", "10", "5", "40"), "79.9"),
+        (40, "59.9", ("3", "10", "5", "40"), "79.9"),
+        (10, "300", ("1", "2", "0"), "50"),
+    ],
+)
+def test_several_vetoes_by_their_series(n, candidates, passed, trials):
+    # P(N >= n) = sum_{j >= n} (-1)^(j - n) C(j - 1, n - 1) N^j E[t^j] / j!, E[t^j] = prod (a)_j / (a + b)_j
+    getcontext().prec = 400
+    total, term = Decimal(0), Decimal(1)
+    for j in range(1200):
+        if j >= n:
+            total += (-1) ** (j - n) * special.comb(j - 1, n - 1, exact=True) * term
+        for k in passed:
+            term *= (Decimal(k) + Decimal("0.5") + j) / (Decimal(trials) + 1 + j)
+        term *= Decimal(candidates) / (j + 1)
+    background = BetaProduct(float(candidates), tuple(map(float, passed)), float(trials))
+    assert_allclose(p_value(n, background), float(total), rtol=1e-10)
+
+
+def test_product_below_the_smallest_number_is_refused():
+    with pytest.raises(DomainError, match="the p-value is below the smallest number"):
+        significance_of(900, BetaProduct(300.0, (10.0, 20.0, 30.0, 0.0, 0.0, 0.0), 50.0))
 
 
 def test_far_tail_joins_the_usual_nodes():
