@@ -13,7 +13,7 @@ from feebly.core.errors import ConfigError, unknown
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require_not_negative, require_positive
 from feebly.core.tables import Document, load_document, shipped_names
-from feebly.physics.decays.channels import TWO_BODY_DAUGHTERS
+from feebly.physics.decays.channels import CHARGED_DAUGHTERS
 
 __all__ = [
     "NO_RESPONSE",
@@ -68,7 +68,7 @@ class Analysis:
                 self.final_state(tag)
         for tag, state in self.final_states.items():
             self.response(self.default_response_of(tag), tag)
-            expected = TWO_BODY_DAUGHTERS.get(tag, state.daughters)
+            expected = CHARGED_DAUGHTERS.get(tag, state.daughters)
             if state.daughters != expected:
                 words = (", ".join(kinds) for kinds in (state.daughters, expected))
                 raise ConfigError("final_states.{}.daughters = {}: expected {}".format(tag, *words))

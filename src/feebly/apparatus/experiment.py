@@ -80,6 +80,34 @@ class Tracking:
         require(min(self.momentum_resolution) >= 0, self, "momentum_resolution", "zero or positive numbers")
 
 
+class EnergyResolution(NamedTuple):
+    """sigma_E / E = stochastic/sqrt(E) (+) noise_gev/E (+) constant in quadrature, E in GeV."""
+
+    stochastic: float
+    noise_gev: float
+    constant: float
+
+
+class PositionResolution(NamedTuple):
+    """sigma = stochastic_m/sqrt(E) (+) constant_m in quadrature, per coordinate, E in GeV."""
+
+    stochastic_m: float
+    constant_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Calorimeter:
+    """Clusters of photons on the plane of this name."""
+
+    plane: str
+    energy_resolution: EnergyResolution
+    position_resolution: PositionResolution
+
+    def __post_init__(self) -> None:
+        require(min(self.energy_resolution) >= 0, self, "energy_resolution", "zero or positive numbers")
+        require(min(self.position_resolution) >= 0, self, "position_resolution", "zero or positive numbers")
+
+
 @dataclass(frozen=True, slots=True)
 class Plane:
     """A detector plane that the named charged daughters must cross inside its shape."""
@@ -100,8 +128,8 @@ class Experiment:
     ``planes`` are ordered in z; ``axis_m`` is the (x, y) of the nominal pointing axis, parallel to z;
     ``decay_region_z_m``: decays are simulated between these z, wider than every fiducial volume because a
     vertex may be reconstructed away from where it was; ``origins`` says where each group of numbers is
-    from ("beam", "dump", ... or finer, "beam.spot_sigma_m"). Raises `ConfigError` when the parts do not
-    fit together.
+    from ("beam", "dump", ... or finer, "beam.spot_sigma_m"). Without a ``calorimeter`` photons cannot be
+    seen. Raises `ConfigError` when the parts do not fit together.
     """
 
     name: str
@@ -114,6 +142,7 @@ class Experiment:
     axis_m: tuple[float, float]
     decay_region_z_m: tuple[float, float]
     origins: dict[str, Origin]
+    calorimeter: Calorimeter | None = None
 
     def __post_init__(self) -> None:
         z = [plane.z_m for plane in self.planes]
@@ -131,7 +160,10 @@ class Experiment:
             raise ConfigError("tracking.chambers_z_m: expected downstream of dump.z_impact_m")
         if not self.tracking.chambers_z_m[1] < self.magnet.z_centre_m:
             raise ConfigError("tracking.chambers_z_m: expected both upstream of magnet.z_centre_m")
-        check_origins(self.origins, _groups_with_origin())
+        groups = _groups_with_origin()
+        if self.calorimeter is None:
+            groups = tuple(group for group in groups if group != "calorimeter")
+        check_origins(self.origins, groups)
 
     def plane(self, name: str) -> Plane:
         """The plane of that name; `ConfigError` for an unknown one."""
@@ -166,4 +198,7 @@ def experiment_names() -> tuple[str, ...]:
 
 def load_experiment(name_or_path: str | Path) -> Experiment:
     """A shipped experiment by name, or a TOML file by path. Raises `ConfigError` with file and line."""
-    return decode(Experiment, load_document("experiment", EXPERIMENTS_FOLDER, name_or_path))
+    experiment = decode(Experiment, load_document("experiment", EXPERIMENTS_FOLDER, name_or_path))
+    if experiment.calorimeter is not None:
+        experiment.plane(experiment.calorimeter.plane)  # refuses an unknown one
+    return experiment

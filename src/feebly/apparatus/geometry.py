@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple, get_args
 
 import numpy as np
 
-from feebly.apparatus.experiment import ChargedParticle, Experiment, Plane
+from feebly.apparatus.experiment import Calorimeter, ChargedParticle, Experiment, Plane
 from feebly.apparatus.shapes import Annulus, Octagon, Rectangle
 from feebly.apparatus.transport import ANNULUS, OCTAGON, PLANE_COLUMNS, RECTANGLE, SEPARATION
 from feebly.core.errors import ConfigError
@@ -59,10 +60,62 @@ def aim_disc(experiment: Experiment) -> tuple[float, float]:
     return z, radius
 
 
-def pack_apparatus(experiment: Experiment) -> Apparatus:
-    """The experiment as plain numbers."""
+# Box-Muller from 32-bit numbers: no deviate of the beam spot is larger, in units of sigma.
+_FURTHEST_SIGMA = 6.77
+
+
+def aim_disc_of(experiment: Experiment, tracks: bool, photons: bool) -> tuple[float, float]:
+    """(z, radius) of a disc that the parent's line crosses where all its tracks and photons are accepted.
+
+    Let tracks and photons from the vertex pass through the points T at z_t (before the magnet) and G at z_g,
+    with shares of the total p_z that add up to one. The slope of the parent, their mean, is then a mean, with
+    positive weights, of the slopes (T - x0)/(z_t - z0) and (G - x0)/(z_g - z0) from its origin (x0, z0) to
+    these points: it points into the convex hull of both apertures as seen from its origin, wherever it
+    decays. On the plane z_t the photons' aperture of radius R_g appears inside the radius
+    k R_g + (1 - k) |x0|, k = (z_t - z0)/(z_g - z0), which is largest at the front face of the dump. The
+    disc holds both; exact for every origin.
+    """
+    z, radius = aim_disc(experiment) if tracks else (0.0, 0.0)
+    if not photons:
+        return z, radius
+    plane = experiment.plane(calorimeter_of(experiment).plane)
+    if not tracks:
+        return plane.z_m, plane.shape.enclosing_radius_m
+    k = (z - experiment.dump.z_impact_m) / (plane.z_m - experiment.dump.z_impact_m)
+    spot = _FURTHEST_SIGMA * max(experiment.beam.spot_sigma_m) + math.hypot(*experiment.beam.centre_m)
+    return z, max(radius, k * max(plane.shape.enclosing_radius_m, spot) + (1 - k) * spot)
+
+
+def calorimeter_of(experiment: Experiment) -> Calorimeter:
+    """The calorimeter for photons; ConfigError for an experiment without one."""
+    if experiment.calorimeter is None:
+        raise ConfigError(
+            f"experiment {experiment.name} has no [calorimeter] with resolutions of energy and position: "
+            "final states with photons cannot be simulated there"
+        )
+    return experiment.calorimeter
+
+
+class Clusters(NamedTuple):
+    """Resolution of clusters in the order that compiled code reads it (GeV, m)."""
+
+    e_stochastic: float
+    e_noise: float
+    e_constant: float
+    xy_stochastic: float
+    xy_constant: float
+
+
+def pack_clusters(experiment: Experiment) -> Clusters:
+    """Resolution of the calorimeter as plain numbers."""
+    calorimeter = calorimeter_of(experiment)
+    return Clusters(*calorimeter.energy_resolution, *calorimeter.position_resolution)
+
+
+def pack_apparatus(experiment: Experiment, tracks: bool = True, photons: bool = False) -> Apparatus:
+    """The experiment as plain numbers, aimed at for a decay with tracks, photons, or both."""
     e = experiment
-    z_aim, r_aim = aim_disc(e)
+    z_aim, r_aim = aim_disc_of(e, tracks, photons)
     return Apparatus(
         x_beam=e.beam.centre_m[0],
         y_beam=e.beam.centre_m[1],
@@ -117,6 +170,12 @@ def pack_planes(planes: tuple[Plane, ...], daughters: tuple[str, str]) -> FloatA
         if any(needed):
             rows.append(_row(plane.z_m, kind, needed, numbers))
     return np.array(rows).reshape(-1, PLANE_COLUMNS)
+
+
+def pack_shape(plane: Plane) -> FloatArray:
+    """One row for the shape of a plane, whatever crosses it."""
+    kind, numbers = _shape_numbers(plane.shape)
+    return _row(plane.z_m, kind, (True, True), numbers)
 
 
 def calorimeter_rows(z_m: float, r_min_m: float, separation_m: float) -> FloatArray:

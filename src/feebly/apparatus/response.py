@@ -7,62 +7,47 @@ deviate for the two terms that do not touch the position.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from feebly.core.block import (
-    G0,
-    G1,
-    G2,
-    G3,
-    G4,
-    G5,
-    G6,
-    G7,
-    G8,
-    G9,
-    HX1,
-    HX2,
-    HY1,
-    HY2,
-    MOM1,
-    MOM2,
-    RP1,
-    RP2,
-    SX1,
-    SX2,
-    SY1,
-    SY2,
-    TX1,
-    TX2,
-    TY1,
-    TY2,
-    XV,
-    YV,
-    ZV,
-)
+from feebly.apparatus.transport import rows_of
+from feebly.core.block import ROWS, XV, YV, ZV
 from feebly.core.compiled import stage
 
 
-@stage
-def smear_tracks(s, n, z1, z2, hit, scattering, p_constant, p_slope):
-    """Fill the measured position at z1 (HX, HY), slopes (SX, SY) and momenta (RP) from the normals G0..G9.
+def pair_smearing(first: int, second: int, normals: str) -> Any:
+    """A stage that smears two tracks with the deviates in the rows ``normals``0, ``normals``1, ..."""
+    mom1, tx1, ty1, hx1, hy1, sx1, sy1, rp1, mom2, tx2, ty2, hx2, hy2, sx2, sy2, rp2 = rows_of(
+        "MOM TX TY HX HY SX SY RP", first, second
+    )
+    g0, g1, g2, g3, g4, g5, g6, g7, g8, g9 = (ROWS[f"{normals}{k}"] for k in range(10))
 
-    hit [m], scattering [GeV rad], sigma_p/p = p_constant (+) p_slope p in quadrature.
-    """
-    span = z2 - z1
-    for i in range(n):
-        lever = z1 - s[ZV + i]
-        p = s[MOM1 + i]
-        angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
-        s[HX1 + i] = s[XV + i] + s[TX1 + i] * lever + hit * s[G0 + i]
-        s[HY1 + i] = s[YV + i] + s[TY1 + i] * lever + hit * s[G1 + i]
-        s[SX1 + i] = s[TX1 + i] - hit / span * s[G0 + i] + angle * s[G2 + i]
-        s[SY1 + i] = s[TY1 + i] - hit / span * s[G1 + i] + angle * s[G3 + i]
-        s[RP1 + i] = p * (1.0 + np.sqrt(p_constant**2 + (p_slope * p) ** 2) * s[G8 + i])
-        p = s[MOM2 + i]
-        angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
-        s[HX2 + i] = s[XV + i] + s[TX2 + i] * lever + hit * s[G4 + i]
-        s[HY2 + i] = s[YV + i] + s[TY2 + i] * lever + hit * s[G5 + i]
-        s[SX2 + i] = s[TX2 + i] - hit / span * s[G4 + i] + angle * s[G6 + i]
-        s[SY2 + i] = s[TY2 + i] - hit / span * s[G5 + i] + angle * s[G7 + i]
-        s[RP2 + i] = p * (1.0 + np.sqrt(p_constant**2 + (p_slope * p) ** 2) * s[G9 + i])
+    @stage
+    def smear_tracks(s, n, z1, z2, hit, scattering, p_constant, p_slope):
+        """Fill the measured position at z1 (HX, HY), slopes (SX, SY) and momenta (RP) from ten normals.
+
+        hit [m], scattering [GeV rad], sigma_p/p = p_constant (+) p_slope p in quadrature.
+        """
+        span = z2 - z1
+        for i in range(n):
+            lever = z1 - s[ZV + i]
+            p = s[mom1 + i]
+            angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
+            s[hx1 + i] = s[XV + i] + s[tx1 + i] * lever + hit * s[g0 + i]
+            s[hy1 + i] = s[YV + i] + s[ty1 + i] * lever + hit * s[g1 + i]
+            s[sx1 + i] = s[tx1 + i] - hit / span * s[g0 + i] + angle * s[g2 + i]
+            s[sy1 + i] = s[ty1 + i] - hit / span * s[g1 + i] + angle * s[g3 + i]
+            s[rp1 + i] = p * (1.0 + np.sqrt(p_constant**2 + (p_slope * p) ** 2) * s[g8 + i])
+            p = s[mom2 + i]
+            angle = np.sqrt((hit / span) ** 2 + (scattering / p) ** 2)
+            s[hx2 + i] = s[XV + i] + s[tx2 + i] * lever + hit * s[g4 + i]
+            s[hy2 + i] = s[YV + i] + s[ty2 + i] * lever + hit * s[g5 + i]
+            s[sx2 + i] = s[tx2 + i] - hit / span * s[g4 + i] + angle * s[g6 + i]
+            s[sy2 + i] = s[ty2 + i] - hit / span * s[g5 + i] + angle * s[g7 + i]
+            s[rp2 + i] = p * (1.0 + np.sqrt(p_constant**2 + (p_slope * p) ** 2) * s[g9 + i])
+
+    return smear_tracks
+
+
+smear_tracks = pair_smearing(1, 2, "G")

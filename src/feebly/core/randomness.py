@@ -7,10 +7,11 @@ event therefore gets the same numbers on any number of workers and at every mass
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
-from feebly.core.block import G0, INDEX, NORMAL_ROWS, RANDOM_ROWS, STRIDE, U0
+from feebly.core.block import BODY_ROWS, G0, INDEX, N0, NORMAL_ROWS, RANDOM_ROWS, STRIDE, U0, U_BODY, U_FREE
 from feebly.core.compiled import inlined, stage
 from feebly.core.vecmath import normal_pair
 
@@ -22,8 +23,8 @@ _LOW = np.uint64(0xFFFFFFFF)
 _32 = np.uint64(32)
 _UNIT = 2.0**-32
 
-# Draw numbers: the mapped dimensions use groups 0.., the smearing uses groups from here on.
-NORMAL_GROUP = 16
+# Draw numbers: first of the groups of four that each set of rows takes.
+BODY_GROUP, FREE_GROUP, NORMAL_GROUP, MORE_NORMAL_GROUP = 3, 4, 16, 19
 
 
 def stream_key(seed: int, *names: str) -> tuple[np.uint64, np.uint64]:
@@ -51,33 +52,74 @@ def _to_unit(word):
     return (np.float64(np.int64(word)) + 0.5) * _UNIT
 
 
-@stage
-def fill_uniform(s, n, key0, key1, first_event):
-    """Fill the rows U0, U1, ... with uniform numbers in (0, 1) for the n events from first_event on."""
-    zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW  # lets the compiler see 32-bit words
-    for group in range(RANDOM_ROWS // 4):
-        row = U0 + 4 * group * STRIDE
-        draw = np.uint64(group)
-        for i in range(n):
-            event = np.uint64(first_event + i)
-            a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
-            s[row + i] = _to_unit(a)
-            s[row + STRIDE + i] = _to_unit(b)
-            s[row + 2 * STRIDE + i] = _to_unit(c)
-            s[row + 3 * STRIDE + i] = _to_unit(d)
+def _uniform_filler(first_row: int, rows: int, first_draw: int) -> Any:
+    @stage
+    def fill(s, n, key0, key1, first_event):
+        """Fill rows with uniform numbers in (0, 1) for the n events from first_event on."""
+        zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW  # lets the compiler see 32-bit words
+        for group in range(rows // 4):
+            row = first_row + 4 * group * STRIDE
+            draw = np.uint64(first_draw + group)
+            for i in range(n):
+                event = np.uint64(first_event + i)
+                a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
+                s[row + i] = _to_unit(a)
+                s[row + STRIDE + i] = _to_unit(b)
+                s[row + 2 * STRIDE + i] = _to_unit(c)
+                s[row + 3 * STRIDE + i] = _to_unit(d)
+
+    return fill
 
 
-@stage
-def fill_normal(s, n, key0, key1, first_event):
-    """Fill the rows G0, G1, ... with normal deviates for events first_event + s[INDEX + i] (Box-Muller)."""
-    zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW
-    for group in range((NORMAL_ROWS + 2) // 4):
-        row = G0 + 4 * group * STRIDE
-        draw = np.uint64(NORMAL_GROUP + group)
-        second_pair = 4 * group + 4 <= NORMAL_ROWS
-        for i in range(n):
-            event = np.uint64(first_event + np.int64(s[INDEX + i]))
-            a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
-            s[row + i], s[row + STRIDE + i] = normal_pair(_to_unit(a), _to_unit(b))
-            if second_pair:
-                s[row + 2 * STRIDE + i], s[row + 3 * STRIDE + i] = normal_pair(_to_unit(c), _to_unit(d))
+fill_uniform = _uniform_filler(U0, RANDOM_ROWS, 0)
+fill_body = _uniform_filler(U_BODY, BODY_ROWS, BODY_GROUP)
+
+
+def free_filler(first: int, last: int) -> Any:
+    """A stage that fills the rows U_FREE of the groups of four from first to last - 1 with uniform numbers.
+
+    For events first_event + s[INDEX + i].
+    """
+
+    @stage
+    def fill(s, n, key0, key1, first_event):
+        zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW
+        for group in range(first, last):
+            row = U_FREE + 4 * group * STRIDE
+            draw = np.uint64(FREE_GROUP + group)
+            for i in range(n):
+                event = np.uint64(first_event + np.int64(s[INDEX + i]))
+                a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
+                s[row + i] = _to_unit(a)
+                s[row + STRIDE + i] = _to_unit(b)
+                s[row + 2 * STRIDE + i] = _to_unit(c)
+                s[row + 3 * STRIDE + i] = _to_unit(d)
+
+    return fill
+
+
+def _normal_filler(first_row: int, rows: int, first_draw: int) -> Any:
+    @stage
+    def fill(s, n, key0, key1, first_event):
+        """Fill rows with normal deviates for events first_event + s[INDEX + i] (Box-Muller)."""
+        zero, key0, key1 = np.uint64(0), key0 & _LOW, key1 & _LOW
+        for group in range((rows + 2) // 4):
+            row = first_row + 4 * group * STRIDE
+            draw = np.uint64(first_draw + group)
+            second_pair = 4 * group + 4 <= rows
+            for i in range(n):
+                event = np.uint64(first_event + np.int64(s[INDEX + i]))
+                a, b, c, d = philox(event & _LOW, event >> _32, draw, zero, key0, key1)
+                s[row + i], s[row + STRIDE + i] = normal_pair(_to_unit(a), _to_unit(b))
+                if second_pair:
+                    s[row + 2 * STRIDE + i], s[row + 3 * STRIDE + i] = normal_pair(_to_unit(c), _to_unit(d))
+
+    return fill
+
+
+fill_normal = _normal_filler(G0, NORMAL_ROWS, NORMAL_GROUP)
+
+
+def more_normals(rows: int) -> Any:
+    """A stage that fills the first N rows, at least so many, with normal deviates, as ``fill_normal``."""
+    return _normal_filler(N0, 2 * ((rows + 1) // 2), MORE_NORMAL_GROUP)

@@ -20,24 +20,27 @@ from feebly.analysis.selection import assign_regions
 from feebly.apparatus.beam import interaction_point
 from feebly.core.block import (
     BLOCK,
+    BODY_ROWS,
+    FIRST_MAPPED,
     INDEX,
     MASK,
     REGION,
     STRIDE,
     TAU,
-    U0,
+    U_BODY,
     U_DECAY_COS,
     U_DECAY_PHI,
     U_DECAY_Z,
     WEIGHT,
 )
 from feebly.core.compiled import FASTMATH, stage
-from feebly.core.randomness import fill_uniform
+from feebly.core.randomness import fill_body, fill_uniform
 from feebly.engine.aim import aim_at_disc
 from feebly.engine.compaction import FLIGHT, find_survivors, mover
 from feebly.engine.groups import KINDS
 from feebly.engine.histogram import fill
-from feebly.engine.importance import accumulate, apply_map
+from feebly.engine.importance import accumulate, apply_map, save_coordinates
+from feebly.engine.many_bodies import PARTS, observe_many
 from feebly.engine.two_tracks import TwoTracks, two_tracks
 from feebly.physics.decays.flight import decay_vertex
 
@@ -57,15 +60,26 @@ class Acceptance(NamedTuple):
 
 _AFTER_PRODUCTION = (WEIGHT, INDEX, MASK, *FLIGHT, U_DECAY_Z, U_DECAY_COS, U_DECAY_PHI)
 _move_after_production = mover(_AFTER_PRODUCTION)
+_move_body_numbers = mover(tuple(U_BODY + k * STRIDE for k in range(BODY_ROWS)))
 # Where more than this share of a block survives production, sorting out the others costs more than it saves.
 _WORTH_COMPACTING = 0.6
 
 
+@stage
+def _draw_nothing(s, n, key0, key1, first_event):
+    """Two bodies need no more numbers."""
+
+
 class Topology(NamedTuple):
-    """What follows a decay to so many tracks and photons: a compiled stage and the files of its code."""
+    """What follows a decay to so many tracks and photons.
+
+    stage: from the decay vertex on; kernels: the files of its code; draw: stage for the numbers that the
+    importance map shapes beside the common ones.
+    """
 
     stage: Any
     kernels: tuple[tuple[str, tuple[str, ...]], ...]
+    draw: Any = _draw_nothing
 
 
 _TWO_TRACK_KERNELS = (
@@ -74,11 +88,34 @@ _TWO_TRACK_KERNELS = (
     ("feebly.engine", ("two_tracks.py",)),
 )
 _STAGES: dict[type, Any] = {kind.source: kind.stage for kind in KINDS.values()}
+_MANY_BODY_KERNELS = (
+    *_TWO_TRACK_KERNELS,
+    ("feebly.apparatus", ("calorimeter.py", "neutral_reconstruction.py")),
+    ("feebly.physics.decays", ("sequential.py", "matrix_elements.py")),
+    ("feebly.engine", ("many_bodies.py",)),
+)
 _TOPOLOGIES: dict[type, Topology] = {TwoTracks: Topology(two_tracks, _TWO_TRACK_KERNELS)}
+
+
+def add_topology(decay: type, topology: Topology) -> None:
+    """What follows a decay whose numbers are of this type; before a chain for it is asked for."""
+    _TOPOLOGIES[decay] = topology
+
+
+def topology_of(decay: type) -> Topology:
+    """What follows a decay, by the type of its numbers; the stages of many bodies are made when asked for."""
+    if decay in PARTS and decay not in _TOPOLOGIES:
+        add_topology(decay, Topology(observe_many(decay), _MANY_BODY_KERNELS, fill_body))
+    return _TOPOLOGIES[decay]
 
 
 def produce(s, n, mass, source, density):
     """The stage of the group that ``source`` belongs to, chosen by its type when the chain is compiled."""
+    raise NotImplementedError("compiled only")
+
+
+def draw_more(s, n, key0, key1, first_event, decay):
+    """Uniform numbers of the decay that the map shapes, by the type of ``decay``."""
     raise NotImplementedError("compiled only")
 
 
@@ -97,11 +134,21 @@ def _produce(s, n, mass, source, density):
     return implementation
 
 
+@overload(draw_more)
+def _draw_more(s, n, key0, key1, first_event, decay):
+    chosen = topology_of(decay.instance_class).draw
+
+    def implementation(s, n, key0, key1, first_event, decay):
+        chosen(s, n, key0, key1, first_event)
+
+    return implementation
+
+
 @overload(observe)
 def _observe(
     s, survivors, n, key0, key1, first_event, mass, decay, apparatus, planes, cuts, keep_truth
 ):  # fmt: skip
-    chosen = _TOPOLOGIES[decay.instance_class].stage
+    chosen = topology_of(decay.instance_class).stage
 
     def implementation(
         s, survivors, n, key0, key1, first_event, mass, decay, apparatus, planes, cuts, keep_truth
@@ -122,16 +169,18 @@ def run_block(
     a = apparatus
     n = BLOCK
     fill_uniform(s, n, key0, key1, first_event)
+    draw_more(s, n, key0, key1, first_event, decay)
     apply_map(s, n, edges, n_uniform)
     if keep_coordinates:
-        for k in range(edges.shape[0] * STRIDE):
-            saved[k] = s[U0 + k]
+        save_coordinates(s, saved, edges.shape[0])
     interaction_point(s, n, a.x_beam, a.y_beam, a.sigma_x, a.sigma_y, a.z_impact, a.interaction_length)
     aim_at_disc(s, n, a.z_aim, a.r_aim)
     produce(s, n, mass, source, density)
     kept = find_survivors(s, n, survivors)
     if kept < _WORTH_COMPACTING * n:
         _move_after_production(s, survivors, kept)
+        if edges.shape[0] > FIRST_MAPPED:
+            _move_body_numbers(s, survivors, kept)
         n = kept
     decay_vertex(s, n, a.z_decay_min, a.z_decay_max)
     n = observe(s, survivors, n, key0, key1, first_event, mass, decay, a, planes, cuts, keep_truth)
@@ -178,7 +227,7 @@ _COMMON_KERNELS = (
 
 def kernel_files(kind: str, decay: type) -> tuple[tuple[str, str], ...]:
     """(package, name) of the files with the compiled code for a kind of production and a type of decay."""
-    parts = (*_COMMON_KERNELS, *KINDS[kind].kernels, *_TOPOLOGIES[decay].kernels)
+    parts = (*_COMMON_KERNELS, *KINDS[kind].kernels, *topology_of(decay).kernels)
     return tuple((package, name) for package, names in parts for name in names)
 
 

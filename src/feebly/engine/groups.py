@@ -29,6 +29,7 @@ from feebly.core.interfaces import (
     PrimakoffSampling,
     Sampling,
 )
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.decays.polarisation import transverse_anisotropy
 from feebly.physics.production.b_to_scalar_pair import pair_energy_quantiles_gev
 from feebly.physics.production.conversion_kernel import Conversion, convert_photons
@@ -93,7 +94,9 @@ _BLANK: dict[str, Any] = {
 
 
 def _pack(kind: int, sampling: Any, at: Conditions, **numbers: Any) -> Process:
-    polarisation, share = _POLARISATIONS[sampling.polarisation]
+    # decays to more than two bodies are not polarised
+    two_tracks = channel_of(at.final_state).parts == (2, 0, 0)
+    polarisation, share = _POLARISATIONS[sampling.polarisation if two_tracks else "isotropic"]
     kappa = share * float(transverse_anisotropy(at.final_state, at.mass_gev)) if share else 0.0
     common = {"kind": kind, "polarisation": polarisation, "kappa": kappa, "e_min": at.least_energy_gev}
     return Process(**_BLANK | _of_spectrum(at.spectrum) | numbers | common)

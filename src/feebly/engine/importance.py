@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from feebly.core.block import INDEX, JACOBIAN, STRIDE, U0
+from feebly.core.block import FIRST_MAPPED, INDEX, JACOBIAN, STRIDE, U0, U_BODY
 from feebly.core.compiled import inlined, stage
 from feebly.core.interfaces import FloatArray
 
@@ -34,14 +34,29 @@ def _find_bin(grid, y):
     return low
 
 
+@inlined
+def mapped_row(d):
+    """Row of dimension d of the map: U0 and those that follow, then U_BODY and those that follow."""
+    return U0 + d * STRIDE if d < FIRST_MAPPED else U_BODY + (d - FIRST_MAPPED) * STRIDE
+
+
+@stage
+def save_coordinates(s, saved, dimensions):
+    """Copy the mapped coordinates of a whole block to ``saved``, row by row."""
+    for d in range(dimensions):
+        row = mapped_row(d)
+        for i in range(STRIDE):
+            saved[d * STRIDE + i] = s[row + i]
+
+
 @stage
 def apply_map(s, n, edges, n_uniform):
-    """Replace the uniform rows U0.. by mapped coordinates; fill JACOBIAN = 1/(density of the mixture)."""
+    """Replace the uniform rows by mapped coordinates; fill JACOBIAN = 1/(density of the mixture)."""
     for i in range(n):
         s[JACOBIAN + i] = 1.0
         s[INDEX + i] = np.float64(i)
     for d in range(edges.shape[0]):
-        row = U0 + d * STRIDE
+        row = mapped_row(d)
         grid = edges[d]
         for i in range(n_uniform):
             b = _find_bin(grid, s[row + i])
@@ -59,7 +74,7 @@ def apply_map(s, n, edges, n_uniform):
 
 @stage
 def accumulate(training, edges, coordinates, event, value):
-    """Add value to the bin of each coordinate of one event (coordinates: rows as U0..)."""
+    """Add value to the bin of each coordinate of one event (as ``save_coordinates`` left them)."""
     for d in range(edges.shape[0]):
         training[d, _find_bin(edges[d], coordinates[d * STRIDE + event])] += value
 

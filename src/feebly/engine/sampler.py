@@ -86,7 +86,7 @@ class Runner:
             float(mass),
             setup.source(mass),
             setup.density,
-            setup.decay,
+            setup.decay_at(mass),
             setup.apparatus,
             setup.planes,
             setup.cuts,

@@ -16,7 +16,7 @@ from feebly.core.randomness import stream_key
 from feebly.engine.events import EventStream
 from feebly.engine.opening import opening_mass_gev
 from feebly.limits.signal import SignalYields
-from feebly.physics.decays.channels import daughter_masses_gev, daughters_pdg
+from feebly.physics.decays.channels import track_pair
 from feebly.physics.production.user_file import OwnModel
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, EventPool, cut_names, draw_chunk
@@ -68,6 +68,7 @@ def simulate(
     choices = choose(
         model, experiment, analysis, [channel], production, preset, response, pot, spectrum=spectrum
     )
+    positive, negative = track_pair(channel)
     wanted = _region_number(choices, channel, region)
     report_progress = progress or (lambda done, total, text: None)
     threads = jobs or available_cores()
@@ -76,7 +77,7 @@ def simulate(
         report(line)
     pools = _open_pools(choices, channel, mass_gev, coupling, (seed, wanted, weighted))
     counts = _fill(pools, n, threads, report_progress)
-    columns = _assemble(pools, counts, (mass_gev, daughter_masses_gev(channel)))
+    columns = _assemble(pools, counts, (mass_gev, (positive.mass_gev, negative.mass_gev)))
     return _sample(choices, pools, counts, columns, (mass_gev, coupling, region), notes)
 
 
@@ -266,6 +267,7 @@ def _sample(
 ) -> EventSample:
     mass, coupling, region = point
     state = pools[0].stream.setup.final_state
+    positive, negative = track_pair(state.tag)
     return EventSample(
         model=choices.model.tag,
         fip_pdg=choices.model.pdg_code,
@@ -274,7 +276,7 @@ def _sample(
         coupling_name=choices.model.coupling_name,
         ctau_m=float(choices.model.ctau_m(mass, coupling)),
         final_state=state.tag,
-        daughters_pdg=daughters_pdg(state.tag),
+        daughters_pdg=(positive.pdg, negative.pdg),
         experiment=choices.experiment.name,
         analysis=choices.analysis.name,
         preset=choices.preset.name,

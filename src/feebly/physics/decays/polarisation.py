@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from feebly.core.interfaces import FloatArray
-from feebly.physics.decays.channels import TWO_BODY_SPIN, daughter_masses_gev
+from feebly.physics.decays.channels import channel_of
 
 POLARISATIONS = ("isotropic", "transverse", "longitudinal", "by-production")
 """Transverse, longitudinal: every X, along its flight in the laboratory; by production: see `ALIGNMENTS`."""
@@ -30,7 +30,8 @@ def transverse_anisotropy(final_state: str, mass_gev: ArrayLike) -> FloatArray:
     From 1 + cos^2 + r sin^2 and sin^2 of theta*: vector current, equal daughters.
     """
     m = np.asarray(mass_gev, float)
-    if TWO_BODY_SPIN[final_state] == 0.0:
+    daughter = channel_of(final_state).bodies[0]
+    if daughter.spin == 0.0:
         return np.full(m.shape, -1.5)
-    r = (2 * daughter_masses_gev(final_state)[0] / m) ** 2
+    r = (2 * daughter.mass_gev / m) ** 2
     return np.asarray(3 * (1 - r) / (4 + 2 * r))

@@ -25,7 +25,9 @@ _ISOSCALARS = (
     (1.01924, 0.00414, -0.72, 1),
     (1.631, 0.245, -0.59, 2),
 )
-_RHOS = ((0.77609, 0.14446), (1.465, 0.31), (1.7, 0.235))  # rho_n: mass, width [GeV]
+RHO_GEV = (0.77609, 0.14446)
+"""Mass and width of the rho of this current."""
+_RHOS = (RHO_GEV, (1.465, 0.31), (1.7, 0.235))  # rho_n: mass, width [GeV]
 
 # isospin-breaking part: omega -> pi+pi- mixing in the neutral pair only
 _G_OMEGA = 1.55 / np.sqrt(2) * 12.924 * 0.266 * 0.77609**2 * 0.185
