@@ -26,16 +26,17 @@ class Contours:
     alone: dict[str, Any]
 
 
-def compute(**settings: Any) -> Contours:
-    """All runs; ``settings`` are those of ``feebly.run``."""
+def compute(channels: tuple[str, ...] | None = None, **settings: Any) -> Contours:
+    """All runs. channels: final states (None: those of the preset); ``settings`` are of ``feebly.run``."""
     import feebly
 
-    def exclusion(*channels: str) -> Any:
-        return feebly.run("dark-photon", preset=PRESET, channels=channels or None, **settings)
+    def exclusion(tags: tuple[str, ...] | None) -> Any:
+        return feebly.run("dark-photon", preset=PRESET, channels=tags, **settings)
 
-    everything = exclusion()
-    alone = {tag: exclusion(tag) for tag in everything.channels}
-    return Contours(everything, exclusion(*LEPTONS), alone)
+    everything = exclusion(channels)
+    alone = {tag: exclusion((tag,)) for tag in everything.channels}
+    leptons = exclusion(tuple(tag for tag in everything.channels if tag in LEPTONS))
+    return Contours(everything, leptons, alone)
 
 
 def ranges(result: Any) -> str:

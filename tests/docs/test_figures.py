@@ -12,13 +12,17 @@ from numpy.testing import assert_allclose
 from docs.blocks import ROOT
 
 
-@pytest.fixture
-def one_idea(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    spec = importlib.util.spec_from_file_location("one_idea", ROOT / "docs" / "figures" / "one_idea.py")
+def script(name: str, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / "figures" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, "one_idea", module)  # where its dataclass looks itself up
+    monkeypatch.setitem(sys.modules, name, module)  # where its dataclass looks itself up
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def one_idea(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return script("one_idea", monkeypatch)
 
 
 @pytest.mark.slow
@@ -34,6 +38,19 @@ def test_panels_belong_together(one_idea: ModuleType, checkout: Path) -> None:
     assert_allclose([above[0], above[-1]], numbers.edges, rtol=0.03)
     one_idea.draw(numbers, checkout / "figure.png")
     assert (checkout / "figure.png").stat().st_size > 20_000
+
+
+def test_contour_with_hadrons_holds_that_of_leptons(monkeypatch: pytest.MonkeyPatch, checkout: Path) -> None:
+    hadrons = script("hadrons", monkeypatch)
+    contours = hadrons.compute(
+        channels=("mumu", "pipi"), production=["brems"], mass=(0.45, 0.9, 4), precision=0.3
+    )
+    (inner,) = contours.leptons.excluded_couplings(0.6)
+    (outer,) = contours.everything.excluded_couplings(0.6)
+    assert outer[0] < inner[0] < inner[1] < outer[1]
+    assert "| `pipi` | 0.45–0.492 GeV, 0.503–0.9 GeV |" in hadrons.table(contours)
+    hadrons.draw(contours, checkout / "figure.png")
+    assert (checkout / "figure.png").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs" / "images").glob("*")), ids=lambda path: path.name)

@@ -176,6 +176,14 @@ def test_default_channels():
         choose_channels(foreign, model, None)
 
 
+def test_final_states_of_a_preset_win_over_the_default_ones():
+    hadrons = choose("dark-photon", preset_name="na62-ff-mixing-hadrons")
+    assert hadrons.channels == hadrons.preset.channels
+    assert set(hadrons.channels) > set(hadrons.analysis.default_channels)
+    asked = choose("dark-photon", channels=["ee"], preset_name="na62-ff-mixing-hadrons")
+    assert asked.channels == ("ee",)
+
+
 def test_hadrons_are_served_by_their_own_response_set():
     chosen = choose("dark-photon", channels=["ee", "pipi", "kk"], preset_name="na62-ff-mixing")
     assert chosen.responses == {"ee": "2502", "pipi": "hadrons", "kk": "hadrons"}

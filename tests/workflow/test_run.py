@@ -8,11 +8,14 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import feebly
 from feebly.core.errors import ConfigError
+from feebly.engine.yields import YieldTables
 from feebly.physics.production.presets import PRODUCTION_TAGS
 from feebly.report.contour_table import contours_csv
 from feebly.report.exclusion_plot import caption_text
 from feebly.workflow.choices import choose
 from feebly.workflow.inputs import input_records
+from feebly.workflow.run import signal_yields
+from feebly.workflow.tables import ObtainedTables
 from workflow.small_tables import cached_bytes
 
 SMALL = {
@@ -33,6 +36,13 @@ def cache(tmp_path_factory):
 def small_run(cache, steps=None, **changed):
     progress = None if steps is None else lambda *step: steps.append(step)
     return feebly.run("dark-photon", cache_dir=cache, progress=progress, **(SMALL | changed))
+
+
+def test_masks_of_the_analysis_reach_the_yields():
+    choices = choose("dark-photon", channels=["pipi", "kk"])
+    signal = signal_yields(choices, ObtainedTables(YieldTables({}), {}, 0))
+    assert signal.masks == {"pipi": choices.analysis.final_state("pipi").masks, "kk": ()}
+    assert signal.masked_at("pipi", [0.45, 0.4976]).tolist() == [False, True]
 
 
 REFUSALS = {

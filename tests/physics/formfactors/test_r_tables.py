@@ -47,6 +47,13 @@ def test_published_values_of_deliver(m, channel, published):
     assert_allclose(DELIVER.r(channel, m), published, rtol=5e-3)
 
 
+def test_charges_of_kaon_pairs_with_a_pion_add_up():
+    # KKpi of all charges, 2201.01788; K+ K- pi0 is 1/6 of it where isospin 0 and 1 do not interfere
+    charges = {tag: DELIVER.r(tag, [1.5, 1.6, 1.7, 1.8]) for tag in ("kkpi0", "k0k0pi0", "k0kpi")}
+    assert_allclose(sum(charges.values()), [0.0773, 0.1900, 0.2030, 0.1053], rtol=2e-3)
+    assert_allclose(charges["kkpi0"][0] / 0.0773, 1 / 6, rtol=0.06)
+
+
 def test_phi_peak_has_the_measured_height():
     # R = 9 BR_ee BR_f/α² on the peak with BR_ee = 2.979e-4, BR_KK = 0.491 and 0.339 (PDG 2024); the resampled
     # 1 MeV grid misses the peak by a few per cent without the spline
