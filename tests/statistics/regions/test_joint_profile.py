@@ -30,9 +30,9 @@ from feebly.statistics.regions.profile_model import profile_model
 PROFILE = "cls-profile"
 
 
-def region(name, n, b, sigma=0.0, signal=1.0, on_signal=(), on_background=()):
+def region(name, n, b, sigma=0.0, signal=1.0, on_background=()):
     background = TruncatedGaussian(b, sigma) if sigma else Fixed(b)
-    return Region(name, n, background, signal, on_signal, on_background)
+    return Region(name, n, background, signal, (), on_background)
 
 
 def limit(*regions, **options):
@@ -137,17 +137,17 @@ MODELS = {
     "one name": CountingModel(
         (
             region("a", 1, 0.5, on_background=(Nuisance("x", 0.3),)),
-            region("b", 2, 1.5, 0, 2.0, (), (Nuisance("x", 0.6),)),
+            region("b", 2, 1.5, 0, 2.0, (Nuisance("x", 0.6),)),
         )
     ),
     "truncated name": CountingModel(
-        (region("a", 1, 0.5, 0.2, on_background=(SCALE,)), region("b", 2, 1.5, 0, 2.0, (), (SCALE,)))
+        (region("a", 1, 0.5, 0.2, on_background=(SCALE,)), region("b", 2, 1.5, 0, 2.0, (SCALE,)))
     ),
     "all": CountingModel(
         (
-            region("a", 1, 0.5, 0.4, 1.0, (POT,), (SCALE,)),
-            region("b", 2, 1.5, 0.0, 2.0, (POT, Nuisance("e", 0.3)), (SCALE, POT)),
-            region("c", 0, 0.2, 0.1, 0.0, (), (Nuisance("own", 0.5),)),
+            region("a", 1, 0.5, 0.4, 1.0, (SCALE, POT)),
+            region("b", 2, 1.5, 0.0, 2.0, (SCALE, Nuisance("pot", 0.4))),
+            region("c", 0, 0.2, 0.1, 0.0, (Nuisance("own", 0.5), POT)),
         )
     ),
 }  # fmt: skip
@@ -156,7 +156,7 @@ MODELS = {
 def brute_q(model, data, mu):
     """q-tilde of one outcome by general minimisation over mu, the factors by name and the backgrounds."""
     regions = model.regions
-    names = sorted({nu.name for r in regions for nu in (*r.signal_nuisances, *r.background_nuisances)})
+    names = sorted({nu.name for r in regions for nu in r.background_nuisances})
     sigmas = [getattr(r.background, "sigma", 0.0) for r in regions]
 
     def factor(nuisances, z):
@@ -172,9 +172,7 @@ def brute_q(model, data, mu):
         total = ((z - data["z"]) ** 2).sum()
         for r, at_b, n, a, sigma in zip(regions, b, data["n"], data["a"], sigmas, strict=True):
             background = at_b if sigma else r.background.mean
-            mean = strength * r.signal * factor(r.signal_nuisances, z) + background * factor(
-                r.background_nuisances, z
-            )
+            mean = strength * r.signal + background * factor(r.background_nuisances, z)
             total += 2 * (mean - xlogy(n, mean)) + (((at_b - a) / sigma) ** 2 if sigma else at_b**2)
         return total
 
@@ -196,7 +194,7 @@ def brute_q(model, data, mu):
 def test_q_tilde_against_general_minimisation(name):
     model = MODELS[name]
     profile = profile_model(model)
-    names = sorted({nu.name for r in model.regions for nu in (*r.signal_nuisances, *r.background_nuisances)})
+    names = sorted({nu.name for r in model.regions for nu in r.background_nuisances})
     data = outcomes(4, len(model.regions), len(profile.straight))
     measured = np.where(profile.sigmas > 0, data.measured, profile.backgrounds)
     data = Outcome(data.counts, measured, data.auxiliary)
@@ -273,10 +271,12 @@ def test_nuisances_beside_each_other_are_drawn():
 
 
 def test_names_that_move_the_same_factors_are_one():
-    two = (Nuisance("pot", 0.3), Nuisance("efficiency", 0.4))
+    two = (Nuisance("pot", 0.3), Nuisance("veto", 0.4))
     together = np.sqrt(1.09 * 1.16 - 1)  # the product of log-normal factors is log-normal
-    several = CountingModel(tuple(region(name, 1, 0.5, 0, 1.0, two) for name in "ab"))
-    one = CountingModel(tuple(region(name, 1, 0.5, 0, 1.0, (Nuisance("x", together),)) for name in "ab"))
+    several, one = (
+        CountingModel(tuple(region(name, 1, 0.5, on_background=names) for name in "ab"))
+        for names in (two, (Nuisance("x", together),))
+    )
     first, second = (profile_curve(model)(2.5)[0] for model in (several, one))
     assert 0.01 < first < 0.9
     assert_allclose(first, second, rtol=1e-7)
@@ -303,6 +303,22 @@ def test_background_that_a_name_moves_is_one_that_was_measured():
     )
     assert named.method == "enumeration"
     assert_allclose(named.mu_up, own.mu_up, rtol=1e-6)
+
+
+def test_error_of_the_signal_is_refused_for_regions_as_for_one():
+    def with_error(sigma):
+        named = Region("b", 0, Fixed(0.2), 1.0, (Nuisance("POT", sigma),))
+        return CountingModel((region("a", 1, 0.5), named))
+
+    words = (
+        "region b: signal nuisance 'POT' = 0.2 with convention 'cls-profile': expected 0; use 'cls-counting'"
+    )
+    with pytest.raises(ConfigError, match=words):
+        joint_upper_limit(with_error(0.2), convention=PROFILE)
+    with pytest.raises(ConfigError, match=words):
+        joint_cls(with_error(0.2), 1.0, PROFILE)
+    without = limit(region("a", 1, 0.5), region("b", 0, 0.2))
+    assert joint_upper_limit(with_error(0.0), convention=PROFILE).mu_up == without.mu_up
 
 
 def test_what_cannot_be_profiled_is_one_line():

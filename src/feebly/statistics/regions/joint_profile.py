@@ -167,16 +167,10 @@ def _require_monotone(profile: ProfileModel) -> None:
     """q never falls with the measurement of a background; with a nuisance by name only if it is alone.
 
     dq/da = 2 (b at the best fit - b at mu) / sigma^2 and the same for z_0. The fit falls with mu where one
-    nuisance is alone or stands in another region than the others; those of one region compete, and so do
-    regions whose signals have different errors.
+    nuisance is alone or stands in another region than the others; those of one region compete.
     """
     own, named = int(np.count_nonzero(profile.sigmas)), len(profile.straight)
-    effects = np.concatenate([profile.signal_effects, profile.background_effects], axis=1)
-    on_signal = profile.signal_effects[:, profile.signals > 0]
-    alone = own + named == 1 and bool(
-        np.all(effects >= 0) and np.allclose(on_signal, on_signal[:, :1], rtol=1e-9, atol=0)
-    )
-    if named and not alone:
+    if named and not (own + named == 1 and np.all(profile.effects >= 0)):
         raise too_many(profile.signals.size, f"{own} measured backgrounds and {named} nuisances by name")
     if most_directions(own) > MAX_ROWS:
         raise too_many(profile.signals.size, f"{own} measured backgrounds")

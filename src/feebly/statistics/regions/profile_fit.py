@@ -1,9 +1,9 @@
 """Profile likelihood of several regions: fits of the nuisances, of the signal strength, and q-tilde.
 
-Model: n_r ~ Poisson(mu s_r kappa_r + f_r b_r); b_r >= 0 is known or measured by a_r ~ Normal(b_r, sigma_r),
-and each nuisance z by z_0 ~ Normal(z, 1). A log-normal factor, kappa or f, is exp(w z): its measured value is
-1, where the density of ``cls-counting`` has the mean 1; a truncated Gaussian is 1 + sigma z >= 0. b_r is
-fitted in closed form, mu and z by Newton's method inside their bounds, for all outcomes of an array at once.
+Model: n_r ~ Poisson(mu s_r + f_r b_r); b_r >= 0 is known or measured by a_r ~ Normal(b_r, sigma_r), and each
+nuisance z by z_0 ~ Normal(z, 1). A log-normal factor f is exp(w z): its measured value is 1, where the
+density of ``cls-counting`` has the mean 1; a truncated Gaussian is 1 + sigma z >= 0. b_r is fitted in closed
+form, mu and z by Newton's method inside their bounds, for all outcomes of an array at once.
 """
 
 from __future__ import annotations
@@ -52,16 +52,15 @@ class Fit:
 class ProfileModel:
     """What a counting model predicts, and how well its backgrounds were measured.
 
-    signals, backgrounds, sigmas: (R,) [events]; sigma = 0 is a known background. signal_effects,
-    background_effects: (K, R), change of the logarithm of a factor for z = 1; for the nuisances ``straight``
-    (K,), a background times 1 + effect z.
+    signals, backgrounds, sigmas: (R,) [events]; sigma = 0 is a known background. effects: (K, R),
+    change of the logarithm of the factor on a background for z = 1; for the nuisances ``straight`` (K,), a
+    background times 1 + effect z.
     """
 
     signals: FloatArray
     backgrounds: FloatArray
     sigmas: FloatArray
-    signal_effects: FloatArray
-    background_effects: FloatArray
+    effects: FloatArray
     straight: np.ndarray
 
     def at(self, data: Outcome, mu: float) -> Fit:
@@ -144,17 +143,15 @@ class ProfileModel:
 
     def _widths(self) -> FloatArray:
         """Effect of each straight nuisance, the same in all regions that it stands at."""
-        return np.asarray(np.maximum(self.background_effects.max(axis=1, initial=0.0), 1e-300))
+        return np.asarray(np.maximum(self.effects.max(axis=1, initial=0.0), 1e-300))
 
-    def _factors(self, z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Factors on signals and backgrounds (T, R), and dln(factor on b)/dz (T, K, R)."""
-        slopes = np.broadcast_to(self.background_effects, (len(z), *self.background_effects.shape))
-        linear = np.maximum(1 + z[:, :, None] * self.background_effects, _SMALLEST_FACTOR)
+    def _factors(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Factors on the backgrounds (T, R), and dln(factor)/dz (T, K, R)."""
         straight = self.straight[:, None]
-        slopes = np.where(straight, slopes / linear, slopes)
-        background = np.exp(z @ np.where(straight, 0.0, self.background_effects))
-        background = background * np.where(straight, linear, 1.0).prod(axis=1)
-        return np.exp(z @ self.signal_effects), background, slopes
+        linear = np.maximum(1 + z[:, :, None] * self.effects, _SMALLEST_FACTOR)
+        factors = np.exp(z @ np.where(straight, 0.0, self.effects))
+        factors = factors * np.where(straight, linear, 1.0).prod(axis=1)
+        return factors, np.where(straight, self.effects / linear, self.effects)
 
     def _regions(self, data: Outcome, signal: FloatArray, factor: FloatArray) -> tuple[FloatArray, ...]:
         """b, expected events, n / mean, (b - a) / sigma of each region (T, R), b fitted in closed form."""
@@ -172,53 +169,45 @@ class ProfileModel:
 
     def _value(self, data: Outcome, p: FloatArray) -> FloatArray:
         """-ln L, up to a constant, with b fitted."""
-        at_signal, at_background, _ = self._factors(p[:, 1:])
-        _, mean, _, pull = self._regions(data, p[:, :1] * self.signals * at_signal, at_background)
-        terms = mean - data.counts * np.log(mean) + pull**2 / 2
-        return np.asarray(terms.sum(axis=1) + ((p[:, 1:] - data.auxiliary) ** 2).sum(axis=1) / 2)
+        _, mean, _, pull = self._regions(data, p[:, :1] * self.signals, self._factors(p[:, 1:])[0])
+        return _minus_log(data, p[:, 1:], mean, pull)
 
     def _expanded(self, data: Outcome, p: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """-ln L with its gradient (T, 1 + K) and second derivatives in mu and z, b fitted."""
-        z, nuisances = p[:, 1:], p.shape[1] - 1
-        at_signal, f, slopes = self._factors(z)
-        per_mu = self.signals * at_signal
-        signal = p[:, :1] * per_mu
-        b, mean, ratio, pull = self._regions(data, signal, f)
-        terms = mean - data.counts * np.log(mean) + pull**2 / 2
-        value = terms.sum(axis=1) + ((z - data.auxiliary) ** 2).sum(axis=1) / 2
+        z = p[:, 1:]
+        f, slopes = self._factors(z)
+        b, mean, ratio, pull = self._regions(data, p[:, :1] * self.signals, f)
         g, w = 1 - ratio, ratio / mean
-        # d mean / d(mu, z) at fixed b, and d factor / d(mu, z)
-        moved = np.empty((len(p), 1 + nuisances, self.signals.size))
-        moved[:, 0] = per_mu
-        moved[:, 1:] = signal[:, None] * self.signal_effects + (f * b)[:, None] * slopes
-        gradient = np.einsum("tir,tr->ti", moved, g)
+        # d mean / d(mu, z) at fixed b
+        moved = np.empty((*p.shape, self.signals.size))
+        moved[:, 0], moved[:, 1:] = self.signals, (f * b)[:, None] * slopes
+        gradient = (moved @ g[:, :, None])[:, :, 0]
         gradient[:, 1:] += z - data.auxiliary
-        hessian = np.einsum("tir,tr,tjr->tij", moved, w, moved)
-        along_signal = np.einsum("tr,ir->ti", g * per_mu, self.signal_effects)
-        hessian[:, 0, 1:] += along_signal
-        hessian[:, 1:, 0] += along_signal
-        bent = np.einsum("tr,ir,jr->tij", g * signal, self.signal_effects, self.signal_effects)
-        bent += np.einsum("tr,tir,tjr->tij", g * f * b, slopes, slopes)
-        index = np.arange(nuisances)
-        # the second derivative of a straight factor is zero
-        own = np.where(self.straight[:, None], np.einsum("tr,tir->tir", g * f * b, slopes**2), 0.0).sum(
-            axis=2
-        )
-        bent[:, index, index] += 1 - own
-        hessian[:, 1:, 1:] += bent
+        hessian = (moved * w[:, None]) @ moved.transpose(0, 2, 1)
+        hessian[:, 1:, 1:] += self._bent(g * f * b, slopes)
         # b follows: minus (d2 / dp db)^2 / (d2 / db2) where b is fitted and not at its bound
         free = (self.sigmas > 0) & (b > 0)
         cross = moved * (w * f)[:, None]
         cross[:, 1:] += (g * f)[:, None] * slopes
         stiffness = w * f**2 + 1 / np.where(self.sigmas > 0, self.sigmas, 1.0) ** 2
-        hessian -= np.einsum("tir,tr,tjr->tij", cross, np.where(free, 1 / stiffness, 0.0), cross)
-        return value, gradient, hessian
+        hessian -= (cross * np.where(free, 1 / stiffness, 0.0)[:, None]) @ cross.transpose(0, 2, 1)
+        return _minus_log(data, z, mean, pull), gradient, hessian
+
+    def _bent(self, on_factor: FloatArray, slopes: FloatArray) -> FloatArray:
+        """Second derivatives in z (T, K, K): of the constraints, and of the factors with these weights."""
+        second = (slopes * on_factor[:, None]) @ slopes.transpose(0, 2, 1)
+        second[:, self.straight, self.straight] = 0.0
+        return np.asarray(second + np.eye(self.straight.size))
 
     def _fitted(self, data: Outcome, p: FloatArray) -> Fit:
-        at_signal, f, _ = self._factors(p[:, 1:])
-        per_mu = self.signals * at_signal
-        b, mean, ratio, pull = self._regions(data, p[:, :1] * per_mu, f)
-        return Fit(p[:, 0], p[:, 1:], b, mean, pull, (per_mu * (1 - ratio)).sum(axis=1))
+        b, mean, ratio, pull = self._regions(data, p[:, :1] * self.signals, self._factors(p[:, 1:])[0])
+        return Fit(p[:, 0], p[:, 1:], b, mean, pull, ((1 - ratio) * self.signals).sum(axis=1))
+
+
+def _minus_log(data: Outcome, z: FloatArray, mean: FloatArray, pull: FloatArray) -> FloatArray:
+    """-ln L up to a constant."""
+    terms = mean - data.counts * np.log(mean) + pull**2 / 2
+    return np.asarray(terms.sum(axis=1) + ((z - data.auxiliary) ** 2).sum(axis=1) / 2)
 
 
 def _twice_difference(data: Outcome, tested: Fit, best: Fit) -> FloatArray:

@@ -23,6 +23,9 @@ MAX_ROWS = 30_000
 TIE = 1e-12
 """Relative tolerance of ties: without events q is the same for every auxiliary measurement."""
 
+Rising = Callable[[np.ndarray, FloatArray], tuple[FloatArray, FloatArray]]
+"""q and its slope: of counts and measurements, or of rows and their distance along (1, .. 1)."""
+
 _ROOT = 1e-11  # sigma, of the measurement where q is q_obs
 _STEPS = 100
 _REACH = 9.0  # an auxiliary measurement is within 9 sigma but for 2e-19
@@ -47,8 +50,6 @@ def enumerated_tail(
     profile: ProfileModel, truth: Fit, mu: float, threshold: float, stream: int
 ) -> tuple[float, float]:
     """P(q >= threshold) with counts enumerated and auxiliary measurements integrated; error of the latter."""
-    from scipy.special import ndtr
-
     counts, pmf = _listed(truth.mean[0])
     missing = abs(1 - float(pmf.sum()))
     size = int(np.count_nonzero(profile.sigmas)) + len(profile.straight)
@@ -62,22 +63,26 @@ def enumerated_tail(
     if size == 0:
         return certain, missing
     split = np.flatnonzero((q_and_slope(counts, corner)[0] >= threshold) & ~always)
+    fine, coarse, tie = _shares(q_and_slope, counts[split], size, threshold) @ pmf[split]
+    return certain + float(fine), float(abs(fine - coarse) + tie) + missing
+
+
+def _shares(q_and_slope: Rising, counts: FloatArray, size: int, threshold: float) -> FloatArray:
+    """P(q >= threshold) of each of the counts (3, D): of all directions, of every second, and on the tie."""
+    from scipy.special import ndtr
+
     nodes, weights = _across(size)
-    if len(split) * len(nodes) > MAX_ROWS:
-        raise too_many(len(truth.mean[0]), f"{len(split)} outcomes at {len(nodes)} directions")
-    n, across = np.repeat(counts[split], len(nodes), axis=0), np.tile(nodes, (len(split), 1))
+    if len(counts) * len(nodes) > MAX_ROWS:
+        raise too_many(counts.shape[1], f"{len(counts)} outcomes at {len(nodes)} directions")
+    n, across = np.repeat(counts, len(nodes), axis=0), np.tile(nodes, (len(counts), 1))
 
     def along(rows: np.ndarray, t: FloatArray) -> tuple[FloatArray, FloatArray]:
         return q_and_slope(n[rows], across[rows] + t[:, None] / math.sqrt(size))
 
     t, slope = _rising_root(along, threshold, len(n))
     width = np.minimum(TIE * threshold / np.maximum(slope, 1e-300), _REACH)
-    lost = ndtr(-t + width) - ndtr(-t)
-    fine, coarse, tie = (
-        float(pmf[split] @ (values.reshape(len(split), len(nodes)) @ weight))
-        for values, weight in ((ndtr(-t), weights[0]), (ndtr(-t), weights[1]), (lost, weights[0]))
-    )
-    return certain + fine, abs(fine - coarse) + tie + missing
+    beyond, lost = (x.reshape(len(counts), len(nodes)) for x in (ndtr(-t), ndtr(-t + width) - ndtr(-t)))
+    return np.stack([beyond @ weights[0], beyond @ weights[1], lost @ weights[0]])
 
 
 def _q_at(
@@ -91,9 +96,7 @@ def _q_at(
     return q, (on_a.sum(axis=1) + on_z.sum(axis=1)) / math.sqrt(max(u.shape[1], 1))
 
 
-def _rising_root(
-    function: Callable[[np.ndarray, FloatArray], tuple[FloatArray, FloatArray]], target: float, size: int
-) -> tuple[FloatArray, FloatArray]:
+def _rising_root(function: Rising, target: float, size: int) -> tuple[FloatArray, FloatArray]:
     """Where rising functions (value and slope) reach the target, or -9 and 9, and the slope there."""
     t, slope, everything = np.zeros(size), np.full(size, np.inf), np.arange(size)
     low, high = np.full(size, -_REACH), np.full(size, _REACH)
