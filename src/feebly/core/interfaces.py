@@ -40,6 +40,11 @@ class Model(Protocol):
         ...
 
     @property
+    def spin_parity(self) -> str:
+        """Spin and parity, "1-", "0+" or "0-": it chooses matrix elements; "" if unknown: phase space."""
+        ...
+
+    @property
     def mass_range_gev(self) -> tuple[float, float]: ...
 
     @property

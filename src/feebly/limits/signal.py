@@ -82,6 +82,8 @@ class SignalYields:
 
     multiplicities: parents per POT by production tag (None for the beam itself). efficiencies: by final
     state; they name the final states. masks: by final state, masses at which it is not searched: no events.
+    to_photons: by final state, share of its decays in which every pi0 and eta decays to two photons (default
+    one).
     source: the tables N_if for one POT, unit rate, BR = 1, efficiency 1; it is asked for a channel only at
     masses where that channel is open.
     """
@@ -93,6 +95,7 @@ class SignalYields:
     pot: float
     efficiencies: Mapping[str, float]
     masks: Mapping[str, Sequence[MassMask]] = field(default_factory=dict)
+    to_photons: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0 < self.pot < np.inf:
@@ -149,7 +152,8 @@ class SignalYields:
         rates = [self._rate(channel, mass, coupling) for channel in self.production_channels]
         channels = []
         for tag, efficiency in self.efficiencies.items():
-            decays = self.pot * efficiency * self.model.branching_ratio(tag, mass, coupling)
+            seen = efficiency * self.to_photons.get(tag, 1.0)
+            decays = self.pot * seen * self.model.branching_ratio(tag, mass, coupling)
             for production, rate in zip(self.production_channels, rates, strict=True):
                 rows = self.open_at(production, tag, mass.ravel())
                 if rows.any():

@@ -15,6 +15,7 @@ from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.limits.searches import bands_by_mass
 from feebly.limits.signal import SignalYields
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.production.user_file import OwnModel
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.statistics.signal_errors import SignalError, total_signal_error
@@ -37,6 +38,7 @@ def signal_yields(choices: Choices, obtained: ObtainedTables) -> SignalYields:
         source=obtained.tables,
         pot=choices.analysis.pot,
         efficiencies={tag: choices.response(tag).efficiency for tag in choices.channels},
+        to_photons={tag: channel_of(tag).to_photons for tag in choices.channels},
         masks={tag: choices.analysis.final_state(tag).masks for tag in choices.channels},
     )
 

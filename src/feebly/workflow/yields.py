@@ -15,6 +15,7 @@ from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.models.alp import Alp
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.families import FAMILIES
@@ -142,10 +143,12 @@ def checked_ctau(ctau: tuple[float, float, int]) -> FloatArray:
 
 
 def _header(choices: Choices, channel: str) -> dict[str, Any]:
-    response = choices.response(channel)
+    response, to_photons = choices.response(channel), channel_of(channel).to_photons
+    pairs = {} if to_photons == 1 else {"pi0, eta -> gamma gamma": f"{to_photons:.5g} (included)"}
     return {
         "reference coupling": f"{choices.model.coupling_name} = {reference_coupling(choices.model):g}",
         "branching ratio": 1,
+        **pairs,
         "POT": choices.analysis.pot,
         "response set": f"{choices.responses[channel]} (efficiency {response.efficiency:g} included)",
         "preset": choices.preset.name,
@@ -164,7 +167,8 @@ def _columns(
     table: dict[str, list[Any]] = {name: [] for name in ("mass_gev", "ctau_m", "region", "yield", "mc_error")}
     for sample in samples:
         rate = float(mode.rate(sample.mass_gev, reference_coupling(choices.model), multiplicity))
-        factor = choices.analysis.pot * rate * choices.response(channel).efficiency
+        seen = choices.response(channel).efficiency * channel_of(channel).to_photons
+        factor = choices.analysis.pot * rate * seen
         value, error = laplace(sample.histogram, ctau / sample.mass_gev)
         for k, region in enumerate(regions):
             table["mass_gev"] += [sample.mass_gev] * ctau.size

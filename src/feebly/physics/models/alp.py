@@ -156,6 +156,11 @@ class Alp:
         return self.convention
 
     @property
+    def spin_parity(self) -> str:
+        """A pseudoscalar."""
+        return "0-"
+
+    @property
     def pdg_code(self) -> int:
         """The neutral CP-odd Higgs boson (A0) of the PDG numbering scheme."""
         return 36

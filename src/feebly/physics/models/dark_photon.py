@@ -68,6 +68,11 @@ class DarkPhoton:
         return "epsilon"
 
     @property
+    def spin_parity(self) -> str:
+        """A vector."""
+        return "1-"
+
+    @property
     def pdg_code(self) -> int:
         """The gauge boson of a hidden valley (49xxxxx of the PDG numbering scheme; Pythia 8's gamma_v)."""
         return 4900022

@@ -196,6 +196,11 @@ class DarkScalar:
         return "sin-theta"
 
     @property
+    def spin_parity(self) -> str:
+        """A scalar."""
+        return "0+"
+
+    @property
     def pdg_code(self) -> int:
         """The second neutral CP-even Higgs boson (H0) of the PDG numbering scheme."""
         return 35

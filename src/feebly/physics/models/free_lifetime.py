@@ -48,6 +48,10 @@ class FreeLifetime:
         return CTAU
 
     @property
+    def spin_parity(self) -> str:
+        return self.base.spin_parity
+
+    @property
     def pdg_code(self) -> int:
         return self.base.pdg_code
 

@@ -59,7 +59,8 @@ class UserModel:
     """Partial widths and lifetime of a particle whose table of decays is given; the ``Model`` of a run.
 
     tag: its name. table: at ``coupling.reference``. mass_range_gev: inside the table. origin, source: of the
-    table. Masses and couplings broadcast. Raises DomainError for masses outside the range, ConfigError for
+    table. spin_parity: of the particle; "": all decays are uniform in phase space. Masses and couplings
+    broadcast. Raises DomainError for masses outside the range, ConfigError for
     unknown channels.
     """
 
@@ -70,6 +71,7 @@ class UserModel:
     origin: Origin
     source: str = "table"
     pdg_code: int = 4900023
+    spin_parity: str = ""
     grid_points: tuple[int, int] = field(default=(100, 100))
 
     def __post_init__(self) -> None:
