@@ -10,7 +10,7 @@ from scipy import stats
 from feebly.core.errors import ConfigError, DomainError
 from feebly.statistics import TruncatedGaussian, cls_value, confidence_interval, upper_limit
 from feebly.statistics.backgrounds import Fixed, LogNormal
-from feebly.statistics.intervals.feldman_cousins import scanned_interval
+from feebly.statistics.intervals.feldman_cousins import _signal_pmf, scanned_interval
 
 # 90% CL: b, and the interval of n = 0 .. 9 of Tables IV and V of physics/9711021. They were made on a grid of
 # signals (0.005) and backgrounds, with upper ends forced not to rise with b. The whole table was typed from
@@ -56,9 +56,9 @@ def forced_upper_end(n, b):
 # 68.27% CL, b = 0: n = 0 .. 20 of Table II, from two public transcriptions (they differ in the lower end of
 # n = 9, 6.33 and 6.44, left out here)
 TABLE_II = """
-0.00 1.29 0.37 2.75 0.74 4.25 1.10 5.30 2.34 6.78 2.75 7.81 3.82 9.28 4.25 10.30 5.30 11.32 nan 12.79
-6.78 13.81 7.81 14.82 8.83 16.29 9.28 17.30 10.30 18.32 11.32 19.32 12.33 20.80 12.79 21.81 13.81 22.82 14.82 23.82
-15.83 25.30
+0.00 1.29 0.37 2.75 0.74 4.25 1.10 5.30 2.34 6.78 2.75 7.81 3.82 9.28 4.25 10.30 5.30 11.32 nan
+12.79 6.78 13.81 7.81 14.82 8.83 16.29 9.28 17.30 10.30 18.32 11.32 19.32 12.33 20.80 12.79 21.81
+13.81 22.82 14.82 23.82 15.83 25.30
 """
 
 
@@ -174,6 +174,36 @@ def test_marginalised_ends_against_the_definition(n, b, sigma, error):
     if found.lower > 0.02:
         assert accepts(found.lower + 0.02)
         assert not accepts(found.lower - 0.02)
+
+
+def test_wide_errors_are_answered_and_agree_with_the_definition():
+    # n = 3, b = 2 +- 2, 100% on the signal: counts up to thousands matter
+    found = confidence_interval(3, 2.0, 2.0, signal_error=1.0)
+    assert found.lower == 0
+    b = np.arange(0.01, 16, 0.02)
+    of_background = stats.poisson.pmf(np.arange(40)[:, None], b) @ stats.norm.pdf(b, 2, 2)
+    z, width = np.linspace(-6, 6, 121), np.sqrt(np.log(2))
+    weight, kappa = stats.norm.pdf(z) * (z[1] - z[0]), np.exp(width * z - width**2 / 2)
+    near = found.upper * np.array([0.97, 1.03])
+    signals = np.concatenate([near, [0.0], np.geomspace(0.1, 1000, 80)])
+    counts = np.arange(500)[:, None]
+    of_signal = (stats.poisson.pmf(counts, s * kappa) @ weight for s in signals)
+    values = np.array([np.convolve(row, of_background / of_background.sum())[:500] for row in of_signal])
+    ratio = values[:2] / values.max(axis=0)
+    below, above = (p[r > r[3] * (1 + 1e-9)].sum() for p, r in zip(values[:2], ratio, strict=True))
+    assert below < 0.899
+    assert above > 0.901
+
+
+@pytest.mark.parametrize(("most", "error"), [(60, 1.0), (400, 0.5), (40, 3.0), (60, 0.2), (5, 0.02)])
+def test_probabilities_of_an_uncertain_signal_against_integrals(most, error):
+    s, width = np.array([0.0, 1e-9, 1e-3, 0.3, 4.0, 30.0]), np.sqrt(np.log1p(error**2))
+    z = np.linspace(-9, 9, 6001)
+    density = stats.norm.pdf(z) * (z[1] - z[0])
+    mean = np.multiply.outer(s, np.exp(width * z - width**2 / 2))
+    found = _signal_pmf(most, error)(s)
+    for k in (0, 1, 3, most):
+        assert_allclose(found[k], stats.poisson.pmf(k, mean) @ density, rtol=1e-9, atol=2e-10)
 
 
 @settings(max_examples=40, deadline=None)

@@ -29,7 +29,14 @@ from feebly.statistics.backgrounds import (
     poisson_pmf,
     signal_plus_background_cumulative,
 )
-from feebly.statistics.intervals.strength_curves import NODES, Curves, Probability, Rows
+from feebly.statistics.intervals.strength_curves import (
+    NODES,
+    PANEL,
+    Curves,
+    Probability,
+    Rows,
+    matrix_product,
+)
 from feebly.statistics.intervals.unified_scan import Acceptance
 from feebly.statistics.quadrature import ACCURACY, lognormal_width, unit_lognormal_nodes
 
@@ -37,7 +44,10 @@ NAME = "feldman-cousins"
 
 _ROOT_RTOL = 1e-12
 _MAX_COUNTS = 4_000
-_MAX_TERMS = 150_000_000  # counts x signals x nodes of the signal error: some seconds
+_MAX_TERMS = 20_000_000_000  # multiplications: some ten seconds
+_EXPONENTIAL = 8  # multiplications in the time of one
+_NEVER = 1e-17  # probability of a count of the background
+_SMALLEST_MEAN = 1e-14  # below it there is no event
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,30 +177,76 @@ def _listed_counts(n: int, background: Background, x_max: float, signal_error: f
     spread = math.exp(4 * lognormal_width(signal_error))
     mean = 2 * background.mean + x_max**2 * spread
     size = n + int(mean + 8 * math.sqrt(mean) + 20)
-    nodes = len(unit_lognormal_nodes(signal_error, size - 1)[0])
-    if size > _MAX_COUNTS or size**1.5 * nodes * NODES > _MAX_TERMS:
+    signals = NODES * (math.sqrt(size) / PANEL + 1)  # the best fits go to x^2 = size
+    terms = _terms(signal_error, size - 1) + len(_background_pmf(background, size - 1))
+    if size > _MAX_COUNTS or size * signals * terms > _MAX_TERMS:
         raise DomainError(
-            f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size} "
-            f"would be averaged at {nodes} nodes, too many to enumerate; use "
-            "'cls-counting', or a smaller error"
+            f"n = {n}, b = {background.mean:g}, signal_error = {signal_error:g}: counts up to {size}, "
+            f"of {terms} terms each, are too many to enumerate; use 'cls-counting', or a smaller error"
         )
     return np.concatenate([[n], np.delete(np.arange(size), n)])
 
 
 def _marginal_pmf(background: Background, counts: Rows, signal_error: float) -> Probability:
     """P(N = k | s = x^2) of the counts, k down and x across."""
-    from scipy.linalg import toeplitz
-
     most = counts.size - 1
-    kappas, weights = unit_lognormal_nodes(signal_error, most)
-    added = toeplitz(background.counts(most).pmf, np.zeros(counts.size))
+    pmf, signal = _background_pmf(background, most), _signal_pmf(most, signal_error)
 
     def probability(x: FloatArray, rows: Rows) -> FloatArray:
-        nodes = zip(kappas, weights, strict=True)
-        signal = sum(weight * poisson_pmf(most, kappa * x**2) for kappa, weight in nodes)
-        return np.asarray((added @ signal)[counts[rows]])
+        of_signal = signal(x**2)
+        result = np.zeros(of_signal.shape)
+        for k, p in enumerate(pmf):
+            result[k:] += p * of_signal[: counts.size - k]
+        return result[counts[rows]]
 
     return probability
+
+
+def _background_pmf(background: Background, most: int) -> FloatArray:
+    """P(N_b = k) from k = 0 to the last that is more than rounding."""
+    pmf = background.counts(most).pmf
+    return np.asarray(pmf[: 1 + int(np.flatnonzero(pmf > _NEVER)[-1])])
+
+
+def _signal_pmf(most: int, error: float) -> Callable[[FloatArray], FloatArray]:
+    """E[P(N = k | kappa s)], k = 0 .. most, of s (J,); shape (most + 1, J).
+
+    At nodes of kappa, or with a table on a grid of ln(kappa s) where that is less work.
+    """
+    kappas, weights = unit_lognormal_nodes(error, most)
+
+    def at_nodes(s: FloatArray) -> FloatArray:
+        pairs = zip(kappas, weights, strict=True)
+        return np.asarray(sum(weight * poisson_pmf(most, kappa * s) for kappa, weight in pairs))
+
+    if _terms(error, most) == _EXPONENTIAL * kappas.size:
+        return at_nodes
+    log_mean, width = _log_means(error, most), lognormal_width(error)
+    table = poisson_pmf(most, np.exp(log_mean))
+
+    def on_grid(s: FloatArray) -> FloatArray:
+        with np.errstate(divide="ignore"):
+            z = (log_mean[:, None] - np.log(s) + width**2 / 2) / width
+        density = np.exp(-(z**2) / 2) * (log_mean[1] - log_mean[0]) / (width * math.sqrt(2 * math.pi))
+        result = matrix_product(table, density.T)
+        below = s < math.sqrt(_SMALLEST_MEAN)  # what lies below the grid; what lies above has more counts
+        result[0] += np.where(below, 1 - density.sum(axis=0), 0.0)
+        return result
+
+    return on_grid
+
+
+def _terms(error: float, most: int) -> int:
+    """Multiplications behind one probability of the signal: with the table, or at nodes."""
+    at_nodes = _EXPONENTIAL * len(unit_lognormal_nodes(error, most)[0])
+    return at_nodes if error == 0 else min(at_nodes, _log_means(error, most).size)
+
+
+def _log_means(error: float, most: int) -> FloatArray:
+    """Grid of ln(kappa s) as fine as that of ``unit_lognormal_nodes``, from no event to above ``most``."""
+    kappas, _ = unit_lognormal_nodes(error, most)
+    high = math.log(most + 12 * math.sqrt(most) + 80)
+    return np.arange(math.log(_SMALLEST_MEAN), high, math.log(kappas[1] / kappas[0]))
 
 
 def _reach(n: int, background: Background, cl: float, signal_error: float) -> float:

@@ -1,8 +1,9 @@
 """Probabilities of many outcomes as functions of the signal strength: Chebyshev series on panels of x.
 
 x = sqrt(expected signal of all regions together). In x the probability of any counts changes over one unit,
-so that a panel of width 2 needs some twenty nodes; an uncertain signal can ask for narrower ones, and gets
-them where the last coefficients of a series have not died away.
+so that a panel of width 2 needs some twenty nodes; an uncertain signal can ask for narrower ones near x = 0,
+and gets them where the last coefficients of a series have not died away. What they leave is stated
+(``Curves.remainder``).
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ NODES = 24
 PANEL = 2.0
 """Width of a panel in x, where nothing asks for less."""
 
-_NARROWEST = PANEL / 8
+_NARROWEST = PANEL / 2**8
 _LAST = 1e-10  # of the last two coefficients, over the largest value of the row on the panel
-_ROUNDING = 1e-7  # below it coefficients that do not fall tenfold with half the width are those of rounding
+_NOISE = 1e3 * np.finfo(float).eps  # of the largest value of all rows: rounding of the sums behind a value
 _RARE = 1e-9  # rows below this probability do not make the panels narrower
 _LOOK = 2 * NODES + 1  # points of a panel among which the largest is looked for
 _NEWTON = 5
@@ -51,20 +52,26 @@ class Curves:
     series: tuple[FloatArray, ...]
 
     @classmethod
-    def of(cls, probability: Probability, outcomes: int, x_max: float, last: float = _LAST) -> Curves:
-        """The curves of all outcomes from x = 0 to x_max at least.
-
-        last: most that the last coefficients of a series may be, over the largest value of the row there.
-        """
+    def of(cls, probability: Probability, outcomes: int, x_max: float, widest: float = PANEL) -> Curves:
+        """The curves of all outcomes from x = 0 to x_max at least, on panels up to ``widest`` wide."""
         edges: list[float] = [0.0]
         series: list[FloatArray] = []
-        rows, width = np.arange(outcomes), PANEL
+        rows, width = np.arange(outcomes), widest
         while edges[-1] < x_max or not series:
-            found, width = _panel(probability, rows, edges[-1], width, last)
+            found, used = _panel(probability, rows, edges[-1], width)
             series.append(found)
-            edges.append(edges[-1] + width)
+            edges.append(edges[-1] + used)
+            width = _next_width(width, used, widest)
             _require_end(len(series))
         return cls(tuple(edges), tuple(series))
+
+    def remainder(self, weights: FloatArray | None = None) -> float:
+        """Size of what the series leave out of a sum of probabilities: their last coefficients, added up.
+
+        The largest of all panels; weights: how many outcomes each row stands for.
+        """
+        last = [np.abs(series[:, -2:]).sum(axis=1) for series in self.series]
+        return max(float(rest.sum() if weights is None else weights @ rest) for rest in last)
 
     def at(self, x: FloatArray) -> FloatArray:
         """P(outcome | x), outcomes down and x across."""
@@ -90,9 +97,9 @@ class Curves:
         rising = np.flatnonzero(best_x >= edge)
         panels = len(self.series)
         while rising.size:
-            series, width = _panel(probability, rising, edge, width)
-            _improve(best_x, best, rising, series, edge, edge + width)
-            edge, panels = edge + width, panels + 1
+            series, used = _panel(probability, rising, edge, width)
+            _improve(best_x, best, rising, series, edge, edge + used)
+            edge, panels, width = edge + used, panels + 1, _next_width(width, used, PANEL)
             rising = rising[best_x[rising] >= edge]
             _require_end(panels)
         return best_x, best
@@ -119,22 +126,22 @@ def _blocks(matrix: FloatArray, size: int) -> FloatArray:
     return np.pad(matrix, ((0, missing), (0, 0))).reshape(-1, size, matrix.shape[1])
 
 
-def _panel(
-    probability: Probability, rows: Rows, low: float, width: float, last: float = _LAST
-) -> tuple[FloatArray, float]:
+def _panel(probability: Probability, rows: Rows, low: float, width: float) -> tuple[FloatArray, float]:
     """Series of the rows on a panel that starts at ``low``, and its width: at most the one given."""
-    wider, before = None, np.inf
     while True:
         values = probability(low + width * (1 + _POINTS) / 2, rows)
         series = matrix_product(values, _FROM_VALUES)
         top = values.max(axis=1)
-        seen = top > _RARE
-        rest = float(np.max(np.abs(series[seen, -2:]).max(axis=1, initial=0.0) / top[seen], initial=0.0))
-        if wider is not None and before < _ROUNDING and rest > before / 10:
-            return wider, 2 * width
-        if rest <= last or width <= _NARROWEST:
+        rest = np.abs(series[:, -2:]).max(axis=1)
+        resolved = (rest <= _LAST * top) | (rest <= _NOISE * top.max()) | (top <= _RARE)
+        if resolved.all() or width <= _NARROWEST:
             return series, width
-        wider, before, width = series, rest, width / 2
+        width /= 2
+
+
+def _next_width(tried: float, used: float, widest: float) -> float:
+    """Twice as wide after a panel that was accepted at once."""
+    return min(2 * used, widest) if used == tried else used
 
 
 def _improve(

@@ -28,9 +28,10 @@ _ELEMENTS = 1 << 18  # outcomes x signals of one block: it stays in the cache
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Ends of an interval of the signal [events], the length to which they are found, what is not listed.
+    """Ends of an interval of the signal [events], the length to which they are found, what is left out.
 
-    missing: the probability of outcomes that are not in the list, at either end.
+    missing: the probability of outcomes that are not in the list, at either end, and the remainder of the
+    series of those that are.
     """
 
     lower: float
@@ -73,7 +74,8 @@ class Acceptance:
         upper, missing = self._zoomed(x[last], x[last + 1])
         lower, below = (0.0, missing) if first == 0 else self._zoomed(x[first], x[first - 1])
         step = x_max / steps / _FINE**_ZOOMS
-        return Ends(lower**2, upper**2, 2 * upper * step + step**2, max(missing, below, 0.0))
+        left_out = max(missing, below, 0.0) + self.curves.remainder(self.weights)
+        return Ends(lower**2, upper**2, 2 * upper * step + step**2, left_out)
 
     def _zoomed(self, inside: float, outside: float) -> tuple[float, float]:
         """Last accepted x on the way from one that is to one that is not; probability not listed there."""

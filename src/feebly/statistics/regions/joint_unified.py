@@ -128,9 +128,8 @@ def _enumerated(model: CountingModel, cl: float, progress: Progress) -> JointEnd
         if found is not None:
             break
         x_max *= _WIDER
-    return JointEnds(
-        found.lower / scale, found.upper / scale, found.s_error / scale, ACCURACY + found.missing
-    )
+    error = ACCURACY + found.missing + tables.remainder()
+    return JointEnds(found.lower / scale, found.upper / scale, found.s_error / scale, error)
 
 
 @dataclass(frozen=True, eq=False)

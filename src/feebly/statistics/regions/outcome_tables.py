@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
-from feebly.statistics.intervals.strength_curves import Curves, Rows, matrix_product
+from feebly.statistics.intervals.strength_curves import PANEL, Curves, Rows, matrix_product
 from feebly.statistics.regions.nuisances import Marginal, TooManyError
 from feebly.statistics.regions.outcomes import (
     MAX_OUTCOMES,
@@ -24,7 +24,7 @@ _TAIL = 1e-13  # probability of the counts of one region below, and above, those
 _ROUGH = 1e-14  # outcomes less probable than this are not tried
 _LOSS = 1e-10  # of the sum of probabilities: outcomes left out
 _LIGHT = 1e-12  # sum of the weights of nodes left out
-_FINER = 1e-13  # last coefficients of the curves behind the tables: those of the outcomes see their rest
+_WIDTH = PANEL / 2  # of the curves behind the tables: exp(-2 y^2) to 1e-17, so that others see no edge of it
 _STEP = 0.5  # in x, of the signals at which outcomes are chosen
 _ELEMENTS = 1 << 22
 _WIDE = 16  # elements of a product of halves for each outcome, more than which are computed one by one
@@ -72,8 +72,12 @@ class RegionTables:
                 return self._convolved(region, (y**2)[None])[rows, 0]
 
             size = int(self.highest[region] - self.lowest[region]) + 1
-            known = self.by_mean[region] = Curves.of(probability, size, float(root.max()), _FINER)
+            known = self.by_mean[region] = Curves.of(probability, size, float(root.max()), _WIDTH)
         return known.at(root.ravel()).reshape(-1, *means.shape)
+
+    def remainder(self) -> float:
+        """Size of what the curves behind the tables leave out of a sum of probabilities."""
+        return sum(curves.remainder() for curves in self.by_mean.values())
 
     def _convolved(self, region: int, means: FloatArray) -> FloatArray:
         """Sum over the counts of the signal, from means (K, J)."""
