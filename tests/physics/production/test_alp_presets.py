@@ -9,7 +9,7 @@ from feebly.core.errors import ConfigError
 from feebly.physics.models.alp import Alp
 from feebly.physics.models.alp_couplings import AlpCouplings
 from feebly.physics.models.registry import MODELS
-from feebly.physics.production.alp_presets import ALP_FAMILIES, ALP_TAGS, AlpPreset
+from feebly.physics.production.alp_presets import ALP_FAMILIES, ALP_PRESETS, ALP_TAGS, AlpPreset
 from feebly.physics.production.families import FAMILIES, in_convention, preset_of
 
 FERMION = ALP_FAMILIES["alp-fermion"].load("alp-fermion")
@@ -130,10 +130,14 @@ def test_every_registered_alp_has_presets():
     for tag, family in ALP_FAMILIES.items():
         assert tag in MODELS
         assert FAMILIES[tag] is family
+
+
+def test_every_benchmark_has_presets():
+    for tag, family in ALP_PRESETS.items():
         for name in family.names():
             preset = family.load(name)
             assert preset.benchmark == tag
-            model = MODELS[tag](**preset.model_options)
+            model = Alp.benchmark(tag, **preset.model_options)
             assert model.tag == tag
             assert set(preset.channels) <= set(model.channels)
             for channel in preset.production_channels():

@@ -230,10 +230,15 @@ class _PresetFile:
     preset: tuple[AlpPreset, ...]
 
 
-ALP_FAMILIES: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
+ALP_PRESETS: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
     {
         tag: PresetFile(f"{tag}.toml", AlpPreset, _PresetFile, ("production", *OPTIONS, *NUMBERS))
-        for tag in ("alp-fermion",)
+        for tag in DIRECTIONS
     }
 )
-"""Presets by model tag."""
+"""Presets of BC9, BC10 and BC11."""
+
+ALP_FAMILIES: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
+    {tag: ALP_PRESETS[tag] for tag in ("alp-fermion",)}
+)
+"""Those of registered models: BC9 and BC11 decay to photons, which no final state has yet."""
