@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 
 from alp_check_functions import ALP_CHECK_FUNCTIONS
-from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
+from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV, PION0_MASS_GEV, PION_MASS_GEV
 from feebly.core.provenance import Origin
+from feebly.physics.decays.matrix_elements import matrix_element, norm
 from feebly.physics.formfactors.inclusive import r_uds
 from feebly.physics.formfactors.nucleon import dirac_form_factor_squared, scalar_form_factor_squared
 from feebly.physics.formfactors.pion import pion_form_factor
@@ -23,6 +24,8 @@ from feebly.physics.formfactors.radiative import r_eta_gamma, r_pi0_gamma
 from feebly.physics.formfactors.scalar_pairs import leading_order_gev2, pair_coupling
 from feebly.physics.formfactors.three_pions import r_three_pions
 from feebly.physics.kinematics.boost import cm_boost, lab_from_feynman_x, sqrt_s_fixed_target_gev
+from feebly.physics.kinematics.phase_space import chain_integral, phase_space_volume
+from feebly.physics.kinematics.two_body import two_body_momentum_gev
 from feebly.physics.models.dark_photon import DarkPhoton, leptonic_width_gev
 from feebly.physics.models.dark_scalar import DarkScalar, photon_width_gev
 from feebly.physics.production import bremsstrahlung as brems
@@ -144,6 +147,28 @@ def _b_to(state: str) -> CheckFunction:
     return lambda x: br_b_to_kaon(state, x["m"])
 
 
+PI = PION_MASS_GEV
+
+
+def _crossing(m12: Any, m123: Any, cos: Any) -> Any:
+    """|p+ x p-|^2 of three charged-pion masses."""
+    momenta = (two_body_momentum_gev(m12, PI, PI), two_body_momentum_gev(m123, m12, PI))
+    return (momenta[0] * momenta[1]) ** 2 * (1 - cos**2)
+
+
+def _mean_pair_mass2(mass: float, weight: Callable[..., Any]) -> float:
+    masses = (PI, PI, PI)
+    above = chain_integral(mass, masses, lambda m12, m123, cos: m12**2 * weight(m12, m123, cos))
+    return above / chain_integral(mass, masses, lambda m12, m123, cos: 0 * m12 + weight(m12, m123, cos))
+
+
+def _mean_pair_mass(mass: float) -> float:
+    masses = (PI, PI, 0.0)
+    weight = matrix_element("rho-gamma", mass, masses)
+    above = chain_integral(mass, masses, lambda m12, m123, cos: m12 * weight(m12, m123, cos), 96)
+    return above / norm("rho-gamma", mass, masses)
+
+
 CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     # A: dark photon
     "A.Gee": lambda x: leptonic_width_gev(x["m"], ELECTRON_MASS_GEV),
@@ -202,6 +227,13 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "B.ctau": lambda x: SCALAR.ctau_m(x["m"], 1.0),
     # C: axion-like particles
     **ALP_CHECK_FUNCTIONS,
+    # G: decay kinematics
+    "G.PSmassless": lambda x: phase_space_volume(x["E"], [0.0] * int(x["n"])),
+    "G.PS3_pi": lambda x: phase_space_volume(x.get("M", 0.78266), (PI, PI, PION0_MASS_GEV)),
+    "G.PS4_pi": lambda x: phase_space_volume(x.get("M", 1.5), (PI,) * 4),
+    "G.dalitz_meanq": lambda x: _mean_pair_mass2(x.get("M", 0.78266), _crossing),
+    "G.dalitz_sym": lambda x: _mean_pair_mass2(x.get("M", 0.78266), lambda m12, m123, cos: 1.0),
+    "G.ppg_meanM": lambda x: _mean_pair_mass(x["ma"]),
     # E: beam, meson spectra, heavy flavour
     "E.sqrts": lambda x: sqrt_s_fixed_target_gev(x.get("p", 400.0)),
     "E.BMPT_pi": _bmpt_pair("pi+", "pi-"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 from feebly.analysis.analysis import Analysis, FinalState, PairSeparation, load_analysis
 from feebly.apparatus.experiment import Experiment, load_experiment
-from feebly.core.interfaces import ProductionChannel
+from feebly.core.constants import MESON_MASS_GEV
+from feebly.core.interfaces import MixingSampling, ProductionChannel
 from feebly.engine.setup import ChannelSetup
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
 from feebly.physics.production.b_to_scalar_pair import DEFAULT_HIGGS_BR, PAIR_TAGS, pair_channels
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
@@ -69,3 +72,24 @@ def channel(
         separation or PairSeparation(),
         seed,
     )
+
+
+def many_body_state(tag: str) -> FinalState:
+    """The analysis' final state, or the cuts and regions of three pions for one that it does not have."""
+    analysis = na62_analysis()
+    if tag in analysis.final_states:
+        return analysis.final_state(tag)
+    pions, decay = analysis.final_state("3pi"), channel_of(tag)
+    photons = pions.photons if decay.photons else None
+    return replace(pions, tag=tag, daughters=decay.tracks, photons=photons)
+
+
+def many_body_channel(
+    meson: str, decay: str, matrix_element: str = "flat", separation: PairSeparation | None = None
+) -> ChannelSetup:
+    """Set-up of mixing with a meson (same laboratory momentum) and a decay to more than two bodies."""
+    sampling = MixingSampling(meson, MESON_MASS_GEV[meson])
+    return ChannelSetup(
+        f"mixing-{meson}", sampling, spectrum(meson), na62(), many_body_state(decay),
+        separation or PairSeparation(), 1, matrix_element,
+    )  # fmt: skip
