@@ -116,6 +116,26 @@ def fake_yields(monkeypatch):
 
 
 @pytest.fixture
+def fake_acceptance(monkeypatch):
+    """Recorder in place of ``feebly.workflow.acceptance.acceptance``: a grid of two by three."""
+    from feebly.workflow import acceptance as module
+    from feebly.workflow.choices import choose
+
+    grid = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.4]])
+    choices = choose(
+        "dark-photon", channels=["mumu"], production=["eta"], preset_name="current", response="none"
+    )
+    sigmas = dict.fromkeys(("mass_gev", "z_tax_m", "cda_tax_m"), np.array([1e-3, 2e-3]))
+    result = module.Acceptance(
+        choices, "eta", "mumu", 1.0, np.array([0.3, 0.4]), np.array([1.0, 10.0, 100.0]), np.array([0.1, 0.2]),
+        0.01 * grid, 1e9 * grid, grid, 0.01 * grid, sigmas,
+    )  # fmt: skip
+    recorder = Recorder(result)
+    monkeypatch.setattr(module, "acceptance", recorder)
+    return recorder
+
+
+@pytest.fixture
 def fake_lifetime(monkeypatch):
     """Recorders in place of both functions of ``feebly.workflow.lifetime``; the files are written."""
     from feebly.workflow import lifetime

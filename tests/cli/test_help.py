@@ -8,6 +8,7 @@ COMMANDS = {
     "run": "fake_run",
     "project": "fake_project",
     "yields": "fake_yields",
+    "acceptance": "fake_acceptance",
     "lifetime": "fake_lifetime",
     "new-model": None,
     "simulate": "fake_simulate",

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from feebly.cli.commands import (
+    acceptance,
     background,
     closure,
     combine,
@@ -76,6 +77,7 @@ app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
+app.command("acceptance")(acceptance.acceptance)
 app.command("simulate")(simulate.simulate)
 app.command("limit")(limit.limit)
 app.command("combine")(combine.combine)
