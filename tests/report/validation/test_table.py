@@ -12,8 +12,9 @@ from feebly.report.validation.curves import closed_piece
 from feebly.report.validation.plan import validation_plan
 from feebly.report.validation.resolution import QUANTITIES
 from feebly.report.validation.rows import WIDTH
+from feebly.report.validation.scalar import scalar_plan
 
-PLAN = validation_plan()
+PLAN, SCALAR_PLAN = validation_plan(), scalar_plan()
 
 
 def test_plan_names_what_exists():
@@ -63,6 +64,8 @@ def short_plan(monkeypatch):
     acceptance = replace(PLAN.acceptance, points=PLAN.acceptance.points[:1])
     plan = replace(PLAN, acceptance=acceptance, resolution=PLAN.resolution[:1])
     monkeypatch.setattr(table, "validation_plan", lambda: plan)
+    pilot = replace(SCALAR_PLAN.pilot, points=SCALAR_PLAN.pilot.points[:1])
+    monkeypatch.setattr(table, "scalar_plan", lambda: replace(SCALAR_PLAN, channels=("ee",), pilot=pilot))
     monkeypatch.setattr(table, "observed_contour", contour)
     return asked
 
@@ -74,7 +77,7 @@ def test_whole_table_without_references(short_plan, tmp_path):
     assert len(told) >= len(PLAN.runs)
     reasons = [row.skipped for row in report.rows if row.skipped]
     files = [contour.file for contour in PLAN.contours if contour.file]
-    for name in [*files, PLAN.yields.file]:
+    for name in [*files, PLAN.yields.file, SCALAR_PLAN.contour.file]:
         assert any(f"{name} is not in the folder" in reason for reason in reasons), name
     for later in PLAN.later:
         assert later.reason in reasons

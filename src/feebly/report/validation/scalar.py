@@ -32,7 +32,7 @@ from feebly.report.validation.sampling import Sampling
 _EXPERIMENT = "na62-dump-2021"
 _ANYWHERE = Box(-1e4, 1e4, 1e4)
 _SIN2 = np.geomspace(1e-13, 1e-1, 2401)
-_PRECISION = 0.02
+_PRECISION = 0.03
 
 
 @dataclass(frozen=True, slots=True)
