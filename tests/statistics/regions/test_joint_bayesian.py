@@ -122,6 +122,19 @@ def test_common_and_own_errors_against_integrals_written_out():
     assert_allclose(above / (above + below), 0.1, rtol=1e-5)
 
 
+@pytest.mark.parametrize("sigma", [0.0, 0.2])
+def test_a_thousand_events_against_sums_written_out(sigma):
+    counts, b, s = np.array([1000, 1100]), np.array([900.0, 1000.0]), np.array([50.0, 30.0])
+    limit = flat(model(counts, b, s, signal_nuisances=(Nuisance("pot", sigma),)))
+    z, width = np.linspace(-6, 6, 121), math.sqrt(math.log1p(sigma**2))
+    mu = np.linspace(0, 24, 4801)
+    mean = np.multiply.outer(np.multiply.outer(mu, np.exp(width * z - width**2 / 2)), s) + b
+    likelihood = np.exp(stats.poisson.logpmf(counts, mean).sum(axis=-1)) @ stats.norm.pdf(z)
+    below = integrate.cumulative_simpson(likelihood, x=mu, initial=0)
+    assert_allclose(limit.mu_up, np.interp(0.9, below / below[-1], mu), rtol=2e-5)
+    assert limit.cls_error < 3e-9
+
+
 def test_what_it_has_not_is_refused_with_the_mend():
     regions = model([0, 1], [0.1, 0.2], [1.0, 1.0])
     with pytest.raises(ConfigError, match="ordering 'likelihood-ratio' with convention 'bayesian-flat'"):

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
+from feebly.statistics.intervals.strength_curves import Curves, Rows
 from feebly.statistics.quadrature import ACCURACY
 from feebly.statistics.regions.model import CountingModel
 from feebly.statistics.regions.nuisances import marginal
@@ -19,13 +21,15 @@ from feebly.statistics.regions.outcomes import counts_probability
 
 NAME = "bayesian-flat"
 
-_NODES = 16  # of a panel
-_PANELS = 16  # of one step outwards
-_MAX_PANELS = 4_000
-_REST = 1e-14  # of the integral: the last panel
+_WIDEST = 8.0  # panel: errors of the signal make the posterior of many events wide
+_STEP = 0.5  # of the first look, in x
+_FURTHER = 1.05  # from one x to the next beyond the sum of the counts
+_MAX_SIGNAL = 1.6e7  # events
+_REST = 1e-16  # density times x, over the largest, where the integral ends
 _ROOT_RTOL = 1e-12
 
-Integral = Callable[[FloatArray], FloatArray]
+Density = Callable[[FloatArray], FloatArray]
+"""Of x (J,), shape (J,)."""
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, total, text)."""
@@ -37,67 +41,70 @@ def posterior_limit(
     """mu with posterior probability 1 - cl above it, and the numerical error of that probability.
 
     Integrated over x = sqrt(mu S), S the signal of all regions at mu = 1: in x the probability of any counts
-    changes over one unit, which is the width of the panels of Gauss-Legendre nodes. The error is that of the
-    averages over nuisances and what half the width of the panels changes.
+    changes over one unit or more, and ``strength_curves`` finds the width of the panels. The error is that of
+    the averages over nuisances and of the series.
     """
     from scipy.optimize import brentq
 
     scale = float(model.signals.sum())
-    integral = _integral(model)
-    edges = _edges(integral, sum(model.observed), progress)
-    parts = integral(edges)
-    above = np.append(np.cumsum(parts[::-1])[::-1], 0.0)
-    target = (1 - cl) * above[0]
-    inside = int(np.flatnonzero(above >= target)[-1])
+    density = _density(model)
+    top, end = _largest_and_end(density, sum(model.observed))
 
-    def excess(x: float) -> float:
-        rest = float(integral(np.array([x, edges[inside + 1]]))[0])
-        return (above[inside + 1] + rest - target) / above[0]
+    def relative(x: FloatArray, rows: Rows) -> FloatArray:
+        progress(int(100 * min(float(x.max()) / end, 0.99)), 100, "posterior probability")
+        return density(x)[None] / top
 
-    x_up = float(brentq(excess, edges[inside], edges[inside + 1], xtol=1e-300, rtol=_ROOT_RTOL))
-    fraction = _fraction_above(integral, x_up, edges[-1])
-    return x_up**2 / scale, ACCURACY + abs(fraction - (1 - cl))
+    curves = Curves.of(relative, 1, end, _WIDEST)
+    edges = np.array(curves.edges)
+    integrals = [
+        chebyshev.Chebyshev(series[0], (low, high)).integ(lbnd=low)
+        for series, low, high in zip(curves.series, edges[:-1], edges[1:], strict=True)
+    ]
+    below = np.append(0.0, np.cumsum([f(high) for f, high in zip(integrals, edges[1:], strict=True)]))
+    inside = int(np.flatnonzero(below <= cl * below[-1])[-1])
+    x_up = float(
+        brentq(
+            lambda x: below[inside] + integrals[inside](x) - cl * below[-1],
+            edges[inside],
+            edges[inside + 1],
+            xtol=1e-300,
+            rtol=_ROOT_RTOL,
+        )
+    )
+    last = sum(np.abs(s[0, -2:]).sum() * w for s, w in zip(curves.series, np.diff(edges), strict=True))
+    return x_up**2 / scale, ACCURACY + float(last / below[-1])
 
 
-def _integral(model: CountingModel) -> Integral:
-    """Integrals of the probability of the observed counts over mu S, between neighbours of x."""
+def _density(model: CountingModel) -> Density:
+    """Probability of the observed counts times d(x^2)/dx."""
     averages, counts = marginal(model, sum(model.observed)), model.observed
     shares = model.signals / model.signals.sum()
-    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
 
-    def integral(edges: FloatArray) -> FloatArray:
-        half = np.diff(edges)[:, None] / 2
-        x = edges[:-1, None] + half * (1 + nodes)
-        values = counts_probability(averages, np.multiply.outer(shares, x.ravel() ** 2), counts)
-        return np.asarray((2 * x * values.reshape(x.shape) * half) @ weights)  # d(x^2) = 2 x dx
+    def density(x: FloatArray) -> FloatArray:
+        return 2 * x * counts_probability(averages, np.multiply.outer(shares, x**2), counts)
 
-    return integral
+    return density
 
 
-def _edges(integral: Integral, observed: int, progress: Progress) -> FloatArray:
-    """x = 0, 1, 2 .. as far as there is something to integrate; beyond x^2 = sum n it only falls."""
-    total, top = 0.0, 0
-    while top < _MAX_PANELS:
-        reached = top / (top + 2 * _PANELS)
-        progress(int(100 * reached), 100, "posterior probability")
-        parts = integral(np.arange(top, top + _PANELS + 1.0))
-        total, top = total + float(parts.sum()), top + _PANELS
-        if top**2 > observed and parts[-1] <= _REST * total:
-            if total == 0:
-                raise DomainError(
-                    "probability of the observed counts is below the smallest number: check the counts and "
-                    "the backgrounds"
-                )
-            return np.arange(top + 1.0)
+def _largest_and_end(density: Density, observed: int) -> tuple[float, float]:
+    """The largest density, nearly, and the x beyond which there is nothing to integrate.
+
+    Beyond x^2 = sum n the density only falls, slowly where the signal is very uncertain.
+    """
+    top, x = 0.0, np.arange(_STEP, np.sqrt(observed) + 1 + _STEP, _STEP)
+    while x[0] ** 2 < _MAX_SIGNAL:
+        values = density(x)
+        top = max(top, float(values.max()))
+        if top > 0 and values[-1] * x[-1] <= _REST * top:
+            living = np.flatnonzero(values * x > _REST * top)
+            return top, float(x[living[-1] + 1 if living.size else 0])
+        if top == 0 and x[-1] ** 2 > 4 * observed + 4:
+            raise DomainError(
+                "probability of the observed counts is below the smallest number: check the counts and "
+                "the backgrounds"
+            )
+        x = x[-1] * _FURTHER ** np.arange(1, 9)
     raise DomainError(
-        f"{observed} events with these errors of the signal: the posterior reaches beyond {_MAX_PANELS**2:g} "
+        f"{observed} events with these errors of the signal: the posterior reaches beyond {_MAX_SIGNAL:g} "
         "events; use 'cls-counting', or smaller errors"
     )
-
-
-def _fraction_above(integral: Integral, x: float, top: float) -> float:
-    """The posterior probability above x, with panels of half the width."""
-    below = np.linspace(0.0, x, 2 * int(np.ceil(x)) + 1)
-    beyond = np.linspace(x, top, 2 * int(np.ceil(top - x)) + 1)
-    rest = float(integral(beyond).sum())
-    return rest / (rest + float(integral(below).sum()))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
-from feebly.statistics.backgrounds import poisson_pmf
+from feebly.statistics.backgrounds import Fixed, poisson_pmf
 from feebly.statistics.quadrature import Nodes
 from feebly.statistics.regions.nuisances import Marginal, TooManyError
 from feebly.statistics.regions.scaled_counts import convolved, largest_count
@@ -120,11 +120,25 @@ def counts_probability(marginal: Marginal, signals: FloatArray, counts: tuple[in
         product = np.ones((1, 1))
         for r, n in enumerate(counts):
             means = np.multiply.outer(marginal.signal_factors[:, r], signals[r, block])
-            signal = signal_pmf(n, means, marginal.local[r])
-            background = np.broadcast_to(marginal.background_pmf(r, n)[::-1], signal.shape[:2])
-            product = product * np.einsum("nk,nkj->kj", background, signal)
+            product = product * _count_probability(marginal, r, n, means)
         result[block] = marginal.weights @ product
     return result
+
+
+def _count_probability(marginal: Marginal, region: int, n: int, means: FloatArray) -> FloatArray:
+    """P(n | s + b) of one region for expected signals (K, J), its own nuisance averaged."""
+    from scipy.special import gammaln, xlogy
+
+    background = marginal.backgrounds[region]
+    if isinstance(background, Fixed):  # one Poisson distribution of s + b
+        b = background.mean * marginal.background_factors[:, region][:, None]
+        result = np.zeros(means.shape)
+        for kappa, weight in zip(*marginal.local[region], strict=True):
+            result += weight * np.exp(xlogy(n, kappa * means + b) - kappa * means - b - gammaln(n + 1))
+        return result
+    signal = signal_pmf(n, means, marginal.local[region])
+    of_background = np.broadcast_to(marginal.background_pmf(region, n)[::-1], signal.shape[:2])
+    return np.asarray(np.einsum("nk,nkj->kj", of_background, signal))
 
 
 def largest_background_count(marginal: Marginal, region: int) -> int:
