@@ -1,5 +1,7 @@
 """The sentence about a result, and the masses of its tables."""
 
+from dataclasses import replace
+
 from feebly.report.result_tables import round_masses_gev
 from report.synthetic import synthetic_result
 
@@ -11,6 +13,14 @@ def test_sentence():
         "(cls-counting) with 1.4e17 POT of na62-dump-2021, from n = 0 in ee (b = 0.015), n = 1 in mumu at "
         "0.411 GeV (b = 0.016); preset na62-ff-mixing"
     )
+
+
+def test_sentence_says_once_what_several_final_states_have_in_common():
+    words = replace(synthetic_result(), channels=("mumu", "ee", "pipi", "kk")).summary()
+    assert (
+        "from n = 1 in mumu at 0.411 GeV (b = 0.016), n = 0 in ee (b = 0.015), pipi (b = 0.007), "
+        "kk (b = 4.6e-07); preset"
+    ) in words
 
 
 def test_sentence_of_a_projection_names_no_count():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -152,7 +153,7 @@ class RunResult:
         return (
             f"{claim} at {100 * self.cl:g}% CL ({self.convention_text}) with {plain_number(self.pot)} POT "
             f"of {self.analysis.name}{' (projection)' if self.projection else ''}, "
-            f"from {', '.join(map(_counts, self.final_states))}; preset {self.preset.name}"
+            f"from {_all_counts(self.final_states)}; preset {self.preset.name}"
         )
 
     def _no_exclusion(self) -> str:
@@ -194,10 +195,16 @@ def _where(pieces: tuple[ContourPiece, ...], coupling_name: str) -> str:
     )
 
 
-def _counts(state: FinalState) -> str:
+def _all_counts(states: Iterable[FinalState]) -> str:
+    """Counts of all signal regions; a count that several in a row have is said once."""
+    by_count = groupby(map(_counts, states), key=lambda part: part[0])
+    return ", ".join(count + ", ".join(region for _, region in group) for count, group in by_count)
+
+
+def _counts(state: FinalState) -> tuple[str, str]:
     region = state.signal_region
     background = f"b = {region.background.mean:.2g}"
     if region.observed is None:
-        return f"{background} in {state.tag}"
+        return "", f"{background} in {state.tag}"
     masses = "".join(f" at {event.mass_gev:g} GeV" for event in region.events)
-    return f"n = {region.observed} in {state.tag}{masses} ({background})"
+    return f"n = {region.observed} in ", f"{state.tag}{masses} ({background})"
