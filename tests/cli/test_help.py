@@ -9,6 +9,7 @@ COMMANDS = {
     "project": "fake_project",
     "yields": "fake_yields",
     "acceptance": "fake_acceptance",
+    "channels": None,
     "lifetime": "fake_lifetime",
     "new-model": None,
     "simulate": "fake_simulate",

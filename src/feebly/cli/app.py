@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from feebly.cli.commands import (
     acceptance,
     background,
+    channels,
     closure,
     combine,
     coverage,
@@ -78,6 +79,7 @@ app.command("project")(project.project)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("acceptance")(acceptance.acceptance)
+app.command("channels")(channels.channels)
 app.command("simulate")(simulate.simulate)
 app.command("limit")(limit.limit)
 app.command("combine")(combine.combine)
