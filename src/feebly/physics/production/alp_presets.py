@@ -239,6 +239,6 @@ ALP_PRESETS: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
 """Presets of BC9, BC10 and BC11."""
 
 ALP_FAMILIES: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
-    {tag: ALP_PRESETS[tag] for tag in ("alp-fermion",)}
+    {tag: ALP_PRESETS[tag] for tag in ("alp-fermion", "alp-gluon")}
 )
-"""Those of registered models: BC9 and BC11 decay to photons, which no final state has yet."""
+"""Those of registered models: BC9 decays to two photons, which no analysis has yet."""
