@@ -82,6 +82,36 @@ def test_profile_limit_of_several_regions(feebly, tmp_path):
     assert found["s_up"] == pytest.approx(math.log(10), rel=1e-8, abs=0)
 
 
+NAMED = """
+[[region]]
+name = "{name}"
+observed = {n}
+signal = 5.0
+background = {{ shape = "truncated-gaussian", mean = 0.5, sigma = 0.1 }}
+background_nuisances = {{ scale = 0.3 }}
+"""
+
+
+def test_profile_limit_by_toys_states_their_number_and_error(feebly, tmp_path):
+    (tmp_path / "mine.toml").write_text(NAMED.format(name="a", n=1) + NAMED.format(name="b", n=0))
+    done = feebly("combine", "mine.toml", "--convention", "cls-profile", "--toys", "1000", "--json")
+    found = json.loads(done.out)["combined"]
+    assert (found["method"], found["toys"]) == ("toys", 1000)
+    assert 0.01 < found["mu_error"] / found["mu_up"] < 0.1
+
+
+def test_error_of_the_signal_is_refused_by_cls_profile_at_once(feebly, tmp_path):
+    text = NAMED.format(name="a", n=1) + NAMED.format(name="b", n=0) + "signal_nuisances = { POT = 0.2 }\n"
+    (tmp_path / "mine.toml").write_text(text)
+    done = feebly("combine", "mine.toml", "--convention", "cls-profile")
+    assert done.code == 3
+    assert done.error == (
+        "error: region b: signal nuisance 'POT' = 0.2 with convention 'cls-profile': expected 0; "
+        "use 'cls-counting'"
+    )
+    assert done.out == ""
+
+
 def test_unified_interval_has_two_ends(feebly, tmp_path):
     name = written(tmp_path, "mine.toml", (1, 0.0), (0, 0.0))
     done = feebly("combine", name, "--convention", "feldman-cousins")

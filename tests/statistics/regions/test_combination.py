@@ -44,6 +44,23 @@ def test_regions_and_data_sets_have_their_own_limits():
     assert combine([two]).combined.regions == ("ee", "mumu")
 
 
+def test_what_cannot_be_answered_is_refused_before_anything_is_computed():
+    steps = []
+    two = DataSet("a", (Region("first", 1, Fixed(0.1)), Region("second", 0, BetaProduct(5.0, (1.0,), 9.0))))
+    with pytest.raises(ConfigError, match="region second: background BetaProduct with convention"):
+        combine([two], convention="cls-profile", progress=lambda done, total, text: steps.append(text))
+    assert steps == ["limit 1 of 3"]
+
+
+def test_progress_of_a_combination_never_falls_back():
+    seen = []
+    two = DataSet("a", (Region("ee", 0, Fixed(0.1), 1.0), Region("mumu", 1, Fixed(0.5), 3.0)))
+    combine([two], convention="feldman-cousins", progress=lambda done, total, _: seen.append(done / total))
+    assert seen == sorted(seen)
+    assert seen[0] == 0
+    assert 0.9 < seen[-1] <= 1
+
+
 def test_a_name_is_correlated_over_data_sets_and_two_names_are_not():
     def limit(*names):
         nuisances = [(Nuisance(name, 0.3),) for name in names]

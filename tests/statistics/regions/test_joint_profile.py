@@ -22,6 +22,7 @@ from feebly.statistics import (
     upper_limit,
 )
 from feebly.statistics.intervals.profile import q_tilde
+from feebly.statistics.regions import joint_profile
 from feebly.statistics.regions.joint_profile import profile_curve
 from feebly.statistics.regions.nuisances import TooManyError
 from feebly.statistics.regions.profile_fit import Outcome
@@ -268,6 +269,17 @@ def test_nuisances_beside_each_other_are_drawn():
     assert values[0] == values[1] != values[2]
     with pytest.raises(TooManyError, match="nuisances by name are too many to enumerate; use method 'toys'"):
         joint_upper_limit(model, convention=PROFILE, method="enumeration")
+
+
+def test_default_number_of_toys_and_their_progress():
+    steps = []
+    seen = lambda done, total, text: steps.append((done / total, text))  # noqa: E731
+    found = joint_upper_limit(MODELS["own errors"], convention=PROFILE, method="toys", progress=seen)
+    assert (found.toys, found.seed) == (joint_profile.DEFAULT_TOYS, 1)
+    assert 0 < found.mu_error < 0.02 * found.mu_up
+    assert {text for _, text in steps} == {"toys of all regions"}
+    assert steps == sorted(steps)
+    assert (steps[0][0], steps[-1][0] > 0.5, steps[-1][0] <= 1) == (0, True, True)
 
 
 def test_names_that_move_the_same_factors_are_one():

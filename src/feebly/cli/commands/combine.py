@@ -8,6 +8,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.output import answer, answer_json
+from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
     from feebly.statistics.regions.combination import Combination
@@ -30,8 +31,13 @@ def combine(
     ] = "cls-counting",
     ordering: options.Ordering = "total-count",
     toys: Annotated[
-        str, typer.Option("--toys", metavar="N", help="Where the outcomes are too many to enumerate.")
-    ] = "100000",
+        str | None,
+        typer.Option(
+            "--toys",
+            metavar="N",
+            help="Where the outcomes are too many to enumerate; default: 100000, of cls-profile 10000.",
+        ),
+    ] = None,
     seed: options.Seed = "1",
     as_json: options.Json = False,
 ) -> None:
@@ -49,14 +55,13 @@ def combine(
     from feebly.statistics.regions.combination import combine as combine_data_sets
     from feebly.statistics.regions.combination_file import read_combination
 
-    found = combine_data_sets(
-        read_combination(files),
-        values.number(cl, "--cl"),
-        convention,
-        ordering,
-        values.positive(toys, "--toys"),
-        values.whole_number(seed, "--seed"),
-    )
+    data_sets = read_combination(files)
+    n_toys = None if toys is None else values.positive(toys, "--toys")
+    numbers = n_toys, values.whole_number(seed, "--seed")
+    with progress("combination") as update:
+        found = combine_data_sets(
+            data_sets, values.number(cl, "--cl"), convention, ordering, *numbers, progress=update
+        )
     if as_json:
         answer_json(_content(found))
     else:

@@ -6,14 +6,18 @@ set, so that data sets of different POT combine as they are. Nuisances are commo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from feebly.core.errors import ConfigError
 from feebly.statistics.checks import repeated, require_positive
 from feebly.statistics.regions.joint import JointLimit, joint_upper_limit
 from feebly.statistics.regions.model import CountingModel, Region
-from feebly.statistics.regions.toys import DEFAULT_TOYS
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, text)."""
+
+_PARTS = 100  # of one limit, in what progress is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,9 @@ def combine(
     cl: float = 0.90,
     convention: str = "cls-counting",
     ordering: str = "total-count",
-    toys: int = DEFAULT_TOYS,
+    toys: int | None = None,
     seed: int = 1,
+    progress: Progress = lambda done, total, text: None,
 ) -> Combination:
     """Limits on mu of regions, data sets and all together; arguments as in ``joint_upper_limit``.
 
@@ -81,22 +86,30 @@ def combine(
     their POT.
     """
     model = combined_model(data_sets)
-
-    def limit(regions: Sequence[Region]) -> JointLimit:
-        return joint_upper_limit(
-            CountingModel(tuple(regions)), cl, convention, ordering, toys=toys, seed=seed
-        )
-
     by_set, start = [], 0
     for data_set in data_sets:
         by_set.append(model.regions[start : start + len(data_set.regions)])
         start += len(data_set.regions)
     several = [regions for regions in by_set if len(regions) > 1] if len(by_set) > 1 else []
-    return Combination(
-        tuple(limit([region]) for region in model.regions if region.signal > 0),
-        tuple(limit(regions) for regions in several if any(region.signal > 0 for region in regions)),
-        limit(model.regions),
-    )
+    single = [(region,) for region in model.regions if region.signal > 0]
+    sets = [regions for regions in several if any(region.signal > 0 for region in regions)]
+    # all regions first: what cannot be answered is refused before anything is computed
+    questions, limits = [model.regions, *single, *sets], []
+    for i, regions in enumerate(questions):
+        told = _part_of(progress, i, len(questions))
+        part = CountingModel(regions)
+        limits.append(joint_upper_limit(part, cl, convention, ordering, toys=toys, seed=seed, progress=told))
+    return Combination(tuple(limits[1 : 1 + len(single)]), tuple(limits[1 + len(single) :]), limits[0])
+
+
+def _part_of(progress: Progress, i: int, size: int) -> Progress:
+    """Progress of the limit ``i`` of ``size``; says at once that it begins."""
+
+    def told(done: int, total: int, text: str) -> None:
+        progress(_PARTS * i + _PARTS * done // max(total, 1), _PARTS * size, text)
+
+    told(0, 1, f"limit {i + 1} of {size}")
+    return told
 
 
 def combined_model(data_sets: Sequence[DataSet]) -> CountingModel:

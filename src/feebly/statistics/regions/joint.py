@@ -95,7 +95,7 @@ def joint_upper_limit(
     convention: str = "cls-counting",
     ordering: str = "total-count",
     method: str = "auto",
-    toys: int = DEFAULT_TOYS,
+    toys: int | None = None,
     seed: int = 1,
     progress: joint_unified.Progress = lambda done, total, text: None,
 ) -> JointLimit:
@@ -103,22 +103,25 @@ def joint_upper_limit(
 
     convention: one of ``JOINT_LIMIT_CONVENTIONS``; only ``cls-counting`` and ``classical`` have an ordering
     to choose; all but ``bayesian-flat`` have toys. ordering: ``total-count`` or ``likelihood-ratio``.
-    method: ``enumeration``, ``toys`` (their number and seed), or ``auto``: toys where an enumeration would
-    need more than ``outcomes.MAX_OUTCOMES`` outcomes or ``nuisances.MAX_NODES`` nodes (of ``cls-profile``:
-    ``joint_profile.MAX_ROWS`` rows); the result says which. Raises
-    ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be enumerated.
+    method: ``enumeration``, ``toys`` (their number and seed; None: 100 000, of ``cls-profile`` 10 000), or
+    ``auto``: toys where an enumeration would need more than ``outcomes.MAX_OUTCOMES`` outcomes or
+    ``nuisances.MAX_NODES`` nodes (of ``cls-profile``: ``joint_profile.MAX_ROWS`` rows); the result says
+    which. Raises ConfigError for a wrong cl, convention, ordering or method, DomainError for what cannot be
+    enumerated.
     """
     cl, signals = require_confidence_level(cl), _shape_of_signals(model)
     _require_choices(convention, ordering, method)
+    if toys is None:
+        toys = joint_profile.DEFAULT_TOYS if convention == joint_profile.NAME else DEFAULT_TOYS
     if convention in JOINT_CONVENTIONS:
         found = _ordered_limit(model, cl, convention, ordering, method, toys, seed)
     elif convention == joint_profile.NAME:
-        found, ordering = _profile_limit(model, cl, method, toys, seed), NO_ORDERING
+        found, ordering = _profile_limit(model, cl, method, toys, seed, progress), NO_ORDERING
     else:
         found, ordering = _unordered_limit(model, cl, convention, method, toys, seed, progress), NO_ORDERING
     by_toys = found.method == "toys"
     return JointLimit(
-        mu_up=found.mu_up,
+        mu_up=float(found.mu_up),
         s_up=float(found.mu_up * signals.sum()),
         regions=tuple(region.name for region in model.regions),
         observed=model.observed,
@@ -165,16 +168,18 @@ def _ordered_limit(
         return _Found(mu_up, quadrature.ACCURACY, "toys", mc_error, mu_error)
 
 
-def _profile_limit(model: CountingModel, cl: float, method: str, toys: int, seed: int) -> _Found:
+def _profile_limit(
+    model: CountingModel, cl: float, method: str, toys: int, seed: int, progress: joint_profile.Progress
+) -> _Found:
     try:
         if method == "toys":
             raise TooManyError
-        exact = joint_profile.profile_limit(model, cl)
+        exact = joint_profile.profile_limit(model, cl, progress=progress)
         return _Found(exact.mu_up, exact.cls_error)
     except TooManyError:
         if method == "enumeration":
             raise
-        found = joint_profile.profile_limit(model, cl, toys, seed)
+        found = joint_profile.profile_limit(model, cl, toys, seed, progress)
         return _Found(found.mu_up, found.cls_error, "toys", found.mc_error, found.mu_error)
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
@@ -31,13 +32,20 @@ from feebly.statistics.regions.profile_tails import (
 )
 from feebly.statistics.regions.toys import FEW
 
+DEFAULT_TOYS = 10_000
+"""Each is fitted two or three times for every mu: fewer than where counts are compared, a limit to 1%."""
+
 _ACCURACY = 1e-9  # of CLs: fits, roots and the directions left out
 _SCAN = 8  # points above the fitted mu
 _RTOL = 1e-9
 _TOY_RTOL = 1e-4
 _SLOPE_STEP = 0.1
-_FIRST_LOOK = 16  # times fewer toys for the first look at the limit
+_FIRST_LOOK = 8  # times fewer toys for the first look at the limit
+_EVALUATIONS = 16  # of CLs in a limit, about: what progress is measured by
 _TESTED, _NULL = 1, 2  # streams of random numbers
+
+Progress = Callable[[int, int, str], None]
+"""Called with (done, total, text)."""
 
 Tail = Callable[[ProfileModel, Fit, float, float, int], tuple[float, float]]
 """P(q >= threshold) for the nuisances of a fit, and its error: (model, truth, mu, threshold, stream)."""
@@ -55,15 +63,17 @@ class ProfileLimit:
 
 @dataclass(frozen=True, eq=False)
 class ProfileCurve:
-    """CLs as a function of mu for the observed data, and its error."""
+    """CLs as a function of mu for the observed data, and its error; ``told`` is called for each mu."""
 
     profile: ProfileModel
     observed: Outcome
     null: Fit
     tail: Tail
+    told: Callable[[], None] = lambda: None
 
     def __call__(self, mu: float) -> tuple[float, float]:
         """CLs(mu) and its error: a bound by enumeration, a standard deviation by toys."""
+        self.told()
         q = float(self.profile.q_tilde(self.observed, mu)[0])
         if q == 0:
             return 1.0, 0.0
@@ -103,7 +113,7 @@ def profile_curve(model: CountingModel, toys: int | None = None, seed: int = 1) 
         return ProfileCurve(profile, observed, null, enumerated_tail)
     size, key = require_count("toys", toys), require_count("seed", seed)
     if size < FEW:
-        raise DomainError(f"toys = {size}: expected at least {FEW}, such as 100000")
+        raise DomainError(f"toys = {size}: expected at least {FEW}, such as {DEFAULT_TOYS}")
 
     def by_toys(
         profile: ProfileModel, truth: Fit, mu: float, threshold: float, stream: int
@@ -119,11 +129,21 @@ def profile_curve(model: CountingModel, toys: int | None = None, seed: int = 1) 
     return ProfileCurve(profile, observed, null, by_toys)
 
 
-def profile_limit(model: CountingModel, cl: float, toys: int | None = None, seed: int = 1) -> ProfileLimit:
+def profile_limit(
+    model: CountingModel,
+    cl: float,
+    toys: int | None = None,
+    seed: int = 1,
+    progress: Progress = lambda done, total, text: None,
+) -> ProfileLimit:
     """Largest mu that is not excluded; arguments as in ``profile_curve``."""
     from scipy.optimize import brentq
 
-    curve = profile_curve(model, toys, seed)
+    text, done = "outcomes of all regions" if toys is None else "toys of all regions", count()
+    curve = replace(
+        profile_curve(model, toys, seed),
+        told=lambda: progress(min(next(done), _EVALUATIONS), _EVALUATIONS, text),
+    )
     if toys is not None and toys >= 10 * _FIRST_LOOK * FEW:
         low, high = _bracket_by_toys(curve, profile_limit(model, cl, toys // _FIRST_LOOK, seed), 1 - cl)
     else:
