@@ -1,5 +1,6 @@
 """Unified intervals of several regions: against one region, closed forms and enumeration written out."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -166,6 +167,56 @@ def test_nodes_of_unequal_weight_against_sums_written_out():
     assert_allclose(found.sum(axis=0), 1, rtol=1e-9)
 
 
+def sum_written_out(n, sigma, x):
+    """E[P(n | kappa x^2)], kappa log-normal with mean 1, by a plain sum over 4001 z."""
+    z, width = np.linspace(-9, 9, 4001), np.sqrt(np.log1p(sigma**2))
+    mean = np.multiply.outer(x**2, np.exp(width * z - width**2 / 2))
+    return stats.poisson.pmf(n, mean) @ (stats.norm.pdf(z) * (z[1] - z[0]))
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1.0, 2.0])
+def test_remainder_of_the_series_covers_their_error(sigma):
+    # a wide log-normal makes P(0) steep at x = 0: the panels there are narrow
+    counts = np.arange(12)
+
+    def probability(x, rows):
+        return np.array([sum_written_out(n, sigma, x) for n in counts[rows]])
+
+    curves = Curves.of(probability, counts.size, 3.0)
+    x = np.concatenate([np.geomspace(1e-4, 0.5, 23), np.linspace(0.5, 3.0, 19)])
+    error = np.abs(curves.at(x) - probability(x, counts)).sum(axis=0).max()
+    assert error < 4 * curves.remainder() + 1e-13
+    assert curves.remainder() < 1e-9
+
+
+def test_the_remainder_stands_in_the_stated_error(monkeypatch):
+    monkeypatch.setattr(Curves, "remainder", lambda self, weights=None: 0.01)
+    known = unified(model([1, 0], [0.016, 0.1], [1.0, 1.0]))
+    common = unified(model([1, 0], [0.016, 0.1], [1.0, 1.0], signal_nuisances=(POT,)))
+    assert_allclose(known.cls_error, 0.01, rtol=1e-5)
+    assert_allclose(common.cls_error, 0.03, rtol=1e-5)  # those of the two tables behind the outcomes too
+
+
+def test_rounding_does_not_narrow_the_panels_and_a_kink_is_stated():
+    counts, noise = np.arange(25), np.random.default_rng(5)  # of 18, P < 2e-7 up to x = 2
+
+    def rough(x, rows):
+        exact = stats.poisson.pmf(counts[rows][:, None], x**2)
+        return exact + 1e-14 * noise.uniform(-1, 1, exact.shape)
+
+    curves = Curves.of(rough, counts.size, 4.0)
+    assert np.diff(curves.edges).min() >= 1.0
+    assert 0 < curves.remainder() < 1e-11
+
+    def kinked(x, rows):
+        return np.abs(x - 0.777)[None] * np.ones((rows.size, 1))
+
+    curves = Curves.of(kinked, 3, 2.0)
+    x = np.linspace(0, 2, 4001)
+    error = np.abs(curves.at(x) - kinked(x, np.arange(3))).sum(axis=0).max()
+    assert 1e-6 < error < 30 * curves.remainder()
+
+
 def test_best_fits_are_followed_beyond_the_scan():
     # of 0 .. 60 counts, looked at up to x = 2: P at s = n is the largest, far beyond the last panel
     counts = np.arange(61)
@@ -221,16 +272,33 @@ def test_the_least_signal_breaks_ties_and_shortens_the_interval():
     assert not small.accepts(ends[2] * (1 + 1e-6), 0.9)
 
 
-@pytest.mark.parametrize("mu", [0.0, 0.7])
-def test_coverage_with_known_backgrounds_is_never_below_the_level(mu):
-    b, s, cl = (0.016, 0.3), (1.0, 0.5), 0.9
-    means = mu * np.array(s) + b
-    covered = sum(
-        np.prod(stats.poisson.pmf(counts, means))
-        for counts in itertools.product(range(8), range(7))
-        if (found := unified(model(counts, b, s), cl)).mu_low <= mu <= found.mu_up
-    )
-    assert covered >= cl
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("b", "s"),
+    [
+        ((0.3, 1.0), (1.0, 0.5)),
+        ((0.016, 0.3), (1.0, 0.5)),
+        ((0.05, 2.0), (1.0, 1.0)),
+        ((1.5, 0.5), (0.2, 1.0)),
+    ],
+)
+def test_coverage_with_known_backgrounds_is_never_below_the_level(b, s):
+    # 24 points of (s, b); intervals in the order of the construction, until they reach the level
+    interval = functools.cache(lambda counts: unified(model(counts, b, s)))
+    outcomes = list(itertools.product(range(30), range(30)))
+
+    def probability(total):
+        return stats.poisson.pmf(outcomes, total * np.array(s) / sum(s) + b).prod(axis=1)
+
+    best = np.max([probability(total) for total in np.linspace(0, 20, 81)], axis=0)
+    for total in (0.0, 0.25, 0.6, 1.2, 2.55, 5.0):
+        p, covered = probability(total), 0.0
+        for i in (i for i in np.argsort(-p / best) if p[i] > 1e-12):
+            found = interval(outcomes[i])
+            covered += p[i] if found.mu_low <= total / sum(s) <= found.mu_up else 0.0
+            if covered >= 0.9 - 1e-6:
+                break
+        assert covered >= 0.9 - 1e-6, f"{total} events"
 
 
 def test_what_it_has_not_is_refused_with_the_mend():
@@ -244,3 +312,18 @@ def test_what_it_has_not_is_refused_with_the_mend():
         joint_upper_limit(model([0], [1.0], [1.0]), 0.9, "feldman-cousins", "likelihood-ratio")
     with pytest.raises(DomainError, match="below the smallest number"):
         unified(model([0, 0], [2000.0, 1.0], [1.0, 1.0]))
+
+
+@pytest.mark.parametrize(
+    ("convention", "method"),
+    [("feldman-cousins", "enumeration"), ("feldman-cousins", "toys"), ("bayesian-flat", "auto")],
+)
+def test_progress_is_told_and_stays_below_its_total(convention, method):
+    told = []
+    regions = model([2, 1], [0.5, 1.5], [1.7, 0.4])
+    joint_upper_limit(
+        regions, 0.9, convention, method=method, toys=800, progress=lambda *state: told.append(state)
+    )
+    fractions = [done / total for done, total, text in told if text]
+    assert len(fractions) >= 3
+    assert 0 <= min(fractions) < max(fractions) < 1
