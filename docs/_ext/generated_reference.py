@@ -26,6 +26,7 @@ PAGES = {
     "toml-experiment.md": schema_pages.experiment,
     "toml-analysis.md": schema_pages.analysis,
     "toml-preset.md": schema_pages.preset,
+    "toml-scalar-preset.md": schema_pages.scalar_preset,
     "run-folder.md": run_folder_pages.run_folder,
     "events.md": event_pages.events,
 }

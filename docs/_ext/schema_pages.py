@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Union
 
 from markdown import code, page, prose, table
@@ -42,9 +42,26 @@ def preset() -> str:
     from feebly.physics.production.presets import PRODUCTION_TAGS, Preset
 
     known = {**OPTIONS, "production": PRODUCTION_TAGS}
+    return _page("TOML: a preset of the dark photon", Preset, _PRESETS) + _by_name(known)
+
+
+def scalar_preset() -> str:
+    """The file of the presets of the dark scalar."""
+    from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
+    from feebly.physics.production.b_to_scalar_pair import PAIR_TAGS
+    from feebly.physics.production.scalar_presets import BREMS, OPTIONS, ScalarPreset
+
+    choices = {name: values for name, values in OPTIONS.items() if name != "b_to_s"}
+    known = {**choices, "production": (*SCALAR_CHANNELS, *PAIR_TAGS, BREMS)}
+    return _page("TOML: a preset of the dark scalar", ScalarPreset, _PRESETS) + _by_name(known)
+
+
+_PRESETS = "src/feebly/data/presets/"
+
+
+def _by_name(known: Mapping[str, Sequence[str]]) -> str:
     rows = [(code(name), ", ".join(map(code, values))) for name, values in known.items()]
-    options = "\n\n## Options by name\n\n" + table(("key", "known values"), rows) + "\n"
-    return _page("TOML: a preset", Preset, "src/feebly/data/presets/") + options
+    return "\n\n## Options by name\n\n" + table(("key", "known values"), rows) + "\n"
 
 
 def _page(title: str, root: Any, shipped: str, *more: Any, hidden: tuple[str, ...] = ()) -> str:
