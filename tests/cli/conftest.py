@@ -116,6 +116,28 @@ def fake_yields(monkeypatch):
 
 
 @pytest.fixture
+def fake_plane(monkeypatch):
+    """Recorder in place of ``feebly.workflow.coupling_plane.exclude_couplings``: one square of a plane."""
+    from feebly.limits.coupling_plane import CouplingPlane
+    from feebly.limits.results import ContourPiece
+    from feebly.workflow import coupling_plane as module
+    from feebly.workflow.choices import choose
+
+    choices = choose("alp-fermion", channels=["mumu"], production=["b-k"], response="none")
+    grid = np.geomspace(1e-8, 1e-2, 5)
+    corners = np.array([[1e-6, 1e-6], [1e-4, 1e-6], [1e-4, 1e-4], [1e-6, 1e-4], [1e-6, 1e-6]]).T
+    piece = ContourPiece("observed", 0, *corners, open_edge=False)
+    plane = CouplingPlane(0.3, {}, {}, {}, (), None, 1e17)
+    recorder = Recorder(
+        module.PlaneResult(
+            choices, ("c_gg", "c_ff"), 1, 0.3, 0.9, grid, grid, plane, {"observed": 2.3}, (piece,)
+        )
+    )
+    monkeypatch.setattr(module, "exclude_couplings", recorder)
+    return recorder
+
+
+@pytest.fixture
 def fake_acceptance(monkeypatch):
     """Recorder in place of ``feebly.workflow.acceptance.acceptance``: a grid of two by three."""
     from feebly.workflow import acceptance as module

@@ -10,6 +10,7 @@ COMMANDS = {
     "yields": "fake_yields",
     "acceptance": "fake_acceptance",
     "channels": None,
+    "plane": "fake_plane",
     "lifetime": "fake_lifetime",
     "new-model": None,
     "simulate": "fake_simulate",

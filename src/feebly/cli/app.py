@@ -18,6 +18,7 @@ from feebly.cli.commands import (
     lifetime,
     limit,
     new_model,
+    plane,
     presets,
     project,
     run,
@@ -80,6 +81,7 @@ app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("acceptance")(acceptance.acceptance)
 app.command("channels")(channels.channels)
+app.command("plane")(plane.plane)
 app.command("simulate")(simulate.simulate)
 app.command("limit")(limit.limit)
 app.command("combine")(combine.combine)
