@@ -242,3 +242,5 @@ def test_refusals():
         confidence_interval(-1, 0.1)
     with pytest.raises(DomainError, match="too many to enumerate"):
         confidence_interval(1, 2e4, 1.0)
+    with pytest.raises(DomainError, match=r"^n = 8, b = 5, signal_error = 1: counts up to \d+, of \d+ terms"):
+        confidence_interval(8, 5.0, 5.0, signal_error=1.0)

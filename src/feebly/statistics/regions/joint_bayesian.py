@@ -44,9 +44,6 @@ def posterior_limit(
     changes over one unit or more, and ``strength_curves`` finds the width of the panels. The error is that of
     the averages over nuisances and of the series.
     """
-    from scipy.optimize import brentq
-
-    scale = float(model.signals.sum())
     density = _density(model)
     top, end = _largest_and_end(density, sum(model.observed))
 
@@ -54,25 +51,29 @@ def posterior_limit(
         progress(int(100 * min(float(x.max()) / end, 0.99)), 100, "posterior probability")
         return density(x)[None] / top
 
-    curves = Curves.of(relative, 1, end, _WIDEST)
-    edges = np.array(curves.edges)
-    integrals = [
-        chebyshev.Chebyshev(series[0], (low, high)).integ(lbnd=low)
-        for series, low, high in zip(curves.series, edges[:-1], edges[1:], strict=True)
-    ]
-    below = np.append(0.0, np.cumsum([f(high) for f, high in zip(integrals, edges[1:], strict=True)]))
+    x_up, error = _quantile(Curves.of(relative, 1, end, _WIDEST), cl)
+    return x_up**2 / float(model.signals.sum()), ACCURACY + error
+
+
+def _quantile(curves: Curves, cl: float) -> tuple[float, float]:
+    """x with the fraction cl of the integral below it, and what the series leave out of the integral."""
+    from scipy.optimize import brentq
+
+    panels = list(zip(curves.series, curves.edges[:-1], curves.edges[1:], strict=True))
+    integrals = [chebyshev.Chebyshev(series[0], (low, high)).integ(lbnd=low) for series, low, high in panels]
+    parts = [float(f(high)) for f, (_, _, high) in zip(integrals, panels, strict=True)]
+    below = np.append(0.0, np.cumsum(parts))
     inside = int(np.flatnonzero(below <= cl * below[-1])[-1])
-    x_up = float(
-        brentq(
-            lambda x: below[inside] + integrals[inside](x) - cl * below[-1],
-            edges[inside],
-            edges[inside + 1],
-            xtol=1e-300,
-            rtol=_ROOT_RTOL,
-        )
+    _, low, high = panels[inside]
+    x_up = brentq(
+        lambda x: below[inside] + integrals[inside](x) - cl * below[-1],
+        low,
+        high,
+        xtol=1e-300,
+        rtol=_ROOT_RTOL,
     )
-    last = sum(np.abs(s[0, -2:]).sum() * w for s, w in zip(curves.series, np.diff(edges), strict=True))
-    return x_up**2 / scale, ACCURACY + float(last / below[-1])
+    left_out = sum((high - low) * np.abs(series[0, -2:]).sum() for series, low, high in panels)
+    return float(x_up), float(left_out / below[-1])
 
 
 def _density(model: CountingModel) -> Density:
