@@ -176,3 +176,23 @@ def test_wrong_options_of_a_model_are_one_line_and_3(feebly, fake_closure, tmp_p
     done = feebly("closure", *arguments)
     assert (done.code, done.error) == (3, line)
     assert not (tmp_path / "feebly-runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("model", "line"),
+    [
+        (("dark-photon",), "interrupted: finished tables are kept, the same command resumes"),
+        ((), "interrupted"),
+    ],
+)
+def test_interrupted_closure_of_a_model_resumes(feebly, tmp_path, monkeypatch, model, line):
+    from feebly.statistics.proofs import closure as of_counts
+    from feebly.workflow import closure as of_a_model
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(of_counts, "closure_test", interrupt)
+    monkeypatch.setattr(of_a_model, "model_closure", interrupt)
+    done = feebly("closure", *model, "--out", str(tmp_path))
+    assert (done.code, done.error) == (6, line)

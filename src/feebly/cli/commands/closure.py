@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from feebly.cli import options, values
-from feebly.cli.exits import FAILED_CHECK
+from feebly.cli.exits import FAILED_CHECK, one_line_errors
 from feebly.cli.folders import default_folder, require_writable
 from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
@@ -104,7 +104,8 @@ def closure(
         _refuse_options_of_a_model(context)
         found, passed = _close_counts(context, folder)
     else:
-        found, passed = _close_model(context, model, folder)
+        with one_line_errors(is_resumable=lambda: True):  # that of counts keeps nothing
+            found, passed = _close_model(context, model, folder)
     if as_json:
         answer_json(found["dict"] | {"folder": str(folder)})
     else:
