@@ -160,6 +160,10 @@ def test_bands(feebly):
     ("options", "line"),
     [
         (
+            ("--n", "1", "--sigma-b", "0.002"),
+            "error: --sigma-b without --b: expected the background events beside it",
+        ),
+        (
             ("--n", "1", "--b", "1", "--b-plus", "1", "--b-minus", "1"),
             "error: --b-plus, --b-minus without --interval: an interval must say what it means; expected 68% "
             "or 90%",

@@ -12,6 +12,7 @@ from feebly.statistics import (
     BetaProduct,
     Fixed,
     Gamma,
+    Interval,
     RejectionChain,
     Sum,
     Survival,
@@ -25,6 +26,7 @@ from feebly.statistics import (
     upper_limit,
 )
 from feebly.statistics.excess.mass_scan import MassScan, WindowCount
+from feebly.statistics.excess.significance import p_of
 
 
 @pytest.mark.parametrize("candidates", [60.0, 1e3, 1e4, 1e5])
@@ -111,3 +113,16 @@ def test_huge_errors_leave_no_event_and_no_background_alone():
     # n = 0: the limit is ln 10 whatever the background is
     for sigma in (1e-300, 1e3, 1e8):
         assert_allclose(upper_limit(0, TruncatedGaussian(1.0, sigma)).s_up, math.log(10), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: Interval(0.0094, 0.049, 0.009, None),
+        lambda: upper_limit(1, 0.016, convention=None),
+        lambda: p_of(3.0, 1),
+    ],
+)
+def test_no_name_is_an_unknown_name(call):
+    with pytest.raises(ConfigError, match=r"unknown .*; known: "):
+        call()

@@ -34,6 +34,11 @@ class BackgroundOptions:
         """Whether nothing is said about the background."""
         return self.b is None and self.candidates is None
 
+    @property
+    def told(self) -> str:
+        """The first option that says something about a number --b; '' where there is none."""
+        return next((flag for field, flag in _FLAGS.items() if getattr(self, field) is not None), "")
+
     def background(self) -> Background:
         """The background that they describe; ConfigError where they do not fit together."""
         if self.candidates is not None or self.passed is not None or self.trials is not None:

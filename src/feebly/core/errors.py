@@ -39,4 +39,6 @@ def did_you_mean(value: str, known: Iterable[str]) -> str:
 def unknown(kind: str, value: str, known: Iterable[str]) -> ConfigError:
     """The error for an unknown name: what it was, what is known, and the nearest known one."""
     names = list(known)
-    return ConfigError(f"unknown {kind} {value!r}; known: {', '.join(names)}{did_you_mean(value, names)}")
+    return ConfigError(
+        f"unknown {kind} {value!r}; known: {', '.join(names)}{did_you_mean(str(value), names)}"
+    )

@@ -88,6 +88,8 @@ def limit(
         feebly limit --n 0 --b 0.0094 --b-plus 0.049 --b-minus 0.009 --interval 90% --bands full
     """
     about = BackgroundOptions(b, sigma_b, shape, plus, minus, interval, candidates, passed, trials)
+    if about.missing and about.told:
+        raise ConfigError(f"{about.told} without --b: expected the background events beside it")
     if about.missing:
         raise typer.BadParameter("missing: expected the background events, or --candidates", param_hint="--b")
     question = Question(
