@@ -20,9 +20,9 @@ from feebly.physics.production.conversion_packing import (
 )
 from feebly.physics.production.primakoff import cross_section, largest_transfer_gev2, proton_photon_density
 from feebly.physics.spectra.library import load_spectrum
-from feebly.physics.spectra.photons import PhotonDensity, photon_density
+from feebly.physics.spectra.photons import PhotonDensity, decay_photon, photon_density
 from twins.forward import draw_mesons
-from twins.kinematics import isotropic_decay
+from twins.kinematics import boost, isotropic_decay
 from twins.scratch import row, scratch
 
 CU = (29.0, 63.546)
@@ -199,3 +199,15 @@ def test_transverse_momenta_of_decay_photons() -> None:
     kt2 = hard[:, 1] ** 2 + hard[:, 2] ** 2
     assert_allclose(mean, kt2[kt2 < 4].mean(), rtol=0.01)
     assert_allclose(cells.sum(), spectrum.fraction_in_table * len(hard) / 200_000, rtol=0.01)
+
+
+def test_a_photon_of_a_parent_at_a_large_angle() -> None:
+    # by rotation and boost of the photon's four-vector; parent in the (x, z) plane
+    mass, p, angle, cos_star, phi = 0.547862, 3.0, 1.1, 0.3, 0.7
+    sin_star = np.sqrt(1 - cos_star**2)
+    star = mass / 2 * np.array([sin_star * np.cos(phi), sin_star * np.sin(phi), cos_star])
+    turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    photon = np.concatenate([[mass / 2], turn @ star])[None, :]
+    boosted = boost(photon, p * np.array([[np.sin(angle), 0, np.cos(angle)]]), mass)[0]
+    k, kt = decay_photon(np.array(p), np.array(np.sin(angle)), mass, np.array(cos_star), np.array(phi))
+    assert_allclose([k, kt], [boosted[0], np.hypot(boosted[1], boosted[2])], rtol=1e-12)

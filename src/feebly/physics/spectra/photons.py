@@ -53,13 +53,13 @@ def _photons_of_row(
     p = np.exp(ln_p)
     low, high = parents.pt_edges_gev[columns] ** 2, parents.pt_edges_gev[columns + 1] ** 2
     pt = np.sqrt(low[:, None] + u[1] * (high - low)[:, None])
-    k, transverse = _photon(p, np.minimum(pt / p, 1.0), mass, 2 * u[2] - 1, 2 * np.pi * u[3])
+    k, transverse = decay_photon(p, np.minimum(pt / p, 1.0), mass, 2 * u[2] - 1, 2 * np.pi * u[3])
     weight = np.where(pt < p, parents.cell_fraction[row, columns][:, None] / _POINTS, 0.0)
     at = np.log(k).ravel(), transverse.ravel()
     return np.histogram2d(*at, bins=(ln_k, kt), weights=weight.ravel())[0]
 
 
-def _photon(
+def decay_photon(
     p: FloatArray, sine: FloatArray, mass: float, cos_star: FloatArray, phi: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Energy and transverse momentum [GeV] of a photon at cos θ* and azimuth of a parent with sin θ."""
