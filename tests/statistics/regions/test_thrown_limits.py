@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.optimize import brentq
 from scipy.stats import norm, poisson
 
 from feebly.core.errors import DomainError
@@ -42,6 +43,29 @@ def test_a_small_throw_is_no_throw():
     regions, shares = model(Fixed(0.4), Fixed(0.8)), np.array([[1 / 3], [2 / 3]])
     (found,) = thrown_limits_on_cells(regions, shares, LEVELS, 1e-4).T
     assert_allclose(found, expected_band(1.2).s_up, rtol=1e-3)
+
+
+def test_three_regions_by_outcomes_written_out():
+    b, shares, thrown = np.array([0.3, 0.5, 0.2]), np.array([0.6, 0.3, 0.1]), 0.2
+    width = np.sqrt(np.log1p(thrown**2))
+    n = np.stack(np.meshgrid(*[np.arange(10)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    under_b = poisson.pmf(n, b).prod(axis=1)
+    mu = np.geomspace(1.5, 20, 600)
+    q = n @ np.log1p(np.multiply.outer(shares / b, mu))  # Q of each outcome and mu
+    under_s = np.stack([poisson.pmf(n, b + m * shares).prod(axis=1) for m in mu], axis=1)
+    centres, weights = [], []
+    for i in np.flatnonzero(under_b > 1e-7):
+        low = q <= q[i] * (1 + 1e-9)
+        cls = (under_s * low).sum(axis=0) / (under_b[:, None] * low).sum(axis=0)
+        last = np.flatnonzero(cls >= 0.1)[-1]
+        centres.append(np.log(mu[last] * mu[last + 1]) / 2 + width**2 / 2)
+        weights.append(under_b[i])
+    expected = [
+        np.exp(brentq(lambda x, p=p: np.dot(weights, norm.cdf((x - np.array(centres)) / width)) - p, -2, 5))
+        for p in LEVELS
+    ]
+    (found,) = thrown_limits_on_cells(model(*map(Fixed, b)), shares[:, None], LEVELS, thrown).T
+    assert_allclose(found, expected, rtol=2.5e-3)  # half a step of mu
 
 
 def test_probable_outcomes_hold_what_they_say():
