@@ -20,7 +20,7 @@ from feebly.statistics.quadrature import lognormal_width
 from feebly.statistics.regions.model import CountingModel, Nuisance
 from feebly.statistics.regions.nuisances import CommonNodes, common_names
 from feebly.statistics.regions.ordering import TOTAL_COUNT, log_ratio_weights
-from feebly.statistics.regions.outcomes import TIE
+from feebly.statistics.regions.outcomes import TIE, IntArray
 
 DEFAULT_TOYS = 100_000
 FEW = 100
@@ -29,8 +29,6 @@ FEW = 100
 _SIGNAL_STREAM = 1
 _STEPS = 16  # of the bisection: 1e-4 of mu, far below the noise
 _SLOPE_STEP = 0.1
-
-IntArray = np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
