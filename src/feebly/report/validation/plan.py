@@ -8,6 +8,7 @@ from typing import Literal
 
 from feebly.core.records import decode, require
 from feebly.core.tables import load_document
+from feebly.workflow.sampling import DEFAULT_PRECISION
 
 MassRange = tuple[float, float]
 Edge = Literal["lower", "upper"]
@@ -15,12 +16,16 @@ Edge = Literal["lower", "upper"]
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRun:
-    """A run of the dark photon on the default analysis. mass_gev: (min, max, number)."""
+    """A run of the dark photon on the default analysis.
+
+    mass_gev: (min, max, number). precision: relative MC precision of its tables.
+    """
 
     preset: str
     channels: tuple[str, ...]
     response: dict[str, str]
     mass_gev: tuple[float, float, int]
+    precision: float = DEFAULT_PRECISION
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def observed_contour(
         channels=settings.channels,
         response=settings.response,
         mass=settings.mass_gev,
+        precision=settings.precision,
         jobs=jobs,
         progress=progress,
     )
