@@ -92,6 +92,6 @@ def _outline(axes: Any, result: Any, colour: str, label: str) -> None:
 
 
 if __name__ == "__main__":
-    made = compute()
+    made = compute(precision=0.02)
     draw(made, Path(sys.argv[1]))
     print(table(made))
