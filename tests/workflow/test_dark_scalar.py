@@ -26,10 +26,11 @@ def test_choices():
     assert (choices.model.tag, choices.preset.name, choices.channels) == (
         "dark-scalar",
         "scalar-exclusive",
-        ("mumu", "ee"),
+        ("mumu", "ee", "pipi", "kk"),
     )
     assert set(choices.spectra) == {"B"}
-    assert set(choices.responses.values()) == {choices.analysis.default_response}
+    leptons = choices.analysis.default_response
+    assert choices.responses == {"mumu": leptons, "ee": leptons, "pipi": "hadrons", "kk": "hadrons"}
     records = {record.name: record for record in input_records(choices)}
     assert records["widths"].origin.kind == "digitised"
     assert "2.63" in records["multiplicity of B"].origin.source
