@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.apparatus.experiment import Plane
-from feebly.apparatus.geometry import aim_disc, calorimeter_rows, pack_apparatus, pack_planes
+from feebly.apparatus.geometry import aim_disc, aim_disc_of, calorimeter_rows, pack_apparatus, pack_planes
 from feebly.apparatus.shapes import Annulus, Rectangle
 from feebly.apparatus.transport import ANNULUS, OCTAGON, PLANE_COLUMNS, RECTANGLE, SEPARATION
 from feebly.core.errors import ConfigError
@@ -87,3 +87,34 @@ def test_rows_of_calorimeter_cuts() -> None:
     assert (radius[0], radius[1], apart[1]) == (241.0, ANNULUS, SEPARATION)
     assert_allclose([radius[6], apart[4]], [0.15**2, 0.10**2], rtol=1e-15)
     assert np.isinf(radius[7])
+
+
+@pytest.mark.parametrize("mass", [0.3, 1.0])
+def test_tracks_and_photons_that_are_accepted_aim_at_the_disc(mass: float) -> None:
+    """A decay to one track and one photon: where both pass, the parent's line crosses the disc."""
+    rng, n, experiment = np.random.default_rng(6), 400_000, na62()
+    origin = np.column_stack([rng.normal(0, 0.006, n), rng.normal(-0.022, 0.006, n), np.full(n, 23.2)])
+    slope = rng.uniform(-0.02, 0.02, (n, 2))
+    momentum = np.column_stack([slope, np.ones(n)]) * rng.uniform(20, 200, n)[:, None]
+    vertex = origin + np.column_stack([slope, np.ones(n)]) * rng.uniform(80, 160, n)[:, None]
+    track, photon = (p4[:, 1:] for p4 in isotropic_decay(rng, momentum, (mass, 0.1396, 0.0)))
+
+    def at(p: np.ndarray, z: float) -> np.ndarray:
+        return vertex[:, :2] + p[:, :2] / p[:, 2:] * (z - vertex[:, 2:])
+
+    straw, lkr = experiment.plane("STRAW2"), experiment.plane("LKr")
+    seen = straw.shape.contains(*at(track, straw.z_m).T) & lkr.shape.contains(*at(photon, lkr.z_m).T)
+    seen &= (vertex[:, 2] < straw.z_m) & (track[:, 2] > 0) & (photon[:, 2] > 0)
+    z, radius = aim_disc_of(experiment, True, True)
+    at_disc = np.hypot(*at(momentum, z).T)
+    assert seen.sum() > 1000
+    assert np.all(at_disc[seen] < radius)
+    assert at_disc[seen].max() > 0.9 * radius
+    assert aim_disc_of(experiment, False, True) == (lkr.z_m, lkr.shape.enclosing_radius_m)
+    assert aim_disc_of(experiment, True, False) == aim_disc(experiment)
+
+
+def test_photons_need_a_calorimeter() -> None:
+    origins = {name: origin for name, origin in na62().origins.items() if name != "calorimeter"}
+    with pytest.raises(ConfigError, match=r"has no \[calorimeter\]"):
+        aim_disc_of(replace(na62(), calorimeter=None, origins=origins), True, True)
