@@ -60,6 +60,17 @@ KAON_LIMITS = {
     "pi+ mu- e+": (2, 0.92, 0.34, 1.44e-11, 6.6e-11),
     "pi- mu+ mu+": (1, 0.91, 0.41, 1.28e-11, 4.2e-11),
     "pi0 -> mu- e+": (0, 0.23, 0.15, 1.39e-10, 3.2e-10),
+    "pi- e+ e+ (2017)": (0, 0.16, 0.03, 0.94e-10, 2.2e-10),
+}
+# the same where the SES was derived from the published limit itself: no test of the limit, an alarm
+KAON_REGRESSION = {
+    "pi- e+ e+ (Run 1)": (0, 0.43, 0.09, 2.30e-11, 5.3e-11),
+    "pi- pi0 e+ e+": (0, 0.044, 0.020, 3.69e-10, 8.5e-10),
+    "mu- nu e+ e+": (0, 0.26, 0.04, 3.52e-11, 8.1e-11),
+    "pi0 pi- mu+ e+": (0, 0.33, 0.07, 1.26e-10, 2.9e-10),
+    "pi0 pi+ mu- e+": (0, 0.004, 0.003, 1.35e-10, 3.1e-10),
+    "pi0 pi+ mu+ e-": (0, 0.29, 0.07, 2.17e-10, 5.0e-10),
+    "pi+ 4e": (0, 0.18, 0.14, 6.08e-9, 1.4e-8),
 }
 
 
@@ -68,6 +79,13 @@ def test_published_kaon_branching_ratio_limits(channel):
     n, b, sigma, ses, published = KAON_LIMITS[channel]
     assert_allclose(upper_limit(n, b).s_up * ses, published, rtol=0.03)
     assert_allclose(upper_limit(n, b, sigma).s_up * ses, published, rtol=0.03)
+
+
+@pytest.mark.parametrize("channel", KAON_REGRESSION)
+def test_kaon_limits_whose_sensitivity_is_their_own(channel):
+    n, b, sigma, ses, published = KAON_REGRESSION[channel]
+    assert_allclose(upper_limit(n, b).s_up * ses, published, rtol=5e-3)
+    assert_allclose(upper_limit(n, b, sigma).s_up, upper_limit(n, b).s_up, rtol=1e-9)  # n = 0: blind to b
 
 
 def test_marginalised_limits():
