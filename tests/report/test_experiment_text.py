@@ -40,6 +40,12 @@ def test_text_of_2021_tells_the_numbers_and_their_meaning():
         "published 0.0094 +0.049 -0.009 (90%), not used",
         "2303 mumu 0.69, 1/(1 + (d0/d)^4), d0 = 35 mm at STRAW1",
         "2502 ee 0.65, d > 25 mm at STRAW1",
+        "hadrons kk 0.65, d > 25 mm at STRAW1",
+        "photons on LKr E > 1 GeV, r > 150 mm, 100 mm apart",
+        "not searched m = 497.611 +- 5.7 MeV",
+        "1.2e-07 +4.3e-07 -1e-07 events; 68% interval, table na62-hadrons-2502",
+        "calorimeter LKr; sigma(E)/E = 4.8%/sqrt(E/GeV) (+) 11%/(E/GeV) (+) 0.9%; "
+        "sigma(x) = 4.2 mm/sqrt(E/GeV) (+) 0.6 mm",
         "calibrated on mu mu lower edge at 0.44 GeV (2303.08666)",
         "none (all) 1, no separation",
     ]:

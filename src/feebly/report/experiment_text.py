@@ -14,7 +14,7 @@ from feebly.analysis.background import (
     TabulatedBackground,
 )
 from feebly.analysis.regions import Box, Region, RegionShape
-from feebly.apparatus.experiment import Experiment, Plane
+from feebly.apparatus.experiment import Calorimeter, Experiment, Plane
 from feebly.apparatus.shapes import Annulus, Octagon, Shape
 from feebly.core.provenance import Origin
 from feebly.core.tables import plain
@@ -74,6 +74,8 @@ def _apparatus_entries(e: Experiment) -> Iterator[tuple[str, str]]:
         f"{e.magnet.name}, thin kick {1e3 * e.magnet.kick_gev:g} MeV in x at z = {e.magnet.z_centre_m:g} m",
     )
     yield "tracking", _tracking_text(e)
+    if e.calorimeter:
+        yield "calorimeter", _calorimeter_text(e.calorimeter)
 
 
 def _tracking_text(e: Experiment) -> str:
@@ -84,6 +86,15 @@ def _tracking_text(e: Experiment) -> str:
         f"hits {1e6 * t.hit_sigma_m:g} um at z = {z1:g} and {z2:g} m; "
         f"multiple scattering {1e3 * t.multiple_scattering_gev_rad:g} mrad GeV / p; "
         f"sigma(p)/p = {100 * constant:g}% (+) {100 * slope:g}% p/GeV"
+    )
+
+
+def _calorimeter_text(c: Calorimeter) -> str:
+    energy, position = c.energy_resolution, c.position_resolution
+    noise = f"{100 * energy.noise_gev:g}%/(E/GeV) (+) {100 * energy.constant:g}%"
+    clusters = f"{_mm(position.stochastic_m)}/sqrt(E/GeV) (+) {_mm(position.constant_m)}"
+    return (
+        f"{c.plane}; sigma(E)/E = {100 * energy.stochastic:g}%/sqrt(E/GeV) (+) {noise}; sigma(x) = {clusters}"
     )
 
 
