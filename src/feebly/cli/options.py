@@ -14,7 +14,7 @@ Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="dark-photon (BC1), dark-scalar (BC4), dark-scalar-quartic (BC5), alp-fermion (BC10), "
+        help="dark-photon (BC1), dark-scalar (BC4), dark-scalar-quartic (BC5), alp-photon (BC9), alp-fermion (BC10), "
         "alp-gluon (BC11)",
         show_default=False,
     ),

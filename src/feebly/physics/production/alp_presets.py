@@ -239,6 +239,6 @@ ALP_PRESETS: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
 """Presets of BC9, BC10 and BC11."""
 
 ALP_FAMILIES: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
-    {tag: ALP_PRESETS[tag] for tag in ("alp-fermion", "alp-gluon")}
+    {tag: ALP_PRESETS[tag] for tag in ("alp-photon", "alp-fermion", "alp-gluon")}
 )
-"""Those of registered models: BC9 decays to two photons, which no analysis has yet."""
+"""Presets of the registered models by tag."""
