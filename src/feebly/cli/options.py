@@ -14,8 +14,8 @@ Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="dark-photon (BC1), dark-scalar (BC4), dark-scalar-quartic (BC5), alp-photon (BC9), alp-fermion (BC10), "
-        "alp-gluon (BC11)",
+        help="dark-photon (BC1), dark-scalar (BC4), dark-scalar-quartic (BC5), alp-photon (BC9), "
+        "alp-fermion (BC10), alp-gluon (BC11), or a model's .toml file",
         show_default=False,
     ),
 ]
