@@ -14,7 +14,7 @@ run: $(BIN)/.installed
 	$(BIN)/feebly run dark-photon --out $(OUT)
 
 test: $(BIN)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: $(BIN)/.installed-dev
 	$(BIN)/python -m benchmarks

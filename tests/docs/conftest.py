@@ -1,17 +1,20 @@
-"""One folder with one cache of yields for all pages, and a summary of what was executed."""
+"""One folder with one cache of yields for all pages, and what each page executed."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from docs.blocks import ROOT, Tally
 
-_tally = Tally()
 
-
-@pytest.fixture(scope="session")
-def tally() -> Tally:
-    return _tally
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """What one page executes; the summary of all tests adds it up."""
+    counted = Tally()
+    yield counted
+    counts = [("executed", counted.executed), ("smaller", counted.smaller)]
+    request.node.user_properties.extend([*counts, *(("left out", line) for line in counted.left_out)])
 
 
 @pytest.fixture(scope="session")
@@ -27,15 +30,3 @@ def checkout(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How many blocks ran, and each that cannot, with its reason."""
-    if not (_tally.executed or _tally.left_out):
-        return
-    terminalreporter.write_line(
-        f"documentation: {_tally.executed} blocks executed ({_tally.smaller} with small settings), "
-        f"{len(_tally.left_out)} not executed"
-    )
-    for line in _tally.left_out:
-        terminalreporter.write_line(f"  {line}")

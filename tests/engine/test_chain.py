@@ -8,6 +8,7 @@ from numba.core.dispatcher import Dispatcher
 import feebly
 from feebly.engine import chain
 from feebly.engine.groups import KINDS
+from feebly.engine.in_flight import InFlight
 from feebly.engine.many_bodies import FourTracks
 from feebly.engine.two_tracks import TwoTracks
 
@@ -18,7 +19,7 @@ def test_digest_covers_every_compiled_function() -> None:
     listed = {
         root.joinpath(*package.split(".")[1:], name)
         for kind in KINDS
-        for decay in (TwoTracks, FourTracks)
+        for decay in (TwoTracks, FourTracks, InFlight)
         for package, name in chain.kernel_files(kind, decay)
     }
     functions = [

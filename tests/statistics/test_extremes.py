@@ -68,7 +68,7 @@ def test_large_counts_are_answered(n, b):
         lambda: expected_limit(1.0, 1e8),
         lambda: events_for(5, Gamma(1.0, 1e8)),
         lambda: Sum((Fixed(1.0), Fixed(1e6))).counts(100_000),
-        lambda: confidence_interval(1, 1.0, signal_error=1.0),
+        lambda: confidence_interval(8, 5.0, 5.0, signal_error=1.0),
         lambda: BetaProduct(1e8, (1.0, 1.0, 1.0), 10.0),
         lambda: global_significances(_SCAN, WindowCount(), [40.0], 100),
         lambda: global_significances(MassScan.of([0.0, 1.0], 1.0, 1e9), WindowCount(), [2.0], 100),

@@ -134,7 +134,7 @@ def _analysis_lines(analysis: Analysis) -> Iterator[str]:
 
 
 def _final_state_lines(state: FinalState) -> Iterator[str]:
-    yield f"Final state {state.tag}: {' '.join(state.daughters)}"
+    yield f"Final state {state.tag}: {' '.join(state.daughters) or 'photons'}"
     yield _entry("fiducial volume", _volume_text(state))
     cuts = f"p > {state.momentum_min_gev:g} GeV, CDA of the tracks < {_mm(state.track_cda_max_m)}"
     if state.calorimeter:
