@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,10 @@ class MassSample:
     effective_events: float
 
 
+# Numba fills its table of types while it compiles and loads; another thread must not look into it then.
+_FIRST_CALL = threading.RLock()
+
+
 class Runner:
     """Scratch and packed arguments of one channel for the compiled chain."""
 
@@ -57,7 +62,9 @@ class Runner:
         self._scratch = np.zeros(SCRATCH_SIZE)
         self._survivors = np.zeros(BLOCK, dtype=np.int64)
         self._saved = np.zeros(RANDOM_ROWS * STRIDE)
-        self._chain = compiled_chain(setup.sampling.kind, setup.decay_type)
+        self._loaded = False
+        with _FIRST_CALL:
+            self._chain = compiled_chain(setup.sampling.kind, setup.decay_type)
 
     def __call__(
         self,
@@ -74,13 +81,7 @@ class Runner:
         setup = self._setup
         histogram = np.zeros((len(setup.regions), TAU_BINS, MOMENTS))
         training = np.zeros((setup.dimensions, BINS))
-        stored = self._chain(
-            self._scratch,
-            self._survivors,
-            self._saved,
-            *self._key,
-            first_block,
-            blocks,
+        rest = (
             edges,
             UNIFORM_EVENTS,
             float(mass),
@@ -99,6 +100,12 @@ class Runner:
             np.zeros(1, dtype=np.int64) if event_rows is None else event_rows,
             least_region,
         )
+        rows = (self._scratch, self._survivors, self._saved, *self._key, first_block)
+        if not self._loaded:
+            with _FIRST_CALL:
+                self._chain(*rows, 0, *rest)
+            self._loaded = True
+        stored = self._chain(*rows, blocks, *rest)
         return histogram, training, int(stored)
 
 
