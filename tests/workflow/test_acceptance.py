@@ -73,6 +73,15 @@ def test_the_factors_make_the_yield(eta, sampling):
     assert_allclose(eta.yields.ravel(), np.array(bare.columns["yield"])[regions], rtol=1e-12)
 
 
+def test_yield_of_a_final_state_with_pi0_is_that_of_the_yields(sampling):
+    asked = {"masses": [0.5], "ctau": (10.0, 10.0, 1), "response": "none", "preset": "current"}
+    found = acceptance("dark-photon", "etaprime", "3pi", sampling=sampling, **asked)
+    bare = feebly.yields(
+        "dark-photon", "etaprime", "3pi", precision=0.03, jobs=1, cache_dir=sampling.cache_dir, **asked
+    )
+    assert_allclose(found.yields[0, 0], bare.columns["yield"][0], rtol=1e-12)
+
+
 def test_acceptance_is_a_share_and_rises_to_short_lifetimes(eta, brems):
     for found in (eta, brems):
         sampled = found.acceptance_error < 0.1

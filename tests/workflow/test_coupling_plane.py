@@ -44,6 +44,16 @@ def test_events_are_those_of_the_mixture(sampling, sign):
         assert_allclose(found.plane.events(np.array(x), np.array(y)), own, rtol=1e-6)
 
 
+def test_share_of_decays_to_photons_is_in_the_plane(sampling):
+    """BR(pi0 -> gamma gamma), as in a run; with an eta it would be a factor 2.5."""
+    asked = ASKED | {"channels": ["3pi"], "production": ["mixing-eta"]}
+    base = choose("alp-gluon", **asked)
+    tables = sampling.tables(table_requests(base, (0.6, 0.6), sampling.precision, sampling.seed))
+    own = signal_yields(base, tables).at_points(0.6, 1e-7).total()[0]
+    found = exclude_couplings("alp-gluon", ("c_gg", "c_bb"), 0.6, X, Y, sampling=sampling, **asked)
+    assert_allclose(found.plane.events(np.array(1e-7), np.array(0.0)), own, rtol=1e-6)
+
+
 def test_contours_are_closed_and_on_the_limit(sampling):
     found = exclude_couplings("alp-fermion", ("c_gg", "c_ff"), MASS, X, Y, sampling=sampling, **ASKED)
     assert_allclose(found.s_up["observed"], np.log(10), rtol=1e-6)

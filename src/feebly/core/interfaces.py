@@ -35,6 +35,11 @@ class Model(Protocol):
     def coupling_name(self) -> str: ...
 
     @property
+    def reference_coupling(self) -> float:
+        """Coupling that tables of yields are for: small enough for rates to grow with its square."""
+        ...
+
+    @property
     def pdg_code(self) -> int:
         """Code of the particle in event files (PDG Monte Carlo numbering scheme)."""
         ...

@@ -46,7 +46,8 @@ class CouplingPlane:
     """N(x, y) at one mass [GeV]: sum over production i and final state f of POT rate_i BR_f η_f N_if(cτ).
 
     widths_gev: by final state, all of them; rates: by production tag, per POT; efficiencies: by asked final
-    state; channels: the open pairs (production, final state).
+    state, times the share in which every pi0 and eta decays to two photons; channels: the open pairs
+    (production, final state).
     """
 
     mass_gev: float

@@ -21,11 +21,12 @@ from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.yields import SIGNAL
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.production.bremsstrahlung import bremsstrahlung_nodes
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.sampling import Sampling, channel_setup
 from feebly.workflow.tables import SamplingTask
-from feebly.workflow.yields import checked_ctau, checked_masses, preset_with, reference_coupling
+from feebly.workflow.yields import checked_ctau, checked_masses, preset_with
 
 _RESOLUTION_BLOCKS = 40
 _CORE = (0.158655, 0.841345)  # of a Gaussian, one standard deviation to each side
@@ -37,10 +38,10 @@ class Acceptance:
 
     reference_coupling: what produced, decays and yields are for. produced: particles per POT, shape (M,); NaN
     where the sample has no total. decays: those that fly through the first aperture and decay in the fiducial
-    volume, per POT; yields: selected events for BR = 1 (efficiency included); acceptance = A_acc, pointing
-    and volume included, shape (M, T), NaN where no decay was sampled; acceptance_error: relative, Monte
-    Carlo. resolution: half of the central 68% of mass [GeV], Z_TAX [m] and CDA_TAX [m] of selected events,
-    long-lived, shape (M,).
+    volume, per POT; yields: selected events for BR = 1 (efficiency, and the share of pi0 and eta that decay
+    to photons, included); acceptance = A_acc, pointing and volume included, shape (M, T), NaN where no decay
+    was sampled; acceptance_error: relative, Monte Carlo. resolution: half of the central 68% of mass [GeV],
+    Z_TAX [m] and CDA_TAX [m] of selected events, long-lived, shape (M,).
     """
 
     choices: Choices
@@ -91,16 +92,16 @@ def acceptance(
     seen, flown = (_samples(each, asked, settings) for each in (setup, flight))
     n, n_error = _over_lifetimes(seen, asked, lifetimes)
     d, d_error = _over_lifetimes(flown, asked, lifetimes)
-    reference, multiplicity = reference_coupling(choices.model), choices.multiplicities()[mode.tag]
+    reference, multiplicity = choices.model.reference_coupling, choices.multiplicities()[mode.tag]
     rate = np.array([float(mode.rate(m, reference, multiplicity)) for m in asked])
     unit = np.array([_per_unit(mode.sampling(), m) for m in asked])
-    efficiency = choices.response(channel).efficiency
+    seen_share = choices.response(channel).efficiency * channel_of(channel).to_photons
     with np.errstate(invalid="ignore", divide="ignore"):
         accepted = np.where(d > 0, n / d, np.nan)
         error = np.hypot(n_error / n, d_error / d)
     return Acceptance(
         choices, production, channel, reference, asked, lifetimes, rate * unit, rate[:, None] * d,
-        choices.analysis.pot * efficiency * rate[:, None] * n, accepted, error, _resolution(setup, asked),
+        choices.analysis.pot * seen_share * rate[:, None] * n, accepted, error, _resolution(setup, asked),
     )  # fmt: skip
 
 

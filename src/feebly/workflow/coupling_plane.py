@@ -22,7 +22,6 @@ from feebly.physics.production.alp_presets import AlpPreset
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose, shipped_model
 from feebly.workflow.run import signal_yields
 from feebly.workflow.sampling import Sampling, table_requests
-from feebly.workflow.yields import SMALL_COUPLING
 
 COUPLINGS = tuple(field.name for field in fields(AlpCouplings))
 """Names of the axes: C/Λ in GeV⁻¹."""
@@ -88,14 +87,15 @@ def exclude_couplings(
     if not isinstance(base.preset, AlpPreset):
         raise ConfigError(f"model {model!r}: expected an axion-like particle, e.g. alp-gluon")
     on_x, on_y, on_both = (_along(base, axes, values) for values in ((1.0, 0.0), (0.0, sign), (1.0, sign)))
-    on_both.model.ctau_m(mass_gev, SMALL_COUPLING)  # refuses a mass outside the model's range
+    reference = on_both.model.reference_coupling
+    on_both.model.ctau_m(mass_gev, reference)  # refuses a mass outside the model's range
     requests = table_requests(on_both, (mass_gev, mass_gev), settings.precision, settings.seed)
     signal = signal_yields(on_both, settings.tables(requests))
     plane = plane_through(
         (_direction(on_x), _direction(on_y), _direction(on_both)),
         mass_gev,
         on_both.multiplicities(),
-        signal.efficiencies,
+        {tag: share * signal.to_photons.get(tag, 1.0) for tag, share in signal.efficiencies.items()},
         tuple(
             (each.tag, state)
             for each in on_both.production
@@ -104,7 +104,7 @@ def exclude_couplings(
         ),
         signal.source,
         signal.pot,
-        SMALL_COUPLING,
+        reference,
     )
     observation = Observation(on_both.analysis, on_both.model, on_both.channels, cl, convention)
     s_up = {"expected": float(observation.s_up_expected([mass_gev])[0])}

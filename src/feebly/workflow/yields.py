@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import FloatArray, Model
+from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import laplace
 from feebly.engine.knots import BLOCK_OF_MASSES
 from feebly.engine.sampler import MassSample
 from feebly.engine.yields import SIGNAL
 from feebly.physics.decays.channels import channel_of
-from feebly.physics.models.alp import Alp
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.families import FAMILIES
 from feebly.physics.production.user_file import OwnModel, is_model_file
@@ -26,8 +25,6 @@ from feebly.workflow.sampling import DEFAULT_PRECISION, DEFAULT_SEED, Sampling, 
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress, SamplingTask
 
-REFERENCE_COUPLING = 1.0  # of a dimensionless coupling
-SMALL_COUPLING = 1e-6  # C/Λ [GeV⁻¹] of an ALP: at 1 GeV⁻¹ a mixing angle would be larger than one
 BARE_PRESET = "current"
 
 
@@ -91,11 +88,6 @@ def yields(
     return YieldRows(_header(choices, channel), _columns(choices, channel, samples, lifetimes))
 
 
-def reference_coupling(model: Model) -> float:
-    """Coupling that a table of yields is for: one, or 1e-6 GeV⁻¹ of an ALP."""
-    return SMALL_COUPLING if isinstance(model, Alp) else REFERENCE_COUPLING
-
-
 def _tasks(choices: Choices, channel: str, masses: FloatArray, sampling: Sampling) -> list[SamplingTask]:
     (mode,) = choices.production
     setup = channel_setup(choices, mode, channel, sampling.seed)
@@ -146,7 +138,7 @@ def _header(choices: Choices, channel: str) -> dict[str, Any]:
     response, to_photons = choices.response(channel), channel_of(channel).to_photons
     pairs = {} if to_photons == 1 else {"pi0, eta -> gamma gamma": f"{to_photons:.5g} (included)"}
     return {
-        "reference coupling": f"{choices.model.coupling_name} = {reference_coupling(choices.model):g}",
+        "reference coupling": f"{choices.model.coupling_name} = {choices.model.reference_coupling:g}",
         "branching ratio": 1,
         **pairs,
         "POT": choices.analysis.pot,
@@ -166,7 +158,7 @@ def _columns(
     regions = [region.name for region in choices.analysis.final_state(channel).regions]
     table: dict[str, list[Any]] = {name: [] for name in ("mass_gev", "ctau_m", "region", "yield", "mc_error")}
     for sample in samples:
-        rate = float(mode.rate(sample.mass_gev, reference_coupling(choices.model), multiplicity))
+        rate = float(mode.rate(sample.mass_gev, choices.model.reference_coupling, multiplicity))
         seen = choices.response(channel).efficiency * channel_of(channel).to_photons
         factor = choices.analysis.pot * rate * seen
         value, error = laplace(sample.histogram, ctau / sample.mass_gev)

@@ -156,6 +156,11 @@ class Alp:
         return self.convention
 
     @property
+    def reference_coupling(self) -> float:
+        """1e-6 GeV⁻¹: at 1 GeV⁻¹ an angle of mixing with a meson would be larger than one."""
+        return 1e-6
+
+    @property
     def spin_parity(self) -> str:
         """A pseudoscalar."""
         return "0-"

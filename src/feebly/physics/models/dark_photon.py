@@ -68,6 +68,10 @@ class DarkPhoton:
         return "epsilon"
 
     @property
+    def reference_coupling(self) -> float:
+        return 1.0
+
+    @property
     def spin_parity(self) -> str:
         """A vector."""
         return "1-"

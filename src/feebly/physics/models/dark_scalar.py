@@ -196,6 +196,10 @@ class DarkScalar:
         return "sin-theta"
 
     @property
+    def reference_coupling(self) -> float:
+        return 1.0
+
+    @property
     def spin_parity(self) -> str:
         """A scalar."""
         return "0+"

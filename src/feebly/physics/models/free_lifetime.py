@@ -48,6 +48,11 @@ class FreeLifetime:
         return CTAU
 
     @property
+    def reference_coupling(self) -> float:
+        """1 m: the rate does not depend on it."""
+        return 1.0
+
+    @property
     def spin_parity(self) -> str:
         return self.base.spin_parity
 

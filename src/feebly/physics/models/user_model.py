@@ -85,6 +85,11 @@ class UserModel:
         return self.coupling.name
 
     @property
+    def reference_coupling(self) -> float:
+        """That of the table."""
+        return self.coupling.reference
+
+    @property
     def default_grid(self) -> DefaultGrid:
         """The model's masses × the couplings of its file."""
         (low, high), (masses, couplings) = self.mass_range_gev, self.grid_points

@@ -16,6 +16,7 @@ from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.report.validation.plan import ResolutionReference
 from feebly.report.validation.rows import Row
 from feebly.report.validation.sampling import Sampling, pion_pair
+from feebly.workflow.acceptance import half_width
 
 Events = Mapping[str, FloatArray]
 _BLOCKS = 400
@@ -52,14 +53,6 @@ def at_coupling(events: Events, mass_gev: float, coupling: float | None) -> Floa
         return events["WEIGHT"]
     ctau_over_mass = float(DarkPhoton().ctau_m(mass_gev, coupling)) / mass_gev
     return np.asarray(events["WEIGHT"] * np.exp(-events["TAU"] / ctau_over_mass))
-
-
-def half_width(values: FloatArray, weight: FloatArray) -> float:
-    """Half of the weighted range that holds the central 68.27%: sigma of a Gaussian."""
-    order = np.argsort(values)
-    w = weight[order]
-    low, high = np.interp([0.158655, 0.841345], (np.cumsum(w) - w / 2) / w.sum(), values[order])
-    return float(high - low) / 2
 
 
 def _rms(values: FloatArray, weight: FloatArray) -> float:
