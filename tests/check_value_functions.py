@@ -44,6 +44,7 @@ from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from feebly.physics.spectra.heavy_flavour import normalisation
 from feebly.physics.spectra.library import load_spectrum
 from feebly.physics.spectra.species import species
+from kaon_check_functions import KAON_CHECK_FUNCTIONS
 
 Inputs = Mapping[str, float]
 CheckFunction = Callable[[Inputs], Any]
@@ -227,6 +228,8 @@ CHECK_FUNCTIONS: dict[str, CheckFunction] = {
     "B.ctau": lambda x: SCALAR.ctau_m(x["m"], 1.0),
     # C: axion-like particles
     **ALP_CHECK_FUNCTIONS,
+    # F: kaon and pion decays
+    **KAON_CHECK_FUNCTIONS,
     # G: decay kinematics
     "G.PSmassless": lambda x: phase_space_volume(x["E"], [0.0] * int(x["n"])),
     "G.PS3_pi": lambda x: phase_space_volume(x.get("M", 0.78266), (PI, PI, PION0_MASS_GEV)),

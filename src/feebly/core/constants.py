@@ -42,6 +42,7 @@ ABS_V_TB: Final = 0.9991
 ABS_V_TD: Final = 8.6e-3
 ABS_V_CS: Final = 0.97349
 ABS_V_US: Final = 0.22501
+V_US_KAON: Final = 0.2243  # |V_us| of kaon decays alone (section 67)
 ABS_V_CB: Final = 41.83e-3
 ABS_V_UB: Final = 3.732e-3
 
@@ -68,6 +69,7 @@ D0_LIFETIME_S: Final = 0.4103e-12
 BPLUS_LIFETIME_S: Final = 1.638e-12
 B0_LIFETIME_S: Final = 1.517e-12
 BS_LIFETIME_S: Final = 1.520e-12  # mean of both mass states
+KAON_DECAY_CONSTANT_GEV: Final = 0.1557  # lattice, FLAG 2021
 BS_DECAY_CONSTANT_GEV: Final = 0.2303  # lattice, FLAG 2021
 
 MESON_MASS_GEV: Final[Mapping[str, float]] = MappingProxyType(
