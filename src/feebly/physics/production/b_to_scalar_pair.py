@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from math import pi
 from types import MappingProxyType
 
@@ -27,6 +26,7 @@ from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import FloatArray, PairDecaySampling
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.b_to_kaon import KAON_STATES, kaon_state
+from feebly.physics.kinematics.quadrature import between
 from feebly.physics.kinematics.two_body import kallen_gev4
 from feebly.physics.production.b_to_scalar import C_BS, b_lifetime_s
 
@@ -64,22 +64,10 @@ def pair_spectrum_gev_m1(state: str, q2_gev2: ArrayLike, mass_gev: ArrayLike) ->
     return np.where((q2 > low) & (q2 < high), width, 0.0)
 
 
-@cache
-def _gauss(number: int) -> tuple[FloatArray, FloatArray]:
-    x, weight = np.polynomial.legendre.leggauss(number)
-    return x, weight
-
-
 def _nodes(state: str, mass_gev: FloatArray, number: int = _NODES) -> tuple[FloatArray, FloatArray]:
-    """q² [GeV²] and dΓ/λ² [GeV] of each node, the last axis; masses below (m_B - m_X)/2.
-
-    The map u = (1 - cos x)/2 takes the roots at both ends away.
-    """
-    x, weight = _gauss(number)
-    angle = pi * (1 + x) / 2
+    """q² [GeV²] and dΓ/λ² [GeV] of each node, the last axis; masses below (m_B - m_X)/2."""
     low, high = (2 * mass_gev[..., None]) ** 2, (BPLUS_MASS_GEV - kaon_state(state).mass_gev) ** 2
-    q2 = low + (high - low) * (1 - np.cos(angle)) / 2
-    step = weight * pi / 2 * (high - low) * np.sin(angle) / 2
+    q2, step = between(low, high, number)
     return q2, pair_spectrum_gev_m1(state, q2, mass_gev[..., None]) * step
 
 
