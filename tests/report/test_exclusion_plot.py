@@ -15,9 +15,9 @@ from feebly.report.exclusion_plot import (
     caption_text,
     exclusion_figure,
     figure_bytes,
-    log_ticks,
     visible_ranges,
 )
+from feebly.report.log_axes import log_ticks
 from feebly.report.symbols import scientific
 from report.synthetic import synthetic_result
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from math import ceil, floor, log10
+from collections.abc import Iterator
+from math import log10
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,12 +16,12 @@ from feebly.limits.results import ContourPiece
 from feebly.report.caption import caption_text
 from feebly.report.contour_paths import band_path, filled_path, log_points, signed_area
 from feebly.report.figure_style import figure_file, own_style
+from feebly.report.log_axes import log_ticks, set_log_ticks
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
 from feebly.workflow.result import RunResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 __all__ = ["caption_text", "exclusion_figure", "figure_bytes"]
@@ -153,22 +153,6 @@ def _widened(values: FloatArray, margins: Range, grid: Range) -> Range:
     return max(low / below, grid[0] / hair), min(high * above, grid[1] * hair)
 
 
-def log_ticks(low: float, high: float) -> list[float]:
-    """Values to label: the powers of ten if there are three of them, else with more multiples between."""
-    ticks: list[float] = []
-    for factors in ((1,), (1, 3), (1, 2, 5), tuple(range(1, 10))):
-        ticks = _multiples(low, high, factors)
-        if len(ticks) >= 3:
-            break
-    return ticks
-
-
-def _multiples(low: float, high: float, factors: tuple[int, ...]) -> list[float]:
-    exponents = range(floor(log10(low)) - 1, ceil(log10(high)) + 1)
-    values = (float(f"{factor}e{exponent}") for exponent in exponents for factor in factors)
-    return [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
-
-
 def _left_margin_in(result: RunResult) -> float:
     """Room for the labels of the couplings, which are longer where they are not powers of ten."""
     labels = [scientific(value) for value in log_ticks(*visible_ranges(result)[1])]
@@ -180,21 +164,11 @@ def _set_scales(axes: Axes, result: RunResult) -> None:
     axes.set(xscale="log", yscale="log", xlim=mass, ylim=coupling)
     axes.set_xlabel(f"{mass_symbol(result.model)} [GeV]", fontsize=14)
     axes.set_ylabel(coupling_symbol(result.coupling_name), fontsize=16)
-    _set_ticks(axes.xaxis, mass, lambda value: f"{value:g}")
-    _set_ticks(axes.yaxis, coupling, scientific)
+    set_log_ticks(axes.xaxis, mass, lambda value: f"{value:g}")
+    set_log_ticks(axes.yaxis, coupling, scientific)
     axes.tick_params(which="both", direction="in", top=True, right=True, pad=5)
     axes.tick_params(which="major", length=6)
     axes.tick_params(which="minor", length=3)
-
-
-def _set_ticks(axis: Axis, shown: Range, label: Callable[[float], str]) -> None:
-    from matplotlib.ticker import FixedFormatter, FixedLocator, NullFormatter
-
-    labelled = log_ticks(*shown)
-    axis.set_major_locator(FixedLocator(labelled))
-    axis.set_major_formatter(FixedFormatter([label(value) for value in labelled]))
-    axis.set_minor_locator(FixedLocator(_multiples(*shown, tuple(range(1, 10)))))
-    axis.set_minor_formatter(NullFormatter())
 
 
 # --- words in the axes --------------------------------------------------------------------------------
