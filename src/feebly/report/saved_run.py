@@ -34,37 +34,6 @@ def read_run(folder: str | Path) -> SavedRun:
 
 def read_result(folder: str | Path) -> dict[str, Any]:
     """The content of ``result.json`` of a run folder. Raises `DataError` (one line) for anything else."""
-    path, content = Path(folder) / "result.json", read_result(folder)
-    kept = content.get("repeat")
-    if not isinstance(kept, dict) or kept.get("sha256") != repeat_digest(content):
-        raise DataError(
-            f"{path}: arguments, inputs or tables are not those that feebly wrote (damaged, or changed by "
-            "hand); make the run again"
-        )
-    if not kept["arguments"]:
-        raise DataError(f"{path}: this result was not made by feebly run; make a run of it")
-    inputs = tuple(
-        InputRecord(row["name"], row["value"], Origin(**row["origin"]), row["sha256"])
-        for row in content["inputs"]
-    )
-    return SavedRun(str(folder), kept["arguments"], inputs, content["tables"])
-
-
-def read_result(folder: str | Path) -> dict[str, Any]:
-    """The content of ``result.json`` of a run folder. Raises `DataError` (one line) for anything else."""
-    path = Path(folder) / "result.json"
-    content = _content(path, folder)
-    version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: schema version {version!r}; this feebly reads version {SCHEMA_VERSION}: "
-            f"{_mend(version)}"
-        )
-    return content
-
-
-def read_result(folder: str | Path) -> dict[str, Any]:
-    """Content of ``result.json`` of a run folder. Raises `DataError` (one line) for anything else."""
     path = Path(folder) / "result.json"
     content = _content(path, folder)
     version = content.get("schema_version")
