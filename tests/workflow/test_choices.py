@@ -248,3 +248,16 @@ def test_sparse_spectra_are_noted(tmp_path):
     assert list(spectrum_notes(choices)) == [note]
     for source in ("pythia", "bmpt"):
         assert not [n for n in setting_notes(choose("dark-photon", spectrum=source)) if "spectrum" in n]
+
+
+def test_an_analysis_of_everything_takes_what_the_particle_decays_to():
+    """Also where the preset names final states, and not where the benchmark lacks the coupling."""
+    scalar = choose("dark-scalar", analysis="na62-dump-all")
+    assert scalar.preset.channels == ("mumu", "ee", "pipi", "kk")
+    assert set(scalar.channels) == {"mumu", "ee", "pipi", "kk", "2pi2pi0", "4pi", "gammagamma"}
+    assert choose("alp-photon", analysis="na62-dump-all").channels == ("gammagamma",)
+    assert choose("dark-scalar", analysis="na62-dump-all", channels=["4pi"]).channels == ("4pi",)
+    gluons = choose("alp-gluon", analysis="na62-dump-all").channels
+    assert set(gluons) == {
+        "gammagamma", "pipigamma", "3pi", "3pi0", "2pi2pi0", "4pi", "pipieta", "pi0pi0eta", "kkpi0"
+    }  # fmt: skip

@@ -16,6 +16,7 @@ from feebly.core.tables import Document, load_document, shipped_names
 from feebly.physics.decays.channels import CHARGED_DAUGHTERS
 
 __all__ = [
+    "EVERY_CHANNEL",
     "NO_RESPONSE",
     "Analysis",
     "CalorimeterCuts",
@@ -30,6 +31,7 @@ __all__ = [
 
 ANALYSES_FOLDER = "analyses"
 NO_RESPONSE = "none"
+EVERY_CHANNEL = "all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Analysis:
     counts. The response set ``none`` (efficiency 1, no separation) exists in every analysis.
     ``default_response``: set of a final state that names no ``default_response`` of its own.
     ``default_preset``: production physics of a run that names none. ``default_channels``: final states of a
-    run that names none; empty: all.
+    run that names none; empty: all; ``["all"]``: all, also where the preset names some.
     """
 
     name: str
@@ -73,7 +75,7 @@ class Analysis:
                 words = (", ".join(kinds) for kinds in (state.daughters, expected))
                 raise ConfigError("final_states.{}.daughters = {}: expected {}".format(tag, *words))
         for tag in self.default_channels:
-            if tag not in self.final_states:
+            if tag not in self.final_states and self.default_channels != (EVERY_CHANNEL,):
                 raise unknown("final state in default_channels", tag, self.final_states)
         check_origins(self.origins, ("pot", "fiducial_volume", "cuts"))
 
@@ -151,7 +153,12 @@ def _projected_region(region: Region | None, factor: float) -> Region | None:
 
 @dataclass(frozen=True, slots=True)
 class _Projection:
-    """A file that takes another analysis to its own POT; everything else is inherited."""
+    """A file that takes another analysis to its own POT; everything else is inherited.
+
+    ``joined``: analyses for the same POT whose final states are added, with their response. ``final_states``
+    and ``response_sets``: further ones, at this POT and without observed counts. ``default_channels``: in the
+    place of the inherited ones.
+    """
 
     name: str
     title: str
@@ -159,9 +166,16 @@ class _Projection:
     projection_of: str
     pot: float
     origin: Origin
+    joined: tuple[str, ...] = ()
+    final_states: dict[str, FinalState] = field(default_factory=dict)
+    response_sets: dict[str, dict[str, Response]] = field(default_factory=dict)
+    default_channels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         require_positive(self, "pot")
+        for tag, state in self.final_states.items():
+            if any(region.observed is not None for region in state.regions):
+                raise ConfigError(f"final_states.{tag}: observed: expected none in a projection")
 
 
 def analysis_names() -> tuple[str, ...]:
@@ -173,23 +187,48 @@ def load_analysis(name_or_path: str | Path) -> Analysis:
     """A shipped analysis by name, or a TOML file by path. Raises `ConfigError` with file and line.
 
     A file with ``projection_of`` is that analysis at another POT: backgrounds scale with the POT, observed
-    counts are dropped.
+    counts are dropped; it may join others and add final states.
     """
     document = load_document("analysis", ANALYSES_FOLDER, name_or_path)
     if "projection_of" in document.data:
-        return _project(decode(_Projection, document))
+        return _project(decode(_Projection, _with_tags(document)))
     return decode(Analysis, _with_tags(document))
 
 
 def _project(projection: _Projection) -> Analysis:
     scaled = load_analysis(projection.projection_of).projected(projection.pot)
+    states, sets = dict(scaled.final_states), dict(scaled.response_sets)
+    for other_states, other_sets in (
+        *(_to_join(name, projection.pot) for name in projection.joined),
+        (projection.final_states, projection.response_sets),
+    ):
+        if twice := [tag for tag in other_states if tag in states]:
+            raise ConfigError(f"{projection.name}: final state {twice[0]!r} is there twice")
+        states |= other_states
+        sets |= {name: sets.get(name, {}) | responses for name, responses in other_sets.items()}
+    channels = projection.default_channels
     return replace(
         scaled,
         name=projection.name,
         title=projection.title,
         experiment=projection.experiment,
+        final_states=states,
+        response_sets=sets,
+        default_channels=scaled.default_channels if channels is None else channels,
         origins=scaled.origins | {"pot": projection.origin},
     )
+
+
+def _to_join(name: str, pot: float) -> tuple[dict[str, FinalState], dict[str, dict[str, Response]]]:
+    """Final states, each with the response set that serves it, and response sets of another analysis."""
+    other = load_analysis(name)
+    if other.pot != pot:
+        raise ConfigError(f"joined analysis {name!r} is for {other.pot:g} POT: expected {pot:g}")
+    states = {
+        tag: replace(state, default_response=other.default_response_of(tag))
+        for tag, state in other.final_states.items()
+    }
+    return states, other.response_sets
 
 
 def _with_tags(document: Document) -> Document:

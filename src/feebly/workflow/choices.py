@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from feebly.analysis.analysis import Analysis, Response, load_analysis
+import numpy as np
+
+from feebly.analysis.analysis import EVERY_CHANNEL, Analysis, Response, load_analysis
 from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError, unknown
 from feebly.core.interfaces import Model, ProductionChannel
@@ -22,6 +24,7 @@ from feebly.statistics.projection import BackgroundAssumption
 GridRange = tuple[float, float, int]
 DEFAULT_EXPERIMENT = "na62-dump-2021"
 MOST_CELLS = 1_000_000  # 28 channels of them are 0.2 GB
+_PROBES = 200  # masses at which a model is asked whether it decays so
 OWN_DEFAULT = "default"  # response set of a preset that means: the analysis' own
 
 
@@ -118,9 +121,10 @@ def choose_channels(
 ) -> tuple[str, ...]:
     """Final states: the asked ones, else those of the preset.
 
-    Where it has none: of the default ones of the analysis those that the model has.
+    Where it has none, or the analysis wants all of its own: of its default ones those that the model has.
     """
-    if asked is None and of_preset:
+    wants_all = analysis.default_channels == (EVERY_CHANNEL,)
+    if asked is None and of_preset and not wants_all:
         if missing := [tag for tag in of_preset if tag not in analysis.final_states]:
             left = [tag for tag in of_preset if tag in analysis.final_states]
             mend = f"; choose: --channels {','.join(left)}" if left else ""
@@ -129,8 +133,11 @@ def choose_channels(
             )
         asked = of_preset
     if asked is None:
-        default = analysis.default_channels or tuple(analysis.final_states)
+        own = () if wants_all else analysis.default_channels
+        default = own or tuple(analysis.final_states)
         shared = tuple(tag for tag in default if tag in model.channels)
+        if wants_all:
+            shared = tuple(tag for tag in shared if _decays(model, tag))
         if not shared:
             raise ConfigError(_nothing_shared(analysis, model, default))
         return shared
@@ -140,6 +147,13 @@ def choose_channels(
         analysis.final_state(tag)
         model.threshold_gev(tag)
     return tuple(dict.fromkeys(asked))
+
+
+def _decays(model: Model, state: str) -> bool:
+    """Whether the particle has this decay at some mass (a benchmark may lack the coupling)."""
+    low, high = model.mass_range_gev
+    masses = np.geomspace(max(low, model.threshold_gev(state)), high, _PROBES)[1:]
+    return bool(np.any(model.branching_ratio(state, masses) > 0))
 
 
 def _nothing_shared(analysis: Analysis, model: Model, default: Sequence[str]) -> str:
