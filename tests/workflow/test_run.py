@@ -1,5 +1,6 @@
 """A whole run with small tables: what is refused before any sampling, and what two runs share."""
 
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 import feebly
-from feebly.core.errors import ConfigError
+from feebly.core.errors import ConfigError, DomainError
 from feebly.engine.yields import YieldTables
 from feebly.physics.production.presets import PRODUCTION_TAGS
 from feebly.report.contour_table import contours_csv
@@ -115,6 +116,24 @@ def test_presets_and_pot_share_tables(cache):
     assert steps == []
     small_run(cache, steps, response="none")
     assert steps[0][2] == "sampling yields"
+
+
+def test_a_point_is_excluded_by_its_own_yield_and_counts(cache):
+    result = small_run(cache)
+    mass, coupling = result.scan.grid.mass_gev[3], result.scan.grid.coupling[8]
+    at_cell = result.exclude(mass_gev=mass, coupling=coupling)
+    assert_allclose(at_cell.events, result.scan.grid.total[3, 8], rtol=1e-12)
+    assert_allclose(at_cell.cls, result.scan.grid.cls[3, 8], rtol=1e-9)
+    ((low, high),) = result.excluded_couplings(0.4)
+    # between the cells of the grid: the contour is good to 1e-3 in the coupling
+    inside = [result.exclude(0.4, low * x).excluded for x in (0.995, 1.005)]
+    inside += [result.exclude(0.4, high * x).excluded for x in (0.995, 1.005)]
+    assert inside == [False, True, True, False]
+    assert str(result.exclude(0.4, low * 1.005)).startswith("excluded: CLs = 0.096, N = 2.3")
+    with pytest.raises(DomainError, match=r"mass 0.7 GeV is outside 0.3-0.6 GeV of this run"):
+        result.exclude(0.7, 1e-6)
+    with pytest.raises(ConfigError, match="has no yield tables"):
+        replace(result, signal=None).exclude(0.4, 1e-6)
 
 
 def test_the_run_says_what_it_was_made_of(cache):

@@ -11,12 +11,16 @@ import numpy as np
 
 from feebly.analysis.analysis import Analysis, FinalState, Response
 from feebly.apparatus.experiment import Experiment
+from feebly.core.errors import ConfigError, DomainError
 from feebly.core.interfaces import Model
 from feebly.core.provenance import Origin
 from feebly.limits.contour import edges_at
 from feebly.limits.expected_bands import EXPECTED_KINDS, NO_BANDS, BandChoice
 from feebly.limits.notes import NO_EVENTS
+from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, ScanResult
+from feebly.limits.signal import SignalYields
+from feebly.limits.verdict import Verdict, verdict
 from feebly.physics.production.preset_files import AnyPreset
 from feebly.statistics.projection import BackgroundAssumption
 from feebly.statistics.regions.ordering import TOTAL_COUNT
@@ -46,7 +50,8 @@ class RunResult:
     precision asked for. mass_range_gev, coupling_range: (min, max, number) of the grid. arguments: of
     ``feebly.run`` as ``repeat.recorded_arguments`` has them, empty where it did not make the result. tables:
     digest of the yield table of each channel. timings: seconds by stage. particle: the model itself (None:
-    the shipped one of the tag).
+    the shipped one of the tag). signal, observation: yields and counts at any point, None where only the scan
+    is known.
     """
 
     model: str
@@ -76,6 +81,8 @@ class RunResult:
     timings: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     particle: Model | None = None
+    signal: SignalYields | None = None
+    observation: Observation | None = None
 
     @property
     def convention_text(self) -> str:
@@ -142,6 +149,22 @@ class RunResult:
     def excluded_couplings(self, mass_gev: float, kind: str | None = None) -> tuple[Interval, ...]:
         """Intervals of the coupling inside the contour at one mass; ``kind`` as `main_kind` when not said."""
         return edges_at(self.contour(kind or self.main_kind), mass_gev)
+
+    def exclude(self, mass_gev: float, coupling: float) -> Verdict:
+        """Whether one point is excluded, from the yield tables and exact counting, nothing off a grid.
+
+        ``str`` of it is ``excluded: CLs = 0.02, N = 3.9``. DomainError for a mass outside the run or at which
+        no channel is open, ConfigError for a result without tables.
+        """
+        if self.signal is None or self.observation is None:
+            raise ConfigError(
+                f"this result of {self.model} has no yield tables: expected that of feebly.run or "
+                "feebly.project"
+            )
+        low, high, _ = self.mass_range_gev
+        if not low <= mass_gev <= high:
+            raise DomainError(f"mass {mass_gev:g} GeV is outside {low:g}-{high:g} GeV of this run")
+        return verdict(self.signal, self.observation, mass_gev, coupling)
 
     def summary(self) -> str:
         """One sentence: what is excluded, at which POT, from which counts, convention and preset."""

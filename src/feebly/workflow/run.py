@@ -167,4 +167,6 @@ def exclusion(choices: Choices, observation: Observation, sampling: Sampling) ->
         timings={"tables": sampled - started, "limits": finished - sampled},
         notes=(*setting_notes(choices), *sample_notes(obtained.tables, result.pieces), *result.notes),
         particle=choices.model,
+        signal=signal,
+        observation=observation,
     )
