@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.expected_bands import EXPECTED_KINDS
@@ -14,6 +15,18 @@ from feebly.workflow.result import RunResult
 
 if TYPE_CHECKING:
     from matplotlib.path import Path
+
+BoolArray = NDArray[np.bool_]
+
+
+class HasGrid(Protocol):
+    """Whatever was scanned over a range of masses and couplings: (min, max, number)."""
+
+    @property
+    def mass_range_gev(self) -> tuple[float, float, int]: ...
+
+    @property
+    def coupling_range(self) -> tuple[float, float, int]: ...
 
 
 def filled_path(pieces: tuple[ContourPiece, ...], clockwise: bool = False) -> Path:
@@ -44,15 +57,38 @@ def band_path(result: RunResult, sigma: int) -> Path | None:
     The limit at -sigma is the stronger one, its contour the outer. The inner one runs the other way round, so
     that what both enclose is left out.
     """
-    from matplotlib.path import Path
-
     kinds = [f"expected-{sigma}s", f"expected+{sigma}s"]
     outer, inner = (result.contour(kind) for kind in kinds)
     if not outer or any(set(kinds) <= set(group) for group in result.degenerate_bands):
         return None
     if not inner:
         return filled_path(outer)
+    return between_path(outer, inner)
+
+
+def between_path(outer: tuple[ContourPiece, ...], inner: tuple[ContourPiece, ...]) -> Path:
+    """Area inside the outer curves and outside the inner ones."""
+    from matplotlib.path import Path
+
     return Path.make_compound_path(filled_path(outer), filled_path(inner, clockwise=True))
+
+
+def edge_segments(piece: ContourPiece, grid: HasGrid) -> BoolArray:
+    """Which segments of a closed curve run along the edge of the grid, where no limit was found."""
+    on_edge = np.zeros(len(piece.mass_gev) - 1, dtype=bool)
+    if not piece.open_edge:
+        return on_edge
+    for values, ends in ((piece.mass_gev, grid.mass_range_gev), (piece.coupling, grid.coupling_range)):
+        for end in ends[:2]:
+            at_end = np.isclose(values, end, rtol=1e-9, atol=0)
+            on_edge |= at_end[:-1] & at_end[1:]
+    return on_edge
+
+
+def segments(piece: ContourPiece, wanted: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Mass and coupling of a curve with a gap (NaN) in place of each segment that is not wanted."""
+    gaps = np.flatnonzero(~wanted) + 1
+    return np.insert(piece.mass_gev, gaps, np.nan), np.insert(piece.coupling, gaps, np.nan)
 
 
 def log_points(piece: ContourPiece) -> FloatArray:

@@ -8,13 +8,18 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.expected_bands import BAND_KINDS
-from feebly.limits.results import ContourPiece
 from feebly.report.caption import caption_text
-from feebly.report.contour_paths import band_path, filled_path, log_points, signed_area
+from feebly.report.contour_paths import (
+    band_path,
+    edge_segments,
+    filled_path,
+    log_points,
+    segments,
+    signed_area,
+)
 from feebly.report.figure_style import figure_file, own_style
 from feebly.report.log_axes import log_ticks, set_log_ticks
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
@@ -27,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["caption_text", "exclusion_figure", "figure_bytes"]
 
 Range = tuple[float, float]
-BoolArray = NDArray[np.bool_]
 
 _WIDTH_IN, _AXES_HEIGHT_IN = 5.0, 3.7  # 12 pt here are 8 pt in a column of 86 mm
 _RIGHT_IN, _TOP_IN, _XLABEL_IN, _CAPTION_LINE_IN = 0.12, 0.1, 0.62, 0.17
@@ -105,27 +109,9 @@ def _draw_pieces(axes: Axes, result: RunResult) -> None:
         for piece in result.contour(kind):
             on_edge = edge_segments(piece, result)
             name = f"{kind}-{piece.piece}"
-            axes.plot(*_segments(piece, ~on_edge), **line, gid=name)
+            axes.plot(*segments(piece, ~on_edge), **line, gid=name)
             if on_edge.any():
-                axes.plot(*_segments(piece, on_edge), **_EDGE, gid=f"{name}-edge")
-
-
-def edge_segments(piece: ContourPiece, result: RunResult) -> BoolArray:
-    """Which segments of a closed curve run along the edge of the grid, where no limit was found."""
-    on_edge = np.zeros(len(piece.mass_gev) - 1, dtype=bool)
-    if not piece.open_edge:
-        return on_edge
-    for values, ends in ((piece.mass_gev, result.mass_range_gev), (piece.coupling, result.coupling_range)):
-        for end in ends[:2]:
-            at_end = np.isclose(values, end, rtol=1e-9, atol=0)
-            on_edge |= at_end[:-1] & at_end[1:]
-    return on_edge
-
-
-def _segments(piece: ContourPiece, wanted: BoolArray) -> tuple[FloatArray, FloatArray]:
-    """Mass and coupling of a curve with a gap (NaN) in place of each segment that is not wanted."""
-    gaps = np.flatnonzero(~wanted) + 1
-    return np.insert(piece.mass_gev, gaps, np.nan), np.insert(piece.coupling, gaps, np.nan)
+                axes.plot(*segments(piece, on_edge), **_EDGE, gid=f"{name}-edge")
 
 
 # --- axes ---------------------------------------------------------------------------------------------
