@@ -28,6 +28,7 @@ COMMANDS = {
     "presets compare": "fake_compare",
     "spectra build": "none: minutes",
     "spectra show": None,
+    "kaon limit": None,
     "validate": "fake_validate",
 }
 
@@ -40,7 +41,7 @@ def test_top_help_names_every_command(feebly):
     assert "..." not in done.out.split("Commands:")[1]
 
 
-@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background"])
+@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background", "kaon"])
 def test_group_help_names_its_commands(feebly, group):
     listed = feebly(group, "--help").out.split("Commands:")[1]
     assert {f"{group} {line.split()[0]}" for line in listed.splitlines() if line.strip()} == {

@@ -15,6 +15,7 @@ from feebly.cli.commands import (
     combine,
     coverage,
     experiment,
+    kaon,
     lifetime,
     limit,
     new_model,
@@ -109,5 +110,9 @@ app.add_typer(_spectra, name="spectra")
 _background = _group("Expected backgrounds of a counting search.")
 _background.command("rejection")(background.rejection)
 app.add_typer(_background, name="background")
+
+_kaon = _group("Searches in kaon decays.")
+_kaon.command("limit")(kaon.limit)
+app.add_typer(_kaon, name="kaon")
 
 app.command("validate")(validate.validate)

@@ -8,6 +8,7 @@ from typing import Any
 
 from feebly.analysis.analysis import Analysis
 from feebly.core.tables import plain
+from feebly.report.text_table import aligned
 from feebly.statistics.backgrounds import Background, Sum
 from feebly.statistics.excess import significance
 from feebly.statistics.excess.region_table import RegionTable, needed_events
@@ -70,14 +71,7 @@ def as_text(rows: Sequence[SignificanceRow]) -> str:
     columns = {name: heading for name, heading in _HEADINGS.items() if _is_told(rows, name)}
     cells = [list(columns.values())]
     cells += [[_cell(getattr(row, name)) for name in columns] for row in rows]
-    widths = [max(len(line[k]) for line in cells) for k in range(len(columns))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(w) if k < 2 else cell.rjust(w)
-            for k, (cell, w) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in cells
-    )
+    return "\n".join(aligned(cells, left=2))
 
 
 def as_dicts(rows: Sequence[SignificanceRow]) -> list[dict[str, Any]]:

@@ -65,11 +65,11 @@ def channels(
         answer("\n".join((*_table(rows, acceptance), *_sums(rows))))
 
 
-def _table(rows: list[Combination], acceptance: bool) -> Iterator[str]:
-    cells = [(*_HEADS, *(_MORE if acceptance else ())), *(_cells(row, acceptance) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for line in cells:
-        yield "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+def _table(rows: list[Combination], acceptance: bool) -> list[str]:
+    from feebly.report.text_table import aligned
+
+    heads = (*_HEADS, *(_MORE if acceptance else ()))
+    return aligned([heads, *(_cells(row, acceptance) for row in rows)], left=len(heads))
 
 
 def _cells(row: Combination, acceptance: bool) -> tuple[str, ...]:

@@ -85,17 +85,15 @@ def _row(limit: JointLimit) -> dict[str, Any]:
 
 
 def _lines(found: Combination) -> list[str]:
+    from feebly.report.text_table import aligned
+
     rows = [("", "n", "b", "s <", "mu <")]
     rows += [_cells(limit.regions[0], limit) for limit in found.regions]
     rows += [_cells(limit.regions[0].partition("/")[0], limit) for limit in found.data_sets]
     rows.append(_cells("all", found.combined))
-    widths = [max(len(row[i]) for row in rows) for i in range(5)]
-    table = [
-        "  ".join([row[0].ljust(widths[0]), *(row[i].rjust(widths[i]) for i in range(1, 5))]) for row in rows
-    ]
     limit = found.combined
     return [
-        *table,
+        *aligned(rows),
         f"gain over the best region, {found.best.regions[0]}: {found.gain:.3g}",
         ", ".join([f"{100 * limit.cl:g}% CL", limit.convention, *_ordering(limit), _accuracy(limit)]),
     ]

@@ -1,0 +1,1 @@
+"""Searches in kaon and pion decays: beam, missing mass, counting, peaks."""
