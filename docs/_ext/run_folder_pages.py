@@ -17,6 +17,7 @@ FILES = {
     "grid.h5": "yields by final state and by production mode, Monte Carlo error, limits and CLs on the grid",
     "plot.png": "the figure",
     "plot.pdf": "the figure, for papers",
+    "refs.bib": "BibTeX of the papers, data and programs that the run used, each with what it was used for",
 }
 
 

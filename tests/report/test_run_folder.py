@@ -18,11 +18,11 @@ from feebly.report.contour_table import contours_csv
 from feebly.report.run_folder import read_contours, result_dict, write_run
 from report.synthetic import pilot, synthetic_result
 
-FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf"}
+FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf", "refs.bib"}
 KEYS = {
     "schema_version", "summary", "caption", "model", "coupling", "setting", "preset", "responses",
-    "calibrated", "counting", "limits", "contours", "degenerate_bands", "peak", "unconverged", "inputs",
-    "apparatus", "tables", "notes", "repeat", "files", "provenance",
+    "calibrated", "counting", "limits", "contours", "degenerate_bands", "peak", "yields", "unconverged",
+    "inputs", "apparatus", "tables", "notes", "repeat", "files", "provenance",
 }  # fmt: skip
 
 
@@ -292,7 +292,8 @@ def test_folder_that_cannot_be_made_is_one_line(result, tmp_path):
 
 @pytest.mark.usefixtures("quick_figures")
 def test_not_a_number_is_never_written(result, monkeypatch, tmp_path):
-    monkeypatch.setattr(run_folder, "result_dict", lambda result: {"peak": float("nan")})
+    content = result_dict(result) | {"peak": float("nan")}
+    monkeypatch.setattr(run_folder, "result_dict", lambda result: content)
     with pytest.raises(ValueError, match="JSON"):
         write_run(result, tmp_path / "run")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""The run folder: ``result.json``, ``contours.csv``, ``grid.h5``, ``plot.png``, ``plot.pdf``."""
+"""The run folder: ``result.json``, ``contours.csv``, ``grid.h5``, the figure (PNG, PDF), ``refs.bib``."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from feebly.analysis.background import RejectionFactors
 from feebly.core.errors import DataError
 from feebly.core.tables import digest, plain, write_atomically, write_hdf5
 from feebly.limits.results import ContourPiece, Grid
+from feebly.report.citations import bibtex, citations_of
 from feebly.report.contour_table import contours_csv, read_contours
 from feebly.report.exclusion_plot import caption_text, figure_bytes
 from feebly.report.experiment_text import as_dict
 from feebly.report.result_tables import discovery_facts, edge_table, limit_ranges
 from feebly.report.software import made_with
+from feebly.report.yield_tables import yield_tables
 from feebly.workflow.result import InputRecord, RunResult, excluded_masses
 
 if TYPE_CHECKING:
@@ -50,12 +52,11 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
         write_hdf5(stage / "grid.h5", lambda file: _fill_grid(file, result))
         write_atomically(stage / "plot.png", figure_bytes(result, "png"))
         write_atomically(stage / "plot.pdf", figure_bytes(result, "pdf"))
-        digests = {path.name: _sha256(path) for path in sorted(stage.iterdir())}
-        content = result_dict(result) | {
-            "files": digests,
-            "provenance": made_with(_LIBRARIES, command) | {"timings_s": result.timings},
-        }
-        text = json.dumps(plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+        provenance = made_with(_LIBRARIES, command) | {"timings_s": result.timings}
+        content = plain(result_dict(result) | {"files": {}, "provenance": provenance})
+        write_atomically(stage / "refs.bib", bibtex(citations_of(content)))
+        content["files"] = {path.name: _sha256(path) for path in sorted(stage.iterdir())}
+        text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(stage / "result.json", text + "\n")
     return folder
 
@@ -109,6 +110,7 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         "contours": _contours(result),
         "degenerate_bands": plain(result.degenerate_bands),
         "peak": dict(zip(("mass_gev", "coupling", "events"), result.scan.peak, strict=True)),
+        "yields": yield_tables(result),
         "unconverged": _unconverged(result.scan.grid),
         "inputs": [_input(record) for record in result.inputs],
         "apparatus": as_dict(result.experiment, result.analysis),

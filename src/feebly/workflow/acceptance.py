@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from feebly.core.interfaces import BremsstrahlungSampling, FloatArray, MesonDecaySampling, MixingSampling
+from feebly.core.interfaces import FloatArray
 from feebly.engine.events import sample_events
 from feebly.engine.histogram import laplace
 from feebly.engine.in_flight import FlightSetup
@@ -22,7 +21,7 @@ from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.yields import SIGNAL
 from feebly.physics.decays.channels import channel_of
-from feebly.physics.production.bremsstrahlung import bremsstrahlung_nodes
+from feebly.physics.production.totals import particles_per_unit
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.sampling import Sampling, channel_setup
 from feebly.workflow.tables import SamplingTask
@@ -94,7 +93,7 @@ def acceptance(
     d, d_error = _over_lifetimes(flown, asked, lifetimes)
     reference, multiplicity = choices.model.reference_coupling, choices.multiplicities()[mode.tag]
     rate = np.array([float(mode.rate(m, reference, multiplicity)) for m in asked])
-    unit = np.array([_per_unit(mode.sampling(), m) for m in asked])
+    unit = np.array([particles_per_unit(mode.sampling(), m) for m in asked])
     seen_share = choices.response(channel).efficiency * channel_of(channel).to_photons
     with np.errstate(invalid="ignore", divide="ignore"):
         accepted = np.where(d > 0, n / d, np.nan)
@@ -118,15 +117,6 @@ def _over_lifetimes(
     pairs = [laplace(s.histogram[SIGNAL], ctau / m) for s, m in zip(samples, masses, strict=True)]
     value, error = zip(*pairs, strict=True)
     return np.array(value), np.array(error)
-
-
-def _per_unit(sampling: Any, mass_gev: float) -> float:
-    """Particles of any direction and energy per unit rate; NaN for a production without a closed total."""
-    if isinstance(sampling, MesonDecaySampling | MixingSampling):
-        return 1.0
-    if isinstance(sampling, BremsstrahlungSampling):
-        return float(bremsstrahlung_nodes(mass_gev, sampling)[2].sum())
-    return float("nan")
 
 
 def _resolution(setup: ChannelSetup, masses: FloatArray) -> dict[str, FloatArray]:

@@ -130,3 +130,12 @@ CLS_CONVENTIONS = ("cls-counting", "cls-profile")
 
 CONVENTIONS = (*TAIL_CURVES, feldman_cousins.NAME)
 """All conventions of a limit."""
+
+SOURCES: Mapping[str, str] = {
+    "cls-counting": "A. L. Read, J. Phys. G 28 (2002) 2693",
+    "cls-profile": "A. L. Read, J. Phys. G 28 (2002) 2693; test statistic of 1007.1727",
+    "classical": "J. Neyman, doi:10.1098/rsta.1937.0005",
+    "bayesian-flat": "review of statistics of the PDG",
+    feldman_cousins.NAME: "physics/9711021; nuisances averaged as in hep-ex/0202013",
+}
+"""Where each convention is from."""
