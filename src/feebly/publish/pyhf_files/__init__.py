@@ -1,0 +1,1 @@
+"""Counting regions as HistFactory models of pyhf: workspace and patch set."""
