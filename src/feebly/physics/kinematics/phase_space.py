@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
+from feebly.physics.kinematics.quadrature import between
 from feebly.physics.kinematics.two_body import kallen_gev4, two_body_momentum_gev
 
 _NODES = 48
@@ -34,14 +35,8 @@ class ChainNodes(NamedTuple):
 
 
 def _rule(low: ArrayLike, high: ArrayLike, nodes: int) -> tuple[FloatArray, FloatArray]:
-    """Nodes and weights between low and high (in a new last axis) for functions with roots at both ends.
-
-    M = low + (high - low) sin^2(pi t/2): square roots become smooth.
-    """
-    t, w = np.polynomial.legendre.leggauss(nodes)
-    angle = pi / 4 * (1 + t)
-    low, span = np.asarray(low)[..., None], np.asarray(np.subtract(high, low))[..., None]
-    return low + span * np.sin(angle) ** 2, span * np.sin(2 * angle) * w * pi / 4
+    """Nodes and weights between low and high in a new last axis."""
+    return between(np.asarray(low)[..., None], np.asarray(high)[..., None], nodes)
 
 
 def _momentum(mass: ArrayLike, m1: ArrayLike, m2: ArrayLike) -> FloatArray:
