@@ -28,13 +28,13 @@ def own_style() -> Iterator[None]:
         yield
 
 
-def figure_file(figure: Figure, file_format: str, title: str, subject: str = "") -> bytes:
-    """A figure as the content of a file (png with 200 dpi, pdf); the same figure gives the same bytes."""
+def figure_file(figure: Figure, file_format: str, title: str, subject: str = "", dpi: int = 200) -> bytes:
+    """A figure as the content of a file (png, pdf); the same figure gives the same bytes."""
     metadata: dict[str, dict[str, str | None]] = {
         "png": {"Title": title, "Description": subject, "Software": None},
         "pdf": {"Title": title, "Subject": subject, "CreationDate": None, "Producer": None, "Creator": None},
     }
     memory = io.BytesIO()
     with own_style():
-        figure.savefig(memory, format=file_format, dpi=200, metadata=metadata[file_format])
+        figure.savefig(memory, format=file_format, dpi=dpi, metadata=metadata[file_format])
     return memory.getvalue()
