@@ -7,6 +7,8 @@ import pytest
 COMMANDS = {
     "run": "fake_run",
     "project": "fake_project",
+    "replay": "none: needs a run",
+    "diff": "none: needs two runs",
     "yields": "fake_yields",
     "acceptance": "fake_acceptance",
     "channels": None,

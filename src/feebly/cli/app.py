@@ -14,6 +14,7 @@ from feebly.cli.commands import (
     closure,
     combine,
     coverage,
+    diff,
     experiment,
     kaon,
     lifetime,
@@ -22,6 +23,7 @@ from feebly.cli.commands import (
     plane,
     presets,
     project,
+    replay,
     run,
     significance,
     simulate,
@@ -33,7 +35,7 @@ from feebly.cli.commands import (
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
-RESUMABLE = ("run", "project", "yields", "lifetime", "validate", "presets")
+RESUMABLE = ("run", "project", "replay", "yields", "lifetime", "validate", "presets")
 """Commands that keep finished tables in the cache."""
 
 
@@ -78,6 +80,8 @@ def _top(
 app.command("run")(run.run)
 app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
+app.command("replay")(replay.replay)
+app.command("diff")(diff.diff)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("acceptance")(acceptance.acceptance)

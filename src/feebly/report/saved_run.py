@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from feebly.core.errors import DataError
+from feebly.core.archives import extract_archive
+from feebly.core.errors import DataError, FeeblyError
 from feebly.core.provenance import Origin
 from feebly.report.run_folder import SCHEMA_VERSION, repeat_digest
 from feebly.workflow.repeat import SavedRun
 from feebly.workflow.result import InputRecord
+
+PACKED = "inputs"
+"""Folder of a packed run with the user's files, by argument."""
+
+
+@contextlib.contextmanager
+def folder_of_run(path: str | Path) -> Iterator[Path]:
+    """The folder of a run that is named by its folder, its ``result.json``, or an archive of it.
+
+    An archive is unpacked for as long as the block lasts. DataError (one line) for anything else.
+    """
+    path = Path(path)
+    if path.name == "result.json":
+        yield path.parent
+    elif not path.is_file():
+        yield path
+    elif path.suffix == ".json":
+        raise DataError(f"{path}: expected a run folder, its result.json, or an archive of it")
+    else:
+        with tempfile.TemporaryDirectory(prefix="feebly-") as scratch:
+            try:
+                yield _unpacked(path, Path(scratch) / "run")
+            except FeeblyError as error:
+                raise type(error)(str(error).replace(f"{scratch}{os.sep}run", str(path))) from error
+
+
+def _unpacked(archive: Path, folder: Path) -> Path:
+    """The folder in an unpacked archive that has the result: the top, or the only one below it."""
+    extract_archive(archive, folder)
+    found = sorted(folder.glob("result.json")) or sorted(folder.glob("*/result.json"))
+    if len(found) != 1:
+        raise DataError(f"{archive}: an archive without a run (no result.json); expected one of feebly pack")
+    return found[0].parent
 
 
 def read_run(folder: str | Path) -> SavedRun:
@@ -29,7 +67,10 @@ def read_run(folder: str | Path) -> SavedRun:
         InputRecord(row["name"], row["value"], Origin(**row["origin"]), row["sha256"])
         for row in content["inputs"]
     )
-    return SavedRun(str(folder), kept["arguments"], inputs, content["tables"])
+    packed = Path(folder) / PACKED
+    return SavedRun(
+        str(folder), kept["arguments"], inputs, content["tables"], packed if packed.is_dir() else None
+    )
 
 
 def read_result(folder: str | Path) -> dict[str, Any]:

@@ -26,25 +26,36 @@ class SavedRun:
     """A run as its folder keeps it.
 
     name: of the folder, for messages. arguments: of ``feebly.run``, as ``recorded_arguments`` made them.
-    inputs, tables: as in ``RunResult``.
+    inputs, tables: as in ``RunResult``. packed: folder with the user's files by argument, where they were
+    packed with the run: it comes before the place that the run had them from.
     """
 
     name: str
     arguments: Mapping[str, Any]
     inputs: tuple[InputRecord, ...]
     tables: Mapping[str, str]
+    packed: Path | None = None
 
     def own_arguments(self) -> dict[str, Any]:
         """Arguments of ``feebly.run``; DataError where a file of the run is gone or has changed."""
-        given = dict(self.arguments)
-        for argument in _NAMES_OR_FILES:
-            if isinstance(given[argument], dict):
-                given[argument] = self._file(argument, **given[argument])
+        given = dict(self.arguments) | self.user_files()
         if given["model"] is None:
             raise DataError(f"{self.name}: its model was made in Python; use feebly.run with that model")
         return given
 
+    def user_files(self) -> dict[str, str]:
+        """Files that the run was given by argument; DataError where one is gone or has changed."""
+        return {
+            argument: self._file(argument, **self.arguments[argument])
+            for argument in _NAMES_OR_FILES
+            if isinstance(self.arguments.get(argument), dict)
+        }
+
     def _file(self, argument: str, file: str, sha256: str) -> str:
+        if self.packed is not None:
+            beside = sorted((self.packed / argument).rglob(Path(file).name))
+            if found := next((path for path in beside if _sha256(path) == sha256), None):
+                return str(found)
         now = _sha256(Path(file))
         if now is None:
             raise DataError(f"{self.name}: the {argument} of this run, {file}, is gone; put it back")

@@ -1,0 +1,100 @@
+"""All that a run folder keeps, read for a comparison; files that are not what feebly wrote are told."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from feebly.core.errors import DataError
+from feebly.limits.results import ContourPiece
+from feebly.report.contour_table import read_contours
+from feebly.report.run_folder import repeat_digest
+from feebly.report.saved_run import read_result
+
+CONTOURS, GRID, RESULT = "contours.csv", "grid.h5", "result.json"
+
+
+@dataclass(frozen=True, eq=False)
+class KeptRun:
+    """A run folder in memory.
+
+    name: for messages. content: of ``result.json``, folders of files cut off. contours, grid (datasets by
+    name): None where the file is missing or cannot be read. damaged: those of the three that are not what
+    feebly wrote, by the SHA-256 in ``result.json``. missing: those that are not there.
+    """
+
+    name: str
+    content: Mapping[str, Any]
+    contours: tuple[ContourPiece, ...] | None
+    grid: Mapping[str, NDArray[Any]] | None
+    damaged: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+    @property
+    def setting(self) -> Mapping[str, Any]:
+        """What was asked for, as ``result.json`` has it."""
+        return self.content.get("setting", {})
+
+
+def read_kept(folder: str | Path, name: str | None = None) -> KeptRun:
+    """Read a run folder; ``name`` is what messages call it. Raises `DataError` where it is none."""
+    folder = Path(folder)
+    content = read_result(folder)
+    recorded = content.get("files", {})
+    now = {file: _sha256(folder / file) for file in (CONTOURS, GRID) if file in recorded}
+    missing = tuple(file for file, sha256 in now.items() if sha256 is None)
+    damaged = [file for file, sha256 in now.items() if sha256 not in (None, recorded[file])]
+    grid = None if GRID in (*damaged, *missing) else _datasets(folder / GRID)
+    contours = None if CONTOURS in missing else _pieces(folder / CONTOURS, CONTOURS in damaged)
+    if "repeat" in content and content["repeat"].get("sha256") != repeat_digest(content):
+        damaged.append(RESULT)
+    return KeptRun(name or str(folder), without_folders(content), contours, grid, tuple(damaged), missing)
+
+
+def without_folders(value: Any) -> Any:
+    """The value with the folders of files cut off: a run does not depend on where its files were."""
+    if isinstance(value, dict):
+        return {key: without_folders(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_folders(item) for item in value]
+    return re.sub(r"(?<![\w/.])(?:\.{0,2}/|\w:)[^\s'\"]*/", "", value) if isinstance(value, str) else value
+
+
+def _sha256(path: Path) -> str | None:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DataError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _pieces(path: Path, damaged: bool) -> tuple[ContourPiece, ...] | None:
+    try:
+        return read_contours(path)
+    except DataError:
+        if damaged:  # told as such
+            return None
+        raise
+
+
+def _datasets(path: Path) -> dict[str, NDArray[Any]]:
+    """All datasets by name; the file is the one that feebly wrote."""
+    import h5py
+
+    found: dict[str, NDArray[Any]] = {}
+
+    def keep(name: str, node: Any) -> None:
+        if isinstance(node, h5py.Dataset):
+            found[name] = np.asarray(node[()])
+
+    with h5py.File(path, "r") as file:
+        file.visititems(keep)
+    return found
