@@ -1,0 +1,226 @@
+"""Fast simulation of K+ decays with one track: beam, decay in flight, spectrometer, missing mass.
+
+Only the charged daughter is followed: its energy in the rest frame of the kaon tells the decay, its direction
+there is isotropic. Unweighted; the momentum of the beam is that of all kaons, 1e-4 above that of those that
+decay in the region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from feebly.apparatus.experiment import ChargedParticle, Tracking
+from feebly.apparatus.shapes import BoolArray
+from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, KAON_MASS_GEV, KPLUS_LIFETIME_S
+from feebly.core.interfaces import FloatArray
+from feebly.core.records import require
+from feebly.kaon.experiment_file import KaonExperiment
+from feebly.physics.kinematics.two_body import two_body_momentum_gev
+
+EnergySampler = Callable[[FloatArray], FloatArray]
+"""From uniform numbers in (0, 1) to energies [GeV] of the track in the rest frame of the kaon."""
+
+KAON_CTAU_M = HBARC_GEV_M / HBAR_GEV_S * KPLUS_LIFETIME_S
+
+
+@dataclass(frozen=True)
+class TrackDecay:
+    """K+ -> a track and what is not reconstructed.
+
+    particle: what the track must cross of the detector as; track_mass_gev: its mass; energy_gev: sampler of
+    its energy in the rest frame of the kaon.
+    """
+
+    name: str
+    particle: ChargedParticle
+    track_mass_gev: float
+    energy_gev: EnergySampler
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSelection:
+    """Momentum window of the reconstructed track [GeV]."""
+
+    momentum_gev: tuple[float, float] = (15.0, 45.0)
+
+    def __post_init__(self) -> None:
+        low, high = self.momentum_gev
+        require(0 <= low < high, self, "momentum_gev", "two momenta in order")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackEvents:
+    """Simulated decays in the region, shape (n,).
+
+    missing_mass2_gev2: (p_K - p_track)² with measured momenta and the mass of the track's own hypothesis;
+    true_mass2_gev2: without resolutions. momentum_gev: reconstructed, of the track. z_m: of the decay.
+    accepted: on all planes that its particle must cross, inside the momentum window.
+    """
+
+    missing_mass2_gev2: FloatArray
+    true_mass2_gev2: FloatArray
+    momentum_gev: FloatArray
+    z_m: FloatArray
+    accepted: BoolArray
+
+    @property
+    def acceptance(self) -> float:
+        return float(self.accepted.mean())
+
+
+def two_body(
+    name: str, particle: ChargedParticle, track_mass_gev: float, missing_mass_gev: float
+) -> TrackDecay:
+    """K+ -> track + X of one mass. DomainError at and above the endpoint."""
+    momentum = two_body_momentum_gev(KAON_MASS_GEV, track_mass_gev, missing_mass_gev)
+    energy = float(np.hypot(momentum, track_mass_gev))
+    return TrackDecay(name, particle, track_mass_gev, lambda u: np.full(u.shape, energy))
+
+
+@dataclass(frozen=True, slots=True)
+class _Momenta:
+    """Three-momenta [GeV] as arrays x, y, z."""
+
+    x: FloatArray
+    y: FloatArray
+    z: FloatArray
+
+    @property
+    def squared(self) -> FloatArray:
+        return np.asarray(self.x**2 + self.y**2 + self.z**2)
+
+    def dot(self, other: _Momenta) -> FloatArray:
+        return np.asarray(self.x * other.x + self.y * other.y + self.z * other.z)
+
+
+def _from_slopes(momentum: FloatArray, tx: FloatArray, ty: FloatArray) -> _Momenta:
+    pz = momentum / np.sqrt(1 + tx**2 + ty**2)
+    return _Momenta(tx * pz, ty * pz, pz)
+
+
+def simulate(
+    experiment: KaonExperiment,
+    decay: TrackDecay,
+    events: int,
+    seed: int,
+    block: int = 0,
+    selection: TrackSelection | None = None,
+) -> TrackEvents:
+    """``events`` decays inside the region; the same for the same seed, decay and block."""
+    random = _generator(seed, decay.name, block)
+    kaon, tx, ty = _beam(experiment, events, random)
+    z = _decay_z(experiment.decay_region_z_m, kaon, random)
+    lever = z - experiment.beam.bend_z_m
+    track = _track(decay, kaon, tx, ty, random)
+    inside = _on_planes(experiment, decay.particle, track, tx * lever, ty * lever, z)
+    momentum, sx, sy = _measured_track(experiment.detectors.tracking, track, random)
+    spectrometer = experiment.beam_spectrometer
+    kaon_measured = _from_slopes(
+        kaon * (1 + spectrometer.momentum_resolution * random.standard_normal(events)),
+        tx + spectrometer.angle_resolution_rad * random.standard_normal(events),
+        ty + spectrometer.angle_resolution_rad * random.standard_normal(events),
+    )
+    low, high = (selection or TrackSelection()).momentum_gev
+    return TrackEvents(
+        missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay.track_mass_gev),
+        missing_mass2_gev2(_from_slopes(kaon, tx, ty), track, decay.track_mass_gev),
+        momentum,
+        z,
+        inside & (momentum > low) & (momentum < high),
+    )
+
+
+def missing_mass2_gev2(kaon: _Momenta, track: _Momenta, track_mass_gev: float) -> FloatArray:
+    """(p_K - p_track)² [GeV²]."""
+    k2, t2 = kaon.squared, track.squared
+    energies = np.sqrt((KAON_MASS_GEV**2 + k2) * (track_mass_gev**2 + t2))
+    return np.asarray(KAON_MASS_GEV**2 + track_mass_gev**2 - 2 * (energies - kaon.dot(track)))
+
+
+def _generator(seed: int, name: str, block: int) -> np.random.Generator:
+    from feebly.core.randomness import stream_key
+
+    words = stream_key(seed, "kaon", name)
+    key = int(words[0]) | int(words[1]) << 32
+    return np.random.Generator(np.random.Philox(key=key, counter=[0, 0, 0, block]))
+
+
+def _beam(experiment: KaonExperiment, n: int, random: np.random.Generator) -> tuple[FloatArray, ...]:
+    """Momentum [GeV] and slopes behind the bend."""
+    beam = experiment.beam
+    momentum = beam.momentum_gev * (1 + beam.momentum_spread * random.standard_normal(n))
+    tx = beam.slope_x + beam.divergence_rad * random.standard_normal(n)
+    return momentum, tx, beam.divergence_rad * random.standard_normal(n)
+
+
+def _decay_z(region_m: tuple[float, float], kaon: FloatArray, random: np.random.Generator) -> FloatArray:
+    """Exponential with β γ c τ of each kaon, inside the region."""
+    length = kaon / KAON_MASS_GEV * KAON_CTAU_M
+    share = -np.expm1(-(region_m[1] - region_m[0]) / length)
+    return np.asarray(region_m[0] - length * np.log1p(-random.random(kaon.size) * share))
+
+
+def _track(
+    decay: TrackDecay, kaon: FloatArray, tx: FloatArray, ty: FloatArray, random: np.random.Generator
+) -> _Momenta:
+    """The daughter in the laboratory: isotropic in the rest frame, boosted along the kaon."""
+    u = random.random((3, kaon.size))
+    energy, cos, phi = decay.energy_gev(u[0]), 2 * u[1] - 1, 2 * np.pi * u[2]
+    momentum = np.sqrt(np.maximum(energy**2 - decay.track_mass_gev**2, 0.0))
+    gamma, beta_gamma = np.hypot(kaon, KAON_MASS_GEV) / KAON_MASS_GEV, kaon / KAON_MASS_GEV
+    along = gamma * momentum * cos + beta_gamma * energy
+    across = momentum * np.sqrt(1 - cos**2)
+    # axes: the kaon, and two across it of which one has no y
+    norm = 1 / np.sqrt(1 + tx**2 + ty**2)
+    ex_norm = 1 / np.sqrt(1 + tx**2)
+    a, b = across * np.cos(phi), across * np.sin(phi)
+    kx, ky, kz = tx * norm, ty * norm, norm
+    ux, uz = ex_norm, -tx * ex_norm
+    return _Momenta(
+        along * kx + a * ux + b * ky * uz,
+        along * ky + b * (kz * ux - kx * uz),
+        along * kz + a * uz - b * ky * ux,
+    )
+
+
+def _on_planes(
+    experiment: KaonExperiment,
+    particle: ChargedParticle,
+    track: _Momenta,
+    x: FloatArray,
+    y: FloatArray,
+    z: FloatArray,
+) -> BoolArray:
+    """Whether tracks from (x, y, z) cross every plane that the particle needs; positive ones bend to -x."""
+    magnet = experiment.detectors.magnet
+    tx, ty = track.x / track.z, track.y / track.z
+    px = track.x - magnet.kick_gev
+    pz = np.sqrt(np.maximum(track.squared - px**2 - track.y**2, 1e-12))
+    x_magnet, y_magnet = x + tx * (magnet.z_centre_m - z), y + ty * (magnet.z_centre_m - z)
+    inside = track.z > 0
+    for plane in experiment.detectors.planes:
+        if particle not in plane.particles:
+            continue
+        lever = plane.z_m - magnet.z_centre_m
+        behind = lever > 0
+        at_x = x_magnet + (px / pz if behind else tx) * lever
+        at_y = y_magnet + (track.y / pz if behind else ty) * lever
+        inside &= plane.shape.contains(at_x, at_y)
+        if plane.name in experiment.least_radius_m:
+            inside &= np.hypot(at_x, at_y) > experiment.least_radius_m[plane.name]
+    return np.asarray(inside)
+
+
+def _measured_track(
+    tracking: Tracking, track: _Momenta, random: np.random.Generator
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Momentum [GeV] and slopes: two hits, multiple scattering once, as `apparatus.response` for pairs."""
+    p = np.sqrt(track.squared)
+    span = tracking.chambers_z_m[1] - tracking.chambers_z_m[0]
+    angle = np.sqrt(2 * (tracking.hit_sigma_m / span) ** 2 + (tracking.multiple_scattering_gev_rad / p) ** 2)
+    relative = np.hypot(tracking.momentum_resolution.constant, tracking.momentum_resolution.slope_per_gev * p)
+    g = random.standard_normal((3, p.size))
+    return p * (1 + relative * g[0]), track.x / track.z + angle * g[1], track.y / track.z + angle * g[2]
