@@ -9,6 +9,7 @@ COMMANDS = {
     "project": "fake_project",
     "replay": "none: needs a run",
     "diff": "none: needs two runs",
+    "pack": "none: needs a run",
     "yields": "fake_yields",
     "acceptance": "fake_acceptance",
     "channels": None,

@@ -20,6 +20,7 @@ from feebly.cli.commands import (
     lifetime,
     limit,
     new_model,
+    pack,
     plane,
     presets,
     project,
@@ -82,6 +83,7 @@ app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
 app.command("replay")(replay.replay)
 app.command("diff")(diff.diff)
+app.command("pack")(pack.pack)
 app.command("yields")(yields.yields)
 app.command("lifetime")(lifetime.lifetime)
 app.command("acceptance")(acceptance.acceptance)

@@ -12,7 +12,7 @@ from typing import Any
 
 from feebly.core.errors import DataError
 from feebly.core.tables import plain
-from feebly.workflow.choices import choose
+from feebly.workflow.choices import Choices, choose
 from feebly.workflow.inputs import input_records
 from feebly.workflow.result import InputRecord
 from feebly.workflow.sampling import table_requests
@@ -63,15 +63,24 @@ class SavedRun:
             raise DataError(f"{self.name}: the {argument} of this run, {file}, has changed; {_AGAIN}")
         return file
 
-    def require_unchanged(self) -> None:
-        """DataError unless the run made today would have the same inputs and yield tables."""
+    def inputs_today(self) -> set[tuple[str | None, ...]]:
+        """What the inputs of the run are now, without the folders of files; to be compared."""
+        return _comparable_inputs(self._choices_today())
+
+    def _choices_today(self) -> Choices:
         given = self.own_arguments()
         named = given | {"preset_name": given["preset"]}
-        choices = choose(**{name: named[name] for name in signature(choose).parameters if name in named})
-        now = {_comparable(record) for record in input_records(choices)}
+        return choose(**{name: named[name] for name in signature(choose).parameters if name in named})
+
+    def require_unchanged(self) -> None:
+        """DataError unless the run made today would have the same inputs and yield tables."""
+        choices = self._choices_today()
+        now = _comparable_inputs(choices)
         if changed := next((record for record in self.inputs if _comparable(record) not in now), None):
             raise DataError(f"{self.name}: the input {changed.name!r} has changed since the run; {_AGAIN}")
-        requests = table_requests(choices, choices.mass[:2], given["precision"], given["seed"])
+        requests = table_requests(
+            choices, choices.mass[:2], self.arguments["precision"], self.arguments["seed"]
+        )
         tables = {request.name: request.digest for request in requests if request.segments()}
         if changed_tables := sorted(_different(self.tables, tables)):
             raise DataError(
@@ -115,6 +124,10 @@ def _sha256(path: Path) -> str | None:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return None
+
+
+def _comparable_inputs(choices: Choices) -> set[tuple[str | None, ...]]:
+    return {_comparable(record) for record in input_records(choices)}
 
 
 def _comparable(record: InputRecord) -> tuple[str | None, ...]:

@@ -1,0 +1,47 @@
+"""Files that a file of the user names: whoever takes it elsewhere has to take them along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from feebly.core.errors import DataError
+from feebly.core.tables import read_toml
+
+_SUFFIXES = (".toml", ".csv", ".hepmc", ".hepmc3")
+
+
+def with_named_files(path: str | Path) -> tuple[Path, ...]:
+    """The file, and those that its texts name beside it (``extends``, tables, event lists), and theirs.
+
+    Absolute paths, the file first. DataError where one is named by an absolute path: elsewhere it would not
+    be found.
+    """
+    found: dict[Path, None] = {}
+    waiting = [Path(path).resolve()]
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found[file] = None
+            waiting.extend(_named_in(file))
+    return tuple(found)
+
+
+def _named_in(file: Path) -> Iterator[Path]:
+    if file.suffix != ".toml":
+        return
+    for text in _texts(read_toml(file).data):
+        if not text.endswith(_SUFFIXES) or not (file.parent / text).is_file():
+            continue
+        if Path(text).is_absolute():
+            raise DataError(f"{file} names {text}: name it relative to this file, so that both can be moved")
+        yield (file.parent / text).resolve()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
