@@ -7,6 +7,7 @@ import pytest
 COMMANDS = {
     "run": "fake_run",
     "project": "fake_project",
+    "plot": "none: needs runs",
     "replay": "none: needs a run",
     "diff": "none: needs two runs",
     "pack": "none: needs a run",
@@ -32,6 +33,9 @@ COMMANDS = {
     "spectra build": "none: minutes",
     "spectra show": None,
     "kaon limit": None,
+    "limits show": None,
+    "limits convert": "none: needs a file",
+    "limits check": "none: needs a file",
     "validate": "fake_validate",
 }
 
@@ -44,7 +48,7 @@ def test_top_help_names_every_command(feebly):
     assert "..." not in done.out.split("Commands:")[1]
 
 
-@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background", "kaon"])
+@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background", "kaon", "limits"])
 def test_group_help_names_its_commands(feebly, group):
     listed = feebly(group, "--help").out.split("Commands:")[1]
     assert {f"{group} {line.split()[0]}" for line in listed.splitlines() if line.strip()} == {

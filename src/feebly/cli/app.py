@@ -19,9 +19,11 @@ from feebly.cli.commands import (
     kaon,
     lifetime,
     limit,
+    limits,
     new_model,
     pack,
     plane,
+    plot,
     presets,
     project,
     replay,
@@ -81,6 +83,7 @@ def _top(
 app.command("run")(run.run)
 app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
+app.command("plot")(plot.plot)
 app.command("replay")(replay.replay)
 app.command("diff")(diff.diff)
 app.command("pack")(pack.pack)
@@ -120,5 +123,11 @@ app.add_typer(_background, name="background")
 _kaon = _group("Searches in kaon decays.")
 _kaon.command("limit")(kaon.limit)
 app.add_typer(_kaon, name="kaon")
+
+_limits = _group("Published limits in one format.")
+_limits.command("show")(limits.show)
+_limits.command("convert")(limits.convert)
+_limits.command("check")(limits.check)
+app.add_typer(_limits, name="limits")
 
 app.command("validate")(validate.validate)

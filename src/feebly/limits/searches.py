@@ -29,7 +29,7 @@ from feebly.limits.ratio_limits import (
     observed_limits,
     ratio_cls,
 )
-from feebly.limits.signal import Breakdown, SignalYields
+from feebly.limits.signal import Breakdown, EventSource
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 
 _CellLimits = Callable[[FloatArray, Yields], FloatArray]
@@ -47,7 +47,7 @@ class Search:
     same: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
-def contour_searches(signal: SignalYields, observation: Observation) -> tuple[Search, ...]:
+def contour_searches(signal: EventSource, observation: Observation) -> tuple[Search, ...]:
     """All contours of a scan; the first kind of the first one is what the run is about."""
 
     def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
@@ -131,7 +131,7 @@ def _distinct(
     return distinct, same
 
 
-def yields_at(signal: SignalYields, masses: FloatArray, couplings: FloatArray) -> Breakdown:
+def yields_at(signal: EventSource, masses: FloatArray, couplings: FloatArray) -> Breakdown:
     """Events at points (n,) with (n,), or on a lattice (M, 1) with (1, C)."""
     if masses.ndim == 1:
         return signal.at_points(masses, couplings)
@@ -168,7 +168,7 @@ def _is_median(observation: Observation, kind: str) -> bool:
     )
 
 
-def _log_ratio(signal: SignalYields, observation: Observation, limit: _CellLimits) -> LogYield:
+def _log_ratio(signal: EventSource, observation: Observation, limit: _CellLimits) -> LogYield:
     def field(masses: FloatArray, couplings: FloatArray) -> FloatArray:
         events = yields_at(signal, masses, couplings)
         s_up = limit(masses.reshape(-1), events.by_final_state())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -74,6 +75,14 @@ class Breakdown:
 
 def _of_source(quantity: Callable[..., FloatArray], part: ChannelEvents) -> FloatArray:
     return quantity(part.production, part.final_state, part.mass_gev, part.ctau_m)
+
+
+class EventSource(Protocol):
+    """Events by channel at any mass and coupling: what contours are looked for on."""
+
+    def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown: ...
+
+    def at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown: ...
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ def overlay_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    caption = wrap(overlay_caption(overlay), _CAPTION_COLUMNS) if with_caption else []
+    caption = wrap(overlay_caption(overlay), _CAPTION_COLUMNS, break_on_hyphens=False) if with_caption else []
     shown = visible(overlay, mass, coupling)
     left = 1.0 if any("times" in scientific(value) for value in log_ticks(*shown[1])) else 0.78
     bottom = _XLABEL_IN + _CAPTION_LINE_IN * len(caption)
@@ -221,8 +221,9 @@ def _text(axes: Axes, words: str, gid: str, layer: Layer | None = None) -> Text:
 
     is_limit = layer is not None and layer.key.startswith("limit")
     colour = "0.25" if is_limit else layer.style.colour if layer is not None else "black"
+    lines = wrap(words, 26, break_on_hyphens=False)
     return axes.text(
-        0.5, 0.5, drawable("\n".join(wrap(words, 26))), transform=axes.transAxes, ha="center", va="center",
+        0.5, 0.5, drawable("\n".join(lines)), transform=axes.transAxes, ha="center", va="center",
         fontsize=_LABEL_POINTS - 0.5 * is_limit, color=colour, linespacing=1.05, zorder=6, gid=gid,
         path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.75)],
     )  # fmt: skip
@@ -341,7 +342,7 @@ def common_facts(overlay: Overlay) -> Iterator[str]:
         yield r"$\mathbf{PROJECTION}$"
     for keys in (("analysis", "pot"), ("cl", "convention"), ("channels",), ("preset",)):
         if line := ", ".join(shared[key] for key in keys if key in shared):
-            yield from wrap(line, 38)
+            yield from wrap(line, 34, break_on_hyphens=False)
 
 
 def overlay_caption(overlay: Overlay) -> str:

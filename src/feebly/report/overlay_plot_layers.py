@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -28,6 +29,7 @@ COLOURS = ("black", "#0072B2", "#D55E00", "#007A5A", "#A8518A", "#8A6D00", "#2A9
 
 GREYS = ("0.86", "0.78", "0.70", "0.82", "0.74")
 _SOLID, _DASHED, _EXPECTED, _DOTTED = "-", (0, (6.0, 2.5)), (0, (3.0, 1.5)), (0, (1.0, 1.5))
+DASHES: tuple[Dash, ...] = (_SOLID, (0, (5.0, 1.5)), (0, (5.0, 1.5, 1.0, 1.5)))
 _LIMIT_DASHES: dict[str, Dash] = {"observed": _SOLID, "projection": _DASHED}
 
 
@@ -151,13 +153,17 @@ def _converted_limit(limit: PublishedLimit, wanted: str, models: Sequence[str]) 
 
 
 def _run_labels(runs: Sequence[PlottedRun]) -> list[str]:
-    """The facts in which runs differ, else the names of their folders; none for a run alone."""
-    if len(runs) == 1:
-        return [""]
+    """The fewest facts that tell all runs apart, else the names of their folders; none for a run alone."""
+    if len(runs) < 2:
+        return [""] * len(runs)
     facts = [run.facts for run in runs]
-    differing = [key for key in facts[0] if len({fact[key] for fact in facts}) > 1] if facts else []
-    labels = [", ".join(fact[key] for key in differing) for fact in facts]
-    return labels if len(set(labels)) == len(labels) else [run.name for run in runs]
+    differing = [key for key in facts[0] if len({fact[key] for fact in facts}) > 1]
+    for number in range(1, 4):
+        for keys in combinations(differing, number):
+            labels = [", ".join(fact[key] for key in keys) for fact in facts]
+            if len(set(labels)) == len(labels):
+                return labels
+    return [run.name for run in runs]
 
 
 def _run_layers(run: PlottedRun, index: int, label: str, wanted: str, alone: bool) -> Iterator[Layer]:
@@ -210,10 +216,11 @@ def _run_layers(run: PlottedRun, index: int, label: str, wanted: str, alone: boo
 
 
 def _curves(run: PlottedRun, kind: str, wanted: str) -> tuple[DrawnCurve, ...]:
-    return tuple(_curve(run, piece, wanted) for piece in run.contour(kind))
+    return tuple(run_curve(run, piece, wanted) for piece in run.contour(kind))
 
 
-def _curve(run: PlottedRun, piece: ContourPiece, wanted: str) -> DrawnCurve:
+def run_curve(run: PlottedRun, piece: ContourPiece, wanted: str) -> DrawnCurve:
+    """A piece of a run with its coupling in the wanted convention; ConfigError where that cannot be."""
     coupling = piece.coupling
     if run.coupling != wanted:  # an own model may have a coupling of its own name
         try:

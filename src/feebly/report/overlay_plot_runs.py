@@ -11,7 +11,7 @@ from feebly.core.errors import DataError
 from feebly.limits.results import ContourPiece
 from feebly.report.contour_table import read_contours
 from feebly.report.saved_run import read_result
-from feebly.report.symbols import final_state_symbol, scientific
+from feebly.report.symbols import final_state_symbol, scientific_text
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 
 
@@ -72,12 +72,12 @@ class PlottedRun:
         responses = dict.fromkeys(f"{response['set']}" for response in self.content["responses"].values())
         return {
             "model": self.model,
-            "analysis": setting["analysis"],
-            "pot": f"{scientific(setting['pot'])} POT" + " (projection)" * self.projection,
-            "background": f"background: {setting['background_assumption'] or 'of the analysis'}",
+            "pot": f"{scientific_text(setting['pot'])} POT" + " (projection)" * self.projection,
             "channels": ", ".join(map(final_state_symbol, setting["channels"])),
             "preset": f"preset {self.content['preset']['name']}",
-            "responses": f"response {', '.join(responses)}",
+            "analysis": setting["analysis"],
+            "background": f"background: {setting['background_assumption'] or 'of the analysis'}",
+            "response": f"response {', '.join(responses)}",
             "cl": f"{100 * setting['cl']:g}% CL",
             "convention": f"{setting['convention']}{ordering}",
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import floor, log10
 
 _FINAL_STATES = {
@@ -47,6 +48,9 @@ _COUPLINGS = {
     "g_agamma": r"g_{a\gamma\gamma}\;[\mathrm{GeV}^{-1}]",
     "ctau-m": r"c\tau\;[\mathrm{m}]",
 }
+_PLAIN, _SUPERSCRIPTS = "+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹"
+_TO_SUPERSCRIPT = str.maketrans(_PLAIN, _SUPERSCRIPTS)
+_FROM_SUPERSCRIPT = str.maketrans(_SUPERSCRIPTS, _PLAIN)
 
 
 def final_state_symbol(tag: str) -> str:
@@ -61,9 +65,7 @@ def meson_symbol(name: str) -> str:
 
 def drawable(text: str) -> str:
     """The text with superscripts as mathtext: fonts of matplotlib lack the Unicode ones."""
-    for sign, plain in (("⁺", "+"), ("⁻", "-"), ("⁰", "0")):
-        text = text.replace(sign, f"$^{{{plain}}}$")
-    return text
+    return re.sub("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"$^{{{found[0].translate(_FROM_SUPERSCRIPT)}}}$", text)
 
 
 def mass_symbol(model: str) -> str:
@@ -82,6 +84,14 @@ def scientific(value: float) -> str:
     factor = f"{value / 10.0**exponent:.3g}"
     power = rf"10^{{{exponent}}}"
     return f"${power}$" if factor == "1" else rf"${factor} \times {power}$"
+
+
+def scientific_text(value: float) -> str:
+    """``1.4×10¹⁷``: as `scientific`, in Unicode."""
+    exponent = floor(log10(float(f"{value:.2e}")))
+    factor = f"{value / 10.0**exponent:.3g}"
+    power = f"10{str(exponent).translate(_TO_SUPERSCRIPT)}"
+    return power if factor == "1" else f"{factor}×{power}"
 
 
 def with_error(value: float, error: float) -> str:
