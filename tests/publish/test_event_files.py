@@ -14,7 +14,7 @@ from feebly.core.constants import ELECTRON_MASS_GEV
 from feebly.core.errors import ConfigError, DataError
 from feebly.publish.event_files import WRITERS, check_event_file, write_events
 from feebly.workflow.event_sample import EventSample
-from feebly.workflow.event_schema import EVENT_SCHEMA, SCHEMA_VERSION
+from feebly.workflow.event_schema import SCHEMA_VERSION, event_schema
 from feebly.workflow.simulate import simulate
 
 hepmc = pytest.importorskip("pyhepmc")
@@ -30,7 +30,7 @@ def test_hdf5(events: EventSample, tmp_path) -> None:
     with h5py.File(tmp_path / "e.h5") as file:
         group = file["events"]
         assert set(group) == set(events.columns)
-        for field in EVENT_SCHEMA:
+        for field in event_schema("ee"):
             assert_array_equal(group[field.name][:], events.columns[field.name])
             assert group[field.name].dtype == np.dtype(field.dtype)
             assert dict(group[field.name].attrs) == {
@@ -52,7 +52,7 @@ def test_root(events: EventSample, tmp_path) -> None:
     write_events(events, tmp_path / "e.root")
     with uproot.open(tmp_path / "e.root") as file:
         tree, schema = file["events"], file["schema"].arrays(library="np")
-        assert list(tree.keys()) == [field.name for field in EVENT_SCHEMA] == list(schema["name"])
+        assert list(tree.keys()) == [field.name for field in event_schema("ee")] == list(schema["name"])
         for name, values in tree.arrays(library="np").items():
             assert_array_equal(values, events.columns[name])
             assert values.dtype == events.columns[name].dtype
@@ -117,6 +117,52 @@ def test_hepmc_tells_its_settings(events: EventSample, in_hepmc: list) -> None:
     assert run.weight_names == ["weight"]
     assert run.tools[0].name == "feebly"
     assert json.loads(run.attributes["metadata"].astype(str))["seed"] == events.seed
+
+
+@pytest.fixture(scope="module")
+def with_mesons() -> EventSample:
+    return simulate(
+        "alp-gluon", "3pi", mass_gev=0.6, coupling=1e-7, n=40, weighted=True, production=["mixing-eta"],
+    )  # fmt: skip
+
+
+def test_hepmc_of_mesons(with_mesons: EventSample, tmp_path) -> None:
+    """pi0 -> gamma gamma at the place of the decay; four-momentum is kept at both vertices."""
+    write_events(with_mesons, tmp_path / "e.hepmc")
+    with hepmc.open(tmp_path / "e.hepmc") as file:
+        events = list(file)
+    assert len(events) == 40
+    for number, event in enumerate(events):
+        row = {name: values[number] for name, values in with_mesons.columns.items()}
+        assert [p.pid for p in event.particles] == [2212, with_mesons.fip_pdg, 211, -211, 111, 22, 22]
+        assert [p.status for p in event.particles] == [4, 2, 1, 1, 2, 1, 1]
+        _, decay, of_meson = event.vertices
+        assert decay.position == of_meson.position
+        for vertex in (decay, of_meson):
+            total = vertex.particles_in[0].momentum
+            for particle in vertex.particles_out:
+                total = total - particle.momentum
+            assert max(map(abs, (total.px, total.py, total.pz, total.e))) < 1e-11 * row["fip_e_gev"]
+        for particle, name in zip(event.particles[4:], ("d3", "photon1", "photon2"), strict=True):
+            wanted = [row[f"{name}_{part}_gev"] for part in ("px", "py", "pz", "e")]
+            p = particle.momentum
+            assert_allclose([p.px, p.py, p.pz, p.e], wanted, rtol=1e-15)
+        found = float(str(event.attributes["cluster2_x_m"].astype(float)))
+        assert found == pytest.approx(row["cluster2_x_m"], rel=1e-14, abs=0)
+
+
+def test_columns_of_mesons_are_in_every_format(with_mesons: EventSample, tmp_path) -> None:
+    for suffix in (".h5", ".root"):
+        write_events(with_mesons, tmp_path / f"e{suffix}")
+    names = {field.name for field in event_schema("3pi")}
+    with h5py.File(tmp_path / "e.h5") as file:
+        assert set(file["events"]) == names > {field.name for field in event_schema("pipi")}
+        assert json.loads(file.attrs["metadata"])["daughters_pdg"] == [211, -211, 111]
+        assert file["events/cluster1_e_gev"].attrs["unit"] == "GeV"
+    with uproot.open(tmp_path / "e.root") as file:
+        assert set(file["events"].keys()) == set(file["schema"].arrays(library="np")["name"]) == names
+        for name, values in file["events"].arrays(library="np").items():
+            assert_array_equal(values, with_mesons.columns[name])
 
 
 @pytest.mark.parametrize("suffix", [".h5", ".hepmc"])

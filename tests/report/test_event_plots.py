@@ -91,3 +91,28 @@ def test_files(events: EventSample, tmp_path) -> None:
     first = [path.read_bytes() for path in paths]
     assert all(content.startswith(b"\x89PNG") for content in first)
     assert [path.read_bytes() for path in write_plots(events, tmp_path)] == first
+
+
+def test_figures_with_photons() -> None:
+    events = simulate(
+        "alp-gluon", "3pi", mass_gev=0.6, coupling=1e-7, n=200, weighted=True, production=["mixing-eta"],
+    )  # fmt: skip
+    found = {plot.name: plot for plot in plots(events)}
+    assert list(found) == [*NAMES[:5], "photon-energy", "vertex-z"]
+    true, measured = (curve.values for curve in found["photon-energy"].curves)
+    assert true.size == measured.size == 2 * len(events)
+    assert true.min() > 1.0  # GeV: the cut
+    assert_allclose(np.median(measured / true), 1.0, atol=0.02)
+    true, measured = (curve.values for curve in found["momentum"].curves)
+    assert_allclose(np.median(measured / true), 1.0, atol=0.01)
+    assert abs(np.median(found["mass"].curves[0].values) - 600) < 2  # MeV
+    figure = event_figure(events, found["photon-energy"])
+    assert figure.axes[0].get_ylabel().startswith("expected photons / ")
+
+
+def test_photons_alone_have_no_figure_of_the_pointing() -> None:
+    events = simulate(
+        "alp-photon", "gammagamma", mass_gev=0.3, coupling=1e-6, n=50, weighted=True,
+        production=["primakoff"], analysis="na62-dump-photons",
+    )  # fmt: skip
+    assert [plot.name for plot in plots(events)] == ["mass", "momentum", "photon-energy", "vertex-z"]

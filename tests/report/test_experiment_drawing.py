@@ -12,12 +12,12 @@ from numpy.testing import assert_allclose
 
 from feebly.apparatus.experiment import Experiment, load_experiment
 from feebly.core.errors import ConfigError
+from feebly.report.event_tracks import track_points
 from feebly.report.experiment_drawing import (
     aperture_pieces,
     experiment_figure,
     spread,
     stretch,
-    track_points,
     write_drawing,
 )
 from feebly.workflow.event_sample import EventSample
@@ -133,6 +133,20 @@ def test_electrons_end_in_the_calorimeter() -> None:
     axes = experiment_figure(na62(), final_state("ee"), sample).axes[0]
     ends = {line.get_xdata()[-1] for line in axes.lines if line.get_color() == "#2456a6"}
     assert ends == {241.093}
+
+
+def test_photons_end_on_the_calorimeter() -> None:
+    sample = simulate(
+        "alp-gluon", "3pi", mass_gev=0.6, coupling=1e-7, n=2, weighted=True, production=["mixing-eta"],
+    )  # fmt: skip
+    z = na62().plane("LKr").z_m
+    for axes, axis in zip(experiment_figure(na62(), final_state("3pi"), sample).axes, "xy", strict=True):
+        drawn = [line for line in axes.lines if line.get_color() == "#c98a00"]
+        ends = {(line.get_xdata()[-1], line.get_ydata()[-1]) for line in drawn}
+        assert ends == {(z, x) for k in "12" for x in sample.columns[f"photon{k}_{axis}_m"]}
+        starts = {(line.get_xdata()[0], line.get_ydata()[0]) for line in drawn}
+        vertex = zip(sample.columns["vertex_z_m"], sample.columns[f"vertex_{axis}_m"], strict=True)
+        assert starts == set(vertex)
 
 
 def test_the_stretch_is_told_and_true() -> None:

@@ -9,12 +9,14 @@ from scipy import stats
 from feebly.core.block import BLOCK
 from feebly.engine.events import EventStream
 from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, Draw, EventPool, cut_names, draw_chunk, tally
-from feebly.workflow.event_schema import CHAIN_ROWS
+from feebly.workflow.event_schema import chain_rows
 from twins.channels import channel, final_state
 
 
 def pool(weighted: bool = False, region: int = 1, factor: float = 1.0) -> EventPool:
-    return EventPool(EventStream(channel("brems", "mumu"), 0.3, 0.5, CHAIN_ROWS), factor, region, weighted)
+    return EventPool(
+        EventStream(channel("brems", "mumu"), 0.3, 0.5, chain_rows("mumu")), factor, region, weighted
+    )
 
 
 def as_drawn(weights: list[float], deviates: list[float], largest_before: float) -> Draw:
@@ -63,7 +65,7 @@ def test_accepted_events_are_a_fair_part_of_the_weighted_ones() -> None:
     assert abs(accepted - expected) < 4 * np.sqrt(expected)
     relative, kept = thinned.take(accepted, np.random.default_rng(1))
     assert np.all(relative == 1.0)
-    z = CHAIN_ROWS.index("ZV")
+    z = chain_rows("mumu").index("ZV")
     edges = np.quantile(table[:, z], np.linspace(0, 1, 21))
     truth = np.histogram(table[:, z], edges, weights=w)[0] / w.sum() * accepted
     seen = np.histogram(kept[:, z], edges)[0]

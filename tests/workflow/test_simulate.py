@@ -9,8 +9,10 @@ from scipy import stats
 
 from feebly.core.constants import MUON_MASS_GEV
 from feebly.core.errors import ConfigError, DomainError
+from feebly.engine.events import EVENT_ROWS
+from feebly.physics.decays.channels import CHANNELS
 from feebly.workflow.event_sample import EventSample
-from feebly.workflow.event_schema import CHAIN_ROWS, EVENT_SCHEMA
+from feebly.workflow.event_schema import chain_rows, event_schema
 from feebly.workflow.simulate import simulate
 from twins.channels import final_state, na62
 from twins.kinematics import invariant_mass_gev
@@ -62,7 +64,7 @@ def test_exactly_the_asked_events(unweighted: EventSample, everything: EventSamp
         assert events.mc_error < 0.02 * events.expected
         assert sum(share.events for share in events.shares) == len(events)
         assert_allclose(sum(share.expected for share in events.shares), events.expected, rtol=1e-12)
-        assert list(events.columns) == [field.name for field in EVENT_SCHEMA]
+        assert list(events.columns) == [field.name for field in event_schema("mumu")]
         json.dumps(events.metadata(), allow_nan=False)
 
 
@@ -262,13 +264,16 @@ def test_too_many_events_for_the_accept_reject(monkeypatch: pytest.MonkeyPatch) 
     assert len(sample(n=20_000, production=["brems"], weighted=True)) == 20_000
 
 
-def test_schema_is_complete() -> None:
-    names = [field.name for field in EVENT_SCHEMA]
+@pytest.mark.parametrize("tag", CHANNELS)
+def test_schema_is_complete(tag: str) -> None:
+    fields = event_schema(tag)
+    names = [field.name for field in fields]
     assert len(set(names)) == len(names)
     units = {"_gev": "GeV", "_m": "m"}
-    for field in EVENT_SCHEMA:
+    for field in fields:
         ending = next((end for end in units if field.name.endswith(end)), None)
         assert field.unit == units.get(ending, field.unit)
         assert (ending is not None) or field.unit in ("1", "events")
         assert field.meaning
-    assert {"REGION", "TAU", "ZTAX", "CDATAX", "MASS"} <= set(CHAIN_ROWS)
+    pointing = {"ZTAX", "CDATAX"} if CHANNELS[tag].tracks else set()
+    assert {"REGION", "TAU", "MASS", *pointing} <= set(chain_rows(tag)) <= set(EVENT_ROWS)

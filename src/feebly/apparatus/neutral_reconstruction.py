@@ -105,8 +105,11 @@ def vertex_of_pairs(pairs: int) -> Any:
 
 
 @stage
-def constrain_pair(s, n, first, z, mass):
-    """Scale the energies of clusters ``first`` and ``first`` + 1 so that their mass is ``mass`` [GeV]."""
+def constrain_pair(s, n, first, kept, z, mass):
+    """Scale the energies of clusters ``first`` and ``first`` + 1 so that their mass is ``mass`` [GeV].
+
+    kept: row that receives the factor.
+    """
     for i in range(n):
         x1, y1, e1 = _cluster(s, i, first)
         x2, y2, e2 = _cluster(s, i, first + 1)
@@ -121,6 +124,7 @@ def constrain_pair(s, n, first, z, mass):
         row = _CLUSTER + first * _BETWEEN + 2 * STRIDE
         s[row + i] *= scale
         s[row + _BETWEEN + i] *= scale
+        s[kept + i] = scale
 
 
 def total_momentum(tracks: int, photons: int) -> Any:

@@ -39,6 +39,7 @@ _ROW_NAMES = """
     CX1 CY1 CE1 CX2 CY2 CE2 CX3 CY3 CE3 CX4 CY4 CE4 CX5 CY5 CE5 CX6 CY6 CE6
     RPX RPY RPZ RE
     N0 N1 N2 N3 N4 N5 N6 N7 N8 N9 N10 N11 N12 N13 N14 N15 N16 N17 N18 N19
+    SCALE1 SCALE2 SCALE3
 """.split()  # noqa: SIM905  (a picture of the rows, not a list)
 # Line by line: uniform numbers, first those that the importance map shapes (MADE: production; the fourth is
 # never mapped); weight, original index in the block, map Jacobian; production point, direction, momentum and
@@ -48,7 +49,8 @@ _ROW_NAMES = """
 # More than two bodies: uniform numbers that the map may shape (BODY) and others (FREE); where an event was
 # after production; masses of the first two and three bodies and their angles; tracks 3 and 4 as 1 and 2;
 # momenta of decaying mesons (Q) and of photons (K, with their energies), impacts of photons on the
-# calorimeter (L), clusters (C: position, energy); measured total momentum and energy; normal deviates.
+# calorimeter (L), clusters (C: position, energy); measured total momentum and energy; normal deviates;
+# what the energies of the clusters of each meson were multiplied by (SCALE).
 
 ROWS = {name: k * STRIDE for k, name in enumerate(_ROW_NAMES)}
 SCRATCH_SIZE = len(_ROW_NAMES) * STRIDE

@@ -24,7 +24,7 @@ from feebly.engine.sampler import (
 from feebly.engine.setup import ChannelSetup
 
 # Rows that belong to the events: what lies before the last compaction and is not moved does not.
-_NOT_MOVED = ("U_", "JACOBIAN", "MX", "MY", "MASK")
+_NOT_MOVED = ("U_", "JACOBIAN", "MX", "MY", "MASK", "WHERE", "M12", "COS", "TWIST", "Q")
 EVENT_ROWS = tuple(name for name in ROWS if not name.startswith(_NOT_MOVED))
 _SELECTED, _ACCEPTED = 1.0, 0.0  # least REGION of the events that are kept
 _LIFETIME_ROUNDS = 4

@@ -214,14 +214,15 @@ def _meson_decays(parts: Parts) -> Any:
 def _constraints(parts: Parts) -> Any:
     """Stages (s, n, z, masses) that scale the pairs of clusters to the masses of their mesons."""
 
-    def one(first: int, slot: int) -> Any:
+    def one(first: int, slot: int, kept: int) -> Any:
         @stage
         def constrain(s, n, z, masses):
-            constrain_pair(s, n, first, z, masses[slot])
+            constrain_pair(s, n, first, kept, z, masses[slot])
 
         return constrain
 
-    return _in_turn([one(*numbers) for numbers in parts.constrained])
+    pairs = enumerate(parts.constrained, start=1)
+    return _in_turn([one(*numbers, ROWS[f"SCALE{k}"]) for k, numbers in pairs])
 
 
 _EVENT = (WEIGHT, INDEX, MASK, TAU, XV, YV, ZV, WHERE)

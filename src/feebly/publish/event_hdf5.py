@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from feebly.publish.event_metadata import metadata, metadata_json
-from feebly.workflow.event_schema import EVENT_SCHEMA
+from feebly.workflow.event_schema import event_schema
 
 if TYPE_CHECKING:
     import h5py
@@ -25,7 +25,7 @@ def fill_hdf5(sample: EventSample, file: h5py.File) -> None:
         if isinstance(value, (str, int, float)):
             file.attrs[name] = value
     group = file.create_group("events")
-    for column in EVENT_SCHEMA:
+    for column in event_schema(sample.final_state):
         values = np.asarray(sample.columns[column.name])
         dataset = group.create_dataset(column.name, data=values, compression="gzip", shuffle=True)
         dataset.attrs.update({"unit": column.unit, "kind": column.kind, "meaning": column.meaning})

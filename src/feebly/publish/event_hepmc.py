@@ -1,9 +1,10 @@
 """Events in HepMC3 (ASCII) by pyhepmc: GeV and mm, c times the time in mm as HepMC has it.
 
-Per event: beam proton (status 4) -> particle at the point of production -> two daughters at the decay
-vertex. What else the proton makes is not simulated: four-momentum is conserved in the decay, not in the
-production. The time is zero at the production. Weight ``weight`` [events]; the production tag, the region and
-the reconstructed quantities are attributes of the event in the units of the schema (GeV, m).
+Per event: beam proton (status 4) -> particle at the point of production -> daughters at the decay vertex ->
+two photons of each pi0 and eta at the same place. What else the proton makes is not simulated: four-momentum
+is conserved in the decay, not in the production. The time is zero at the production. Weight ``weight``
+[events]; the production tag, the region and the reconstructed quantities are attributes of the event in the
+units of the schema (GeV, m).
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from __future__ import annotations
 import errno
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from feebly.core.constants import PROTON_MASS_GEV
-from feebly.physics.decays.channels import daughter_masses_gev
+from feebly.physics.decays.channels import channel_of
 from feebly.publish.event_files import Progress
 from feebly.publish.event_metadata import metadata, metadata_json
-from feebly.workflow.event_schema import EVENT_SCHEMA
+from feebly.workflow.event_schema import event_schema, photons_of
 
 if TYPE_CHECKING:
     from feebly.workflow.event_sample import EventSample
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
 _DIGITS = 16  # behind the point, with exponent: a vertex at 100 m is exact to 1e-14 m
 _MM = 1e3
 _FINAL, _DECAYED, _BEAM = 1, 2, 4
-_PROTON = 2212
-_RECO = tuple(field.name for field in EVENT_SCHEMA if field.kind == "reco")
+_PROTON, _PHOTON = 2212, 22
 _REPORT_EVERY = 500
 
 
@@ -82,16 +82,34 @@ def _event(
     made.add_particle_out(fip)
     decay = pyhepmc.GenVertex((*(_MM * vertex), _MM * ct))
     decay.add_particle_in(fip)
-    masses = daughter_masses_gev(sample.final_state)
-    for k, (pdg, mass) in enumerate(zip(sample.daughters_pdg, masses, strict=True), start=1):
-        decay.add_particle_out(_particle(row, f"d{k}", pdg, _FINAL, mass))
     event.add_vertex(made)
     event.add_vertex(decay)
+    for vertex in _add_daughters(decay, sample.final_state, row):
+        event.add_vertex(vertex)
     event.weights = [row["weight"]]
     event.attributes["production"], event.attributes["region"] = labels[0], labels[1] or "none"
-    for name in _RECO:
-        event.attributes[name] = row[name]
+    for field in event_schema(sample.final_state):
+        if field.kind == "reco":
+            event.attributes[field.name] = row[field.name]
     return event
+
+
+def _add_daughters(decay: Any, final_state: str, row: Mapping[str, float]) -> Iterator[Any]:
+    """Put the daughters at the vertex; a vertex at the same place for each that decays to photons."""
+    import pyhepmc
+
+    channel = channel_of(final_state)
+    for k, (body, photons) in enumerate(zip(channel.bodies, photons_of(channel), strict=True), start=1):
+        decays = body.kind == "meson"
+        daughter = _particle(row, f"d{k}", body.pdg, _DECAYED if decays else _FINAL, body.mass_gev)
+        decay.add_particle_out(daughter)
+        if decays:
+            place = decay.position
+            vertex = pyhepmc.GenVertex((place.x, place.y, place.z, place.t))
+            vertex.add_particle_in(daughter)
+            for number in photons:
+                vertex.add_particle_out(_particle(row, f"photon{number}", _PHOTON, _FINAL, 0.0))
+            yield vertex
 
 
 def _particle(row: Mapping[str, float], name: str, pdg: int, status: int, mass_gev: float) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from feebly.workflow.event_schema import EVENT_SCHEMA, SCHEMA_VERSION
+from feebly.workflow.event_schema import SCHEMA_VERSION, event_schema
 
 if TYPE_CHECKING:
     from feebly.workflow.event_sample import EventSample
@@ -22,8 +22,7 @@ def metadata_json(sample: EventSample) -> str:
     return json.dumps(metadata(sample), indent=1, ensure_ascii=True, allow_nan=False)
 
 
-def schema_columns() -> dict[str, list[str]]:
+def schema_columns(sample: EventSample) -> dict[str, list[str]]:
     """Names, units, kinds and meanings of all columns, as columns themselves."""
-    return {
-        key: [getattr(field, key) for field in EVENT_SCHEMA] for key in ("name", "unit", "kind", "meaning")
-    }
+    fields = event_schema(sample.final_state)
+    return {key: [getattr(field, key) for field in fields] for key in ("name", "unit", "kind", "meaning")}

@@ -13,7 +13,7 @@ from uuid import uuid4
 import numpy as np
 
 from feebly.publish.event_metadata import metadata_json, schema_columns
-from feebly.workflow.event_schema import EVENT_SCHEMA
+from feebly.workflow.event_schema import event_schema
 
 if TYPE_CHECKING:
     from feebly.workflow.event_sample import EventSample
@@ -28,10 +28,10 @@ def write_root(sample: EventSample, path: Path) -> None:
 
     path.touch()  # an OSError where it cannot be written; uproot would make the folder
     title = f"{sample.model}, {sample.final_state}, {sample.kind}; units: tree {SCHEMA}"
-    types = {column.name: np.dtype(column.dtype) for column in EVENT_SCHEMA}
+    types = {column.name: np.dtype(column.dtype) for column in event_schema(sample.final_state)}
     # the default identifier of a file contains the network address of the machine
     with uproot.recreate(path, uuid_function=uuid4) as file:
         file.mktree(TREE, types, title).extend(sample.columns)
-        texts = {name: awkward.Array(texts) for name, texts in schema_columns().items()}
+        texts = {name: awkward.Array(texts) for name, texts in schema_columns(sample).items()}
         file.mktree(SCHEMA, texts, f"columns of {TREE}")
         file[METADATA] = metadata_json(sample)

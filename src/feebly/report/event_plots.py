@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from feebly.analysis.regions import Box, RegionShape
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import write_atomically
+from feebly.physics.decays.channels import channel_of
 from feebly.report.figure_style import figure_file, own_style
 from feebly.report.symbols import (
     coupling_symbol,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 BINS = 60
 """Number of bins aimed at; their width is a round number."""
 _TAIL = 0.005  # of the events on each side may lie outside of the axis: said in the figure
+Columns = Mapping[str, NDArray[Any]]
 _TRUE, _FILL, _RECO = "#7a8ca3", "#d5dfec", "black"
 _REGION = "#c03a2b"
 
@@ -60,35 +62,57 @@ class Plot:
 
 
 def plots(sample: EventSample) -> tuple[Plot, ...]:
-    """The figures of a sample."""
-    c, state = sample.columns, final_state_symbol(sample.final_state)
-    sizes = {
-        name: np.sqrt(sum(c[f"{name}_p{axis}_gev"] ** 2 for axis in "xyz"))
-        for name in ("fip", "d1", "d2", "reco1", "reco2")
-    }
-    z_marks, cda_marks = _signal_region(sample.region_shapes[0])
+    """The figures of a sample: of the pointing where there are tracks, of clusters where there are any."""
+    c, channel = sample.columns, channel_of(sample.final_state)
+    fip, daughters = _sizes(c, "fip"), range(1, len(channel.bodies) + 1)
     z_true, z_reco = Curve("true", c["vertex_z_m"], True), Curve("reconstructed", c["reco_vertex_z_m"])
-    track = (
-        Curve("true, both tracks", np.concatenate([sizes["d1"], sizes["d2"]]), True),
-        Curve("reconstructed", np.concatenate([sizes["reco1"], sizes["reco2"]])),
-    )
-    pair = np.sqrt(sum((c[f"reco1_p{axis}_gev"] + c[f"reco2_p{axis}_gev"]) ** 2 for axis in "xyz"))
-    total = (Curve("true", sizes["fip"], True), Curve("reconstructed pair", pair))
+    measured = np.sqrt(sum(sum(c[f"reco{k}_p{axis}_gev"] for k in daughters) ** 2 for axis in "xyz"))
+    seen = "reconstructed pair" if channel.parts == (2, 0, 0) else "reconstructed"
+    total = (Curve("true", fip, True), Curve(seen, measured))
+    tracks, clusters = len(channel.tracks), channel.photons
+    mass = f"$m$({drawable(final_state_symbol(sample.final_state))})"
     return (
-        Plot("z-tax", r"$Z_{\mathrm{TAX}}$", "m", (Curve("reconstructed", c["z_tax_m"]),), marks=z_marks),
-        Plot(
-            "cda-tax",
-            r"$\mathrm{CDA}_{\mathrm{TAX}}$",
-            "mm",
-            (Curve("reconstructed", 1e3 * c["cda_tax_m"]),),
-            True,
-            tuple(1e3 * mark for mark in cda_marks),
-        ),
-        Plot("mass", f"$m$({drawable(state)})", "MeV", (Curve("reconstructed", 1e3 * c["reco_mass_gev"]),)),
+        *(_pointing(sample) if tracks else ()),
+        Plot("mass", mass, "MeV", (Curve("reconstructed", 1e3 * c["reco_mass_gev"]),)),
         Plot("momentum", "momentum of the particle", "GeV", total, True),
-        Plot("track-momentum", "momentum of the daughters", "GeV", track, True),
+        *((_track_momentum(c, tracks),) if tracks else ()),
+        *((_cluster_energy(c, clusters),) if clusters else ()),
         Plot("vertex-z", "$z$ of the decay vertex", "m", (z_true, z_reco)),
     )
+
+
+def _sizes(columns: Columns, *names: str) -> FloatArray:
+    """Momenta of all particles of these names, one after the other."""
+    sums = (sum(columns[f"{name}_p{axis}_gev"] ** 2 for axis in "xyz") for name in names)
+    return np.concatenate([np.sqrt(each) for each in sums])
+
+
+def _pointing(sample: EventSample) -> Iterator[Plot]:
+    c, (z_marks, cda_marks) = sample.columns, _signal_region(sample.region_shapes[0])
+    curve = Curve("reconstructed", c["z_tax_m"])
+    yield Plot("z-tax", r"$Z_{\mathrm{TAX}}$", "m", (curve,), marks=z_marks)
+    curve, marks = Curve("reconstructed", 1e3 * c["cda_tax_m"]), tuple(1e3 * mark for mark in cda_marks)
+    yield Plot("cda-tax", r"$\mathrm{CDA}_{\mathrm{TAX}}$", "mm", (curve,), True, marks)
+
+
+def _track_momentum(columns: Columns, tracks: int) -> Plot:
+    true, reco = ([f"{name}{k}" for k in range(1, tracks + 1)] for name in ("d", "reco"))
+    label = "true, both tracks" if tracks == 2 else "true, all tracks"
+    curves = (
+        Curve(label, _sizes(columns, *true), True),
+        Curve("reconstructed", _sizes(columns, *reco)),
+    )
+    axis = "momentum of the daughters" if tracks == 2 else "momentum of the tracks"
+    return Plot("track-momentum", axis, "GeV", curves, True)
+
+
+def _cluster_energy(columns: Columns, clusters: int) -> Plot:
+    true, reco = (
+        np.concatenate([columns[f"{name}{k}_e_gev"] for k in range(1, clusters + 1)])
+        for name in ("photon", "cluster")
+    )
+    curves = (Curve("true, all photons", true, True), Curve("measured", reco))
+    return Plot("photon-energy", "energy of the photons", "GeV", curves, True)
 
 
 def write_plots(sample: EventSample, folder: Path) -> list[Path]:
@@ -188,7 +212,7 @@ def _draw(axes: Axes, sample: EventSample, plot: Plot) -> None:
 
 
 def _counted(plot: Plot) -> str:
-    return "tracks" if plot.name == "track-momentum" else "events"
+    return {"track-momentum": "tracks", "photon-energy": "photons"}.get(plot.name, "events")
 
 
 def _signal_region(shape: RegionShape) -> tuple[tuple[float, ...], tuple[float, ...]]:

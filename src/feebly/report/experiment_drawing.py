@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from feebly.apparatus.experiment import Experiment, Plane
 from feebly.core.errors import ConfigError, did_you_mean
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import write_atomically
+from feebly.report.event_tracks import AXES, draw_events
 from feebly.report.figure_style import figure_file, own_style
 from feebly.report.symbols import coupling_symbol, drawable, final_state_symbol, mass_symbol, scientific
 from feebly.workflow.event_sample import EventSample
@@ -29,9 +30,7 @@ _LABEL_IN, _LETTER_IN = 0.17, 0.08  # from label to label, from letter to letter
 _TITLE_IN, _LINE_IN = 0.32, 0.2
 _DUMP_LENGTHS = 10.0  # interaction lengths that stand for the dump: its size is not in the data
 _MARGIN = 0.04
-_POSITIVE, _NEGATIVE, _PARTICLE = "#c03a2b", "#2456a6", "0.35"
 _VOLUME, _DECAYS, _METAL = "#cfe3d2", "#f1f1ee", "#8a8f98"
-_AXES = ("x", "y")
 
 
 def check_drawing_file(path: str | Path) -> None:
@@ -73,7 +72,7 @@ def experiment_figure(
         top = _BOTTOMS_IN[0] + height + 0.25 + _LETTER_IN * names
         full = top + _TITLE_IN + _LINE_IN * (len(text) + 1)
         figure = Figure(figsize=(_WIDTH_IN, full))
-        for k, (axis, bottom) in enumerate(zip(_AXES, _BOTTOMS_IN, strict=True)):
+        for k, (axis, bottom) in enumerate(zip(AXES, _BOTTOMS_IN, strict=True)):
             axes = figure.add_axes(
                 (left / _WIDTH_IN, bottom / full, width / _WIDTH_IN, height / full), label=axis
             )
@@ -81,7 +80,7 @@ def experiment_figure(
             _draw_regions(axes, experiment, state)
             _draw_apparatus(axes, experiment, k)
             if events is not None and state is not None:
-                _draw_events(axes, experiment, state, events, k)
+                draw_events(axes, experiment, state, events, k)
         upper, lower = figure.axes
         upper.tick_params(labelbottom=False)
         lower.set_xlabel("z [m]")
@@ -105,7 +104,7 @@ def _set_scale(axes: Axes, experiment: Experiment, state: FinalState | None, k: 
     start, end = experiment.dump.z_impact_m, experiment.planes[-1].z_m
     axes.set_xlim(start - 1.5 * _MARGIN * (end - start), end + _MARGIN * (end - start))
     axes.set_ylim(-half, half)
-    axes.set_ylabel(f"{_AXES[k]} [m]")
+    axes.set_ylabel(f"{AXES[k]} [m]")
     axes.tick_params(direction="in", top=True, right=True)
 
 
@@ -186,40 +185,6 @@ def aperture_pieces(plane: Plane, k: int) -> tuple[tuple[float, float], ...]:
     if radius <= 0.0:
         return ((-half, half),)
     return ((-half, centre - radius), (centre + radius, half))
-
-
-# --- events -------------------------------------------------------------------------------------------
-
-
-def track_points(
-    experiment: Experiment, columns: dict[str, Any], daughter: int, z_end_m: float, k: int
-) -> tuple[FloatArray, FloatArray]:
-    """Points (vertex, magnet, end) of the tracks of one daughter: z and x (k = 0) or y, shape (events, 3)."""
-    axis, z_magnet = _AXES[k], experiment.magnet.z_centre_m
-    z_vertex, start = columns["vertex_z_m"], columns[f"vertex_{axis}_m"]
-    slope = columns[f"d{daughter}_p{axis}_gev"] / columns[f"d{daughter}_pz_gev"]
-    z_turn = np.full_like(z_vertex, min(z_magnet, z_end_m))
-    at_magnet = start + slope * (z_turn - z_vertex)
-    end = at_magnet + columns[f"d{daughter}_d{axis}dz_behind"] * max(z_end_m - z_magnet, 0.0)
-    z = np.column_stack([z_vertex, z_turn, np.full_like(z_vertex, z_end_m)])
-    return z, np.column_stack([start, at_magnet, end])
-
-
-def _draw_events(axes: Axes, experiment: Experiment, state: FinalState, events: EventSample, k: int) -> None:
-    c, axis = events.columns, _AXES[k]
-    signs = (_POSITIVE, "positive daughter"), (_NEGATIVE, "negative daughter")
-    flight = np.column_stack([c["origin_z_m"], c["vertex_z_m"]])
-    place = np.column_stack([c[f"origin_{axis}_m"], c[f"vertex_{axis}_m"]])
-    style: dict[str, Any] = {"color": _PARTICLE, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 6}
-    axes.plot(flight[0], place[0], **style, label="particle")
-    axes.plot(flight[1:].T, place[1:].T, **style)
-    axes.plot(c["vertex_z_m"], c[f"vertex_{axis}_m"], "o", color=_PARTICLE, markersize=3, zorder=7)
-    for daughter, (colour, label) in enumerate(signs, start=1):
-        needs = [plane.z_m for plane in experiment.planes if state.daughters[daughter - 1] in plane.particles]
-        z, x = track_points(experiment, c, daughter, max(needs), k)
-        style = {"color": colour, "linewidth": 1.0, "zorder": 6}
-        axes.plot(z[0], x[0], **style, label=label)
-        axes.plot(z[1:].T, x[1:].T, **style)
 
 
 # --- words --------------------------------------------------------------------------------------------

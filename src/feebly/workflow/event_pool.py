@@ -13,7 +13,7 @@ from feebly.core.block import BLOCK
 from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
 from feebly.engine.events import EventStream
-from feebly.workflow.event_schema import CHAIN_ROWS
+from feebly.workflow.event_schema import chain_rows
 
 CHUNK = 64
 """Blocks of one task; the random numbers of the accept-reject belong to a chunk."""
@@ -25,15 +25,16 @@ Tally = NDArray[np.float64]
 
 def cut_names(state: FinalState) -> tuple[str, ...]:
     """Steps of the cut-flow after the generation; regions exclude those before them."""
-    return ("in acceptance", "fiducial volume", "track CDA", *(region.name for region in state.regions))
+    tracks = ("track CDA",) if state.daughters else ()
+    return ("in acceptance", "fiducial volume", *tracks, *(region.name for region in state.regions))
 
 
 def tally(state: FinalState, weight: FloatArray, rows: dict[str, FloatArray]) -> Tally:
     """Counts and sums of weights after each cut of ``cut_names``."""
     inside = state.fiducial_volume.contains(rows["RXV"], rows["RYV"], rows["RZV"])
-    close = inside & (rows["CDA"] < state.track_cda_max_m)
+    close = [inside & (rows["CDA"] < state.track_cda_max_m)] if state.daughters else []
     regions = [rows["REGION"] == k for k in range(1, len(state.regions) + 1)]
-    steps = [np.ones(weight.size, bool), inside, close, *regions]
+    steps = [np.ones(weight.size, bool), inside, *close, *regions]
     return np.array([[np.count_nonzero(cut), weight[cut].sum(), (weight[cut] ** 2).sum()] for cut in steps])
 
 
@@ -69,7 +70,7 @@ def draw_chunk(task: ChunkTask) -> Draw:
     key = stream_key(setup.seed, setup.production, setup.final_state.tag, "accept-reject")
     deviates = np.random.default_rng([*map(int, key), task.first]).random(weight.size)
     keep = wanted if task.weighted else wanted & (deviates * largest < weight)
-    table = np.column_stack([rows[name][keep] for name in CHAIN_ROWS])
+    table = np.column_stack([rows[name][keep] for name in chain_rows(setup.final_state.tag)])
     return Draw(counted, largest, weight[keep], deviates[keep], table)
 
 
@@ -125,7 +126,8 @@ class EventPool:
     @property
     def _row(self) -> FloatArray:
         """The step of the cut-flow that the asked region is."""
-        return self.sums[0 if self.region == ALL_REGIONS else self.region - 1 + 3]
+        regions = len(self.stream.setup.final_state.regions)
+        return self.sums[0 if self.region == ALL_REGIONS else self.region - 1 - regions]
 
     @property
     def expected(self) -> float:

@@ -47,11 +47,12 @@ class ProductionShare:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class EventSample:
-    """Simulated events of one mass, coupling and final state; ``columns`` as in ``EVENT_SCHEMA``.
+    """Simulated events of one mass, coupling and final state; ``columns`` as in its ``event_schema``.
 
     The sum of ``columns["weight"]`` is ``expected``: events in ``region`` for ``pot`` protons, branching
     ratio and efficiency of the response set included; ``mc_error`` is its Monte Carlo standard deviation.
     An unweighted sample has equal weights. The order of the events is random: any part is a fair sample.
+    daughters_pdg: in the order of the columns; pi0 and eta decay to two photons.
     """
 
     model: str
@@ -61,7 +62,7 @@ class EventSample:
     coupling_name: str
     ctau_m: float
     final_state: str
-    daughters_pdg: tuple[int, int]
+    daughters_pdg: tuple[int, ...]
     experiment: str
     analysis: str
     preset: str

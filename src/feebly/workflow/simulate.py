@@ -16,19 +16,20 @@ from feebly.core.randomness import stream_key
 from feebly.engine.events import EventStream
 from feebly.engine.opening import opening_mass_gev
 from feebly.limits.signal import SignalYields
-from feebly.physics.decays.channels import track_pair
+from feebly.physics.decays.channels import channel_of
 from feebly.physics.production.user_file import OwnModel
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
 from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, EventPool, cut_names, draw_chunk
 from feebly.workflow.event_sample import CutFlowStep, EventSample, ProductionShare
-from feebly.workflow.event_schema import CHAIN_ROWS, event_columns, in_schema_order
+from feebly.workflow.event_schema import chain_rows, event_columns, event_schema, in_schema_order
 from feebly.workflow.executors import available_cores, run_tasks
 from feebly.workflow.notes import setting_notes, spectrum_notes
 from feebly.workflow.sampling import DEFAULT_SEED, channel_setup
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress
 
-MOST_EVENTS = 5_000_000  # 42 columns of them are 1.7 GB
+MOST_EVENTS = 5_000_000  # 43 columns of them are 1.7 GB; fewer where there are more columns
+_MOST_NUMBERS = 43 * MOST_EVENTS
 EVERY_REGION = "all"
 _MOST_CHUNKS = 6_000  # of one channel: 2e8 generated events, about a minute of one core
 _ROUND_CHUNKS = 128
@@ -64,11 +65,10 @@ def simulate(
     spectra other than the preset's. The same seed gives the same events for any number of jobs. Errors
     (ConfigError, DomainError) are one line.
     """
-    _check_number(n)
     choices = choose(
         model, experiment, analysis, [channel], production, preset, response, pot, spectrum=spectrum
     )
-    positive, negative = track_pair(channel)
+    _check_number(n, channel)
     wanted = _region_number(choices, channel, region)
     report_progress = progress or (lambda done, total, text: None)
     threads = jobs or available_cores()
@@ -77,13 +77,14 @@ def simulate(
         report(line)
     pools = _open_pools(choices, channel, mass_gev, coupling, (seed, wanted, weighted))
     counts = _fill(pools, n, threads, report_progress)
-    columns = _assemble(pools, counts, (mass_gev, (positive.mass_gev, negative.mass_gev)))
+    columns = _assemble(pools, counts, mass_gev)
     return _sample(choices, pools, counts, columns, (mass_gev, coupling, region), notes)
 
 
-def _check_number(n: int) -> None:
-    if not 1 <= n <= MOST_EVENTS:
-        raise ConfigError(f"n = {n}: expected a number of events from 1 to {MOST_EVENTS:,}")
+def _check_number(n: int, channel: str) -> None:
+    most = min(MOST_EVENTS, _MOST_NUMBERS // len(event_schema(channel)))
+    if not 1 <= n <= most:
+        raise ConfigError(f"n = {n}: expected a number of events from 1 to {most:,}")
 
 
 def _region_number(choices: Choices, channel: str, region: str) -> int:
@@ -132,7 +133,8 @@ def _open_pools(
         factor = float(factors.get(f"{mode.tag}/{channel}", np.zeros(1))[0])
         setup = channel_setup(choices, mode, channel, seed)
         if factor > 0.0 and mass_gev > opening_mass_gev(setup):
-            pools.append(EventPool(EventStream(setup, mass_gev, lam, CHAIN_ROWS), factor, region, weighted))
+            stream = EventStream(setup, mass_gev, lam, chain_rows(channel))
+            pools.append(EventPool(stream, factor, region, weighted))
     if not pools:
         raise DomainError(_closed(choices.production, channel, mass_gev, signal))
     return pools
@@ -220,9 +222,7 @@ def _generator(pools: Sequence[EventPool], purpose: str) -> np.random.Generator:
 
 
 def _assemble(
-    pools: Sequence[EventPool],
-    parts: NDArray[np.int64],
-    masses: tuple[float, tuple[float, float]],
+    pools: Sequence[EventPool], parts: NDArray[np.int64], mass_gev: float
 ) -> dict[str, NDArray[np.generic]]:
     """Columns of the schema in random order; the weights add up to the expected events."""
     rng = _generator(pools, "order")
@@ -230,10 +230,13 @@ def _assemble(
     weight = np.concatenate([w for w, _ in taken])
     weight *= sum(pool.expected for pool in pools) / weight.sum()
     table = np.concatenate([rows for _, rows in taken])
-    columns = event_columns(dict(zip(CHAIN_ROWS, table.T, strict=True)), *masses)
+    setup = pools[0].stream.setup
+    tag, cuts = setup.final_state.tag, setup.final_state.photons
+    rows = dict(zip(chain_rows(tag), table.T, strict=True))
+    columns = event_columns(rows, tag, mass_gev, setup.experiment.plane(cuts.plane).z_m if cuts else None)
     columns |= {"weight": weight, "production": np.repeat(np.arange(len(pools)), parts)}
     order = rng.permutation(weight.size)
-    return {name: values[order] for name, values in in_schema_order(columns).items()}
+    return {name: values[order] for name, values in in_schema_order(columns, tag).items()}
 
 
 def _shares(pools: Sequence[EventPool], parts: NDArray[np.int64]) -> Iterator[ProductionShare]:
@@ -267,7 +270,6 @@ def _sample(
 ) -> EventSample:
     mass, coupling, region = point
     state = pools[0].stream.setup.final_state
-    positive, negative = track_pair(state.tag)
     return EventSample(
         model=choices.model.tag,
         fip_pdg=choices.model.pdg_code,
@@ -276,7 +278,7 @@ def _sample(
         coupling_name=choices.model.coupling_name,
         ctau_m=float(choices.model.ctau_m(mass, coupling)),
         final_state=state.tag,
-        daughters_pdg=(positive.pdg, negative.pdg),
+        daughters_pdg=tuple(body.pdg for body in channel_of(state.tag).bodies),
         experiment=choices.experiment.name,
         analysis=choices.analysis.name,
         preset=choices.preset.name,

@@ -4,7 +4,7 @@ import pytest
 
 from feebly.core.constants import ELECTRON_MASS_GEV, KAON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
 from feebly.core.errors import ConfigError
-from feebly.physics.decays.channels import daughter_masses_gev, track_pair
+from feebly.physics.decays.channels import daughter_masses_gev
 
 
 @pytest.mark.parametrize(
@@ -23,9 +23,3 @@ def test_pairs(tag: str, mass: float) -> None:
 def test_unknown_final_state_names_the_nearest() -> None:
     with pytest.raises(ConfigError, match="did you mean 'mumu'"):
         daughter_masses_gev("mumuu")
-
-
-def test_events_of_many_bodies_are_refused_in_one_line() -> None:
-    with pytest.raises(ConfigError, match="events of 3pi cannot be written yet: expected one of ee, mumu"):
-        track_pair("3pi")
-    assert [body.pdg for body in track_pair("kk")] == [321, -321]

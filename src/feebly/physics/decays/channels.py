@@ -19,7 +19,7 @@ from feebly.core.constants import (
     PION0_MASS_GEV,
     PION_MASS_GEV,
 )
-from feebly.core.errors import ConfigError, unknown
+from feebly.core.errors import unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +130,3 @@ def channel_of(final_state: str) -> Channel:
 def daughter_masses_gev(final_state: str) -> tuple[float, ...]:
     """Masses [GeV] of the daughters."""
     return channel_of(final_state).masses_gev
-
-
-def track_pair(final_state: str) -> tuple[Body, Body]:
-    """The positive and the negative daughter; ConfigError for a decay to anything but two tracks."""
-    channel = channel_of(final_state)
-    if channel.parts != (2, 0, 0):
-        pairs = ", ".join(tag for tag, each in CHANNELS.items() if each.parts == (2, 0, 0))
-        raise ConfigError(f"events of {final_state} cannot be written yet: expected one of {pairs}")
-    positive, negative = channel.bodies
-    return positive, negative
