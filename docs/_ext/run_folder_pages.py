@@ -17,6 +17,7 @@ FILES = {
     "grid.h5": "yields by final state and by production mode, Monte Carlo error, limits and CLs on the grid",
     "plot.png": "the figure",
     "plot.pdf": "the figure, for papers",
+    "report.html": "the result as one page, which needs nothing beside itself and opens offline",
     "refs.bib": "BibTeX of the papers, data and programs that the run used, each with what it was used for",
 }
 
@@ -33,8 +34,10 @@ def run_folder() -> str:
         return page(
             "The run folder",
             "`feebly run` writes a folder, whole or not at all. `result.json` holds the SHA-256 of the other "
-            "files; all of them but `result.json` (date, timings) are the same bytes for the same choices on "
-            "one machine. The lists below are of a run with one final state and one production mode.",
+            "files but `report.html`, which is made from it; all but these two (date, timings) are the same "
+            "bytes for the same choices on one machine. Keys may be added to `result.json` within a schema "
+            "version: a reader passes over those that it does not know. The lists below are of a run with "
+            "one final state and one production mode.",
             table(("file", "content"), ((code(name), FILES[name]) for name in names)),
             "## grid.h5",
             table(("dataset", "shape", "unit", "meaning"), _datasets(folder / "grid.h5")),

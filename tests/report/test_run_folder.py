@@ -15,10 +15,11 @@ from feebly.core import tables
 from feebly.core.errors import DataError
 from feebly.report import run_folder
 from feebly.report.contour_table import contours_csv
+from feebly.report.html import page
 from feebly.report.run_folder import read_contours, result_dict, write_run
 from report.synthetic import pilot, synthetic_result
 
-FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf", "refs.bib"}
+FILES = {"result.json", "contours.csv", "grid.h5", "plot.png", "plot.pdf", "refs.bib", "report.html"}
 KEYS = {
     "schema_version", "summary", "caption", "model", "coupling", "setting", "preset", "responses",
     "calibrated", "counting", "limits", "contours", "degenerate_bands", "peak", "yields", "unconverged",
@@ -51,7 +52,7 @@ def test_schema(written):
     assert written["schema_version"] == 2
     assert set(written) == KEYS
     assert set(written["provenance"]) == {
-        "feebly", "python", "libraries", "platform", "date_utc", "command", "timings_s",
+        "feebly", "python", "libraries", "platform", "cpu", "date_utc", "command", "timings_s",
     }  # fmt: skip
     assert written["provenance"]["command"] == ["feebly", "run", "dark-photon"]
     assert written["provenance"]["libraries"]["numpy"] == np.__version__
@@ -136,7 +137,7 @@ def test_edges_are_those_of_the_pilot(written):
 
 
 def test_digests_are_those_of_the_files(folder, written):
-    assert set(written["files"]) == FILES - {"result.json"}
+    assert set(written["files"]) == FILES - {"result.json", "report.html"}  # the page is made from it
     for name, sha256 in written["files"].items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
 
@@ -236,7 +237,7 @@ def test_a_missing_table_is_one_line(tmp_path):
 
 def test_same_result_same_bytes(folder, tmp_path):
     write_run(synthetic_result(), tmp_path)
-    for name in FILES - {"result.json"}:
+    for name in FILES - {"result.json", "report.html"}:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     ours, theirs = (json.loads((p / "result.json").read_text(encoding="utf-8")) for p in (folder, tmp_path))
     del ours["provenance"], theirs["provenance"]
@@ -262,6 +263,7 @@ def quick_figures(monkeypatch):
     monkeypatch.setattr(
         run_folder, "figure_bytes", lambda result, kind: f"{result.preset.name} {kind}".encode()
     )
+    monkeypatch.setattr(page, "interactive_figure", lambda *arguments, **options: "")
 
 
 @pytest.mark.usefixtures("quick_figures")

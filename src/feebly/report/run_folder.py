@@ -1,4 +1,4 @@
-"""The run folder: ``result.json``, ``contours.csv``, ``grid.h5``, the figure (PNG, PDF), ``refs.bib``."""
+"""The run folder: ``result.json`` and the files that it names, and ``report.html``, made from them."""
 
 from __future__ import annotations
 
@@ -44,8 +44,10 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
 
     ``command`` is the command line to record. The files are put beside their places first and moved when
     all are there: on a full disk `DataError` is raised and an earlier run in the folder stays as it was. All
-    files but ``result.json`` (date, timings) are the same bytes for the same result.
+    files but ``result.json`` (date, timings) and its page are the same bytes for the same result.
     """
+    from feebly.report.html.page import write_report  # reads run folders: above this module
+
     folder = Path(folder)
     with _all_or_none(folder) as stage:
         write_atomically(stage / "contours.csv", contours_csv(result))
@@ -58,6 +60,7 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
         content["files"] = {path.name: _sha256(path) for path in sorted(stage.iterdir())}
         text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
         write_atomically(stage / "result.json", text + "\n")
+        write_report(stage)
     return folder
 
 
@@ -70,7 +73,7 @@ def _all_or_none(folder: Path) -> Iterator[Path]:
         folder.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder))
         yield stage
-        for path in sorted(stage.iterdir()):  # result.json, which names the digests of the others, is last
+        for path in sorted(stage.iterdir()):  # result.json, which names the digests, is last
             os.replace(path, folder / path.name)
     except OSError as error:
         raise DataError(f"cannot write {folder}: {error.strerror}; the run was not saved") from error

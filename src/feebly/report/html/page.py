@@ -1,0 +1,100 @@
+"""``report.html``: a run as one page that needs nothing beside itself, made from the files of its folder."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from feebly.core.errors import DataError
+from feebly.core.tables import write_atomically
+from feebly.limits.point_yields import LOWEST
+from feebly.report.citations import bibtex, citations_of
+from feebly.report.contour_table import read_contours
+from feebly.report.html.effects import read_effects
+from feebly.report.html.numbers import RESULT, Values
+from feebly.report.html.references import reference_list
+from feebly.report.html.sections import LEAST_SHARE, leaf_rows, option_rows, region_rows, share_rows
+from feebly.report.html.words import CONVENTIONS, ORDERINGS
+from feebly.report.html.yield_drawing import along_lower_edge, yield_drawing
+from feebly.report.interactive import interactive_figure
+from feebly.report.overlay_plot_layers import make_overlay
+from feebly.report.overlay_plot_runs import plotted_run
+from feebly.report.saved_grid import read_saved_grid
+from feebly.report.symbols import final_state_symbol
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+REPORT = "report.html"
+_NEEDED = ("yields", "counting", "limits", "provenance")
+
+
+def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
+    """Write the page of a run folder, into it when ``out`` is not said, and return its path.
+
+    Raises DataError (one line) for a folder that is no run, is damaged, or was made by a feebly that kept
+    less than the page tells.
+    """
+    path = Path(out) if out is not None else Path(folder) / REPORT
+    write_atomically(path, render_report(folder))
+    return path
+
+
+def render_report(folder: str | Path) -> str:
+    """The page of a run folder; the same files give the same text."""
+    grid = read_saved_grid(folder)
+    content = dict(grid.content)
+    if missing := [key for key in _NEEDED if key not in content]:
+        raise DataError(
+            f"{Path(folder) / RESULT}: no {', '.join(missing)}: of an earlier feebly; make the run again"
+        )
+    # by the name of the model: the page is the same wherever the folder lies
+    run = plotted_run(content["model"], content, read_contours(Path(folder) / "contours.csv"))
+    effects = read_effects(folder, content)
+    documents = {RESULT: content} | ({effects.file: effects.content} if effects else {})
+    citations = citations_of(content)
+    return _template().render(
+        result=content,
+        values=Values(documents),
+        main_kind=run.main_kind,
+        contour=Markup(interactive_figure(make_overlay([run]), prefix="contour-")),
+        yields_drawing=yield_drawing(*along_lower_edge(grid, run.contour(run.main_kind))),
+        convention=CONVENTIONS[content["setting"]["convention"]],
+        ordering=ORDERINGS[content["setting"]["ordering"]],
+        effects=effects,
+        references=reference_list(citations),
+        bibtex=bibtex(citations),
+        factors_at=LOWEST,
+        final_state_symbol=final_state_symbol,
+        band_words=_band_words,
+        command_line=shlex.join,
+        share_rows=share_rows,
+        region_rows=region_rows,
+        option_rows=option_rows,
+        leaf_rows=leaf_rows,
+        least_share=LEAST_SHARE,
+        style=Markup(_asset("report.css")),
+    )
+
+
+def _band_words(kind: str) -> str:
+    return kind.removeprefix("expected").replace("s", "σ").replace("-", "−")
+
+
+@cache
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    return environment.from_string(_asset("report.html.j2"))
+
+
+def _asset(name: str) -> str:
+    return files("feebly.report.html").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,182 @@
+"""Rows of the tables whose places in ``result.json`` a template cannot find by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from feebly.report.html.numbers import NOTHING, Values
+
+Place = tuple[str | int, ...]
+LEAST_SHARE = 1e-3
+"""Of all events: less is not shown on the page."""
+
+_LEAF_DIGITS = 6
+_NOT_AN_OPTION = ("name", "title", "origin", "band")
+
+
+@dataclass(frozen=True)
+class Row:
+    """Head and cells of one row."""
+
+    head: Markup
+    cells: tuple[Markup, ...]
+
+
+def share_rows(values: Values, points: list[dict[str, Any]], table: str) -> list[Row]:
+    """Share of each tag of ``by_production`` or ``by_final_state`` at each point, the largest tag first.
+
+    Left out: tags whose share is below `LEAST_SHARE` at all points.
+    """
+    first: dict[str, tuple[float, Place]] = {}
+    for p, point in enumerate(points):
+        for i, row in enumerate(point[table]):
+            best = first.get(row["tag"], (-1.0, ()))
+            first[row["tag"]] = max(best, (row["share"], ("yields", p, table, i, "tag")))
+    tags = sorted((tag for tag in first if first[tag][0] >= LEAST_SHARE), key=lambda tag: -first[tag][0])
+    return [
+        Row(
+            values.text(first[tag][1]),
+            tuple(_share(values, points, table, p, tag) for p in range(len(points))),
+        )
+        for tag in tags
+    ]
+
+
+def _share(values: Values, points: list[dict[str, Any]], table: str, p: int, tag: str) -> Markup:
+    for i, row in enumerate(points[p][table]):
+        if row["tag"] == tag:
+            return values.percent("yields", p, table, i, "share")
+    return Markup(NOTHING)
+
+
+@dataclass(frozen=True)
+class RegionRow:
+    """One counting region: its place, its content, and its background [events] and what that means."""
+
+    place: Place
+    region: Mapping[str, Any]
+    background: Markup
+    meaning: Markup
+    is_signal: bool = False
+
+
+def region_rows(values: Values, result: Mapping[str, Any], tag: str) -> Iterator[RegionRow]:
+    """The regions of a final state: signal, control, validation."""
+    above: Place = ("apparatus", "analysis", "final_states", tag)
+    state = result["apparatus"]["analysis"]["final_states"][tag]
+    meaning = values.text("counting", tag, "background", "meaning")
+    background = _signal_background(values, result, tag)
+    yield RegionRow((*above, "signal_region"), state["signal_region"], background, meaning, True)
+    others: list[Place] = [(*above, "validation_regions", i) for i in range(len(state["validation_regions"]))]
+    if state["control_region"] is not None:
+        others.insert(0, (*above, "control_region"))
+    for place in others:
+        region = _at(result, place)
+        summary: Place = ("apparatus", "backgrounds", tag, region["name"])
+        at = (*place, "background") if "meaning" in region["background"] else summary
+        yield RegionRow(
+            place, region, _background(values, result, place, summary), values.text(at, "meaning")
+        )
+
+
+def _signal_background(values: Values, result: Mapping[str, Any], tag: str) -> Markup:
+    """What the limits used: its mean, and the interval or the standard deviation of its density."""
+    at: Place = ("counting", tag, "background")
+    background = result["counting"][tag]["background"]
+    mean = values.number(at, "mean")
+    if "interval_5_95" in background:
+        ends = (values.number(at, "interval_5_95", i) for i in (0, 1))
+        return Markup("{} [{}, {}]").format(mean, *ends)
+    if "sigma" in background["parameters"]:
+        return Markup("{} ± {}").format(mean, values.number(at, "parameters", "sigma"))
+    if {"plus", "minus"} <= set(background["parameters"]):
+        errors = (values.number(at, "parameters", side) for side in ("plus", "minus"))
+        return Markup("{} +{} −{}").format(mean, *errors)
+    return mean
+
+
+def _background(values: Values, result: Mapping[str, Any], place: Place, summary: Place) -> Markup:
+    background = _at(result, place)["background"]
+    if "mean" in background:
+        mean = values.number(place, "background", "mean")
+        if "sigma" not in background:
+            return mean
+        return Markup("{} ± {}").format(mean, values.number(place, "background", "sigma"))
+    mean = values.number(summary, "mean")
+    if "interval_5_95" not in _at(result, summary):
+        return mean
+    ends = (values.number(summary, "interval_5_95", i) for i in (0, 1))
+    return Markup("{} [{}, {}]").format(mean, *ends)
+
+
+def _at(document: Any, place: Place) -> Any:
+    for part in place:
+        document = document[part]
+    return document
+
+
+@dataclass(frozen=True)
+class OptionRow:
+    """One option of the preset: its name, the choice, and where it is from (None: nothing was said)."""
+
+    name: Markup
+    choice: Markup
+    origin: Mapping[str, Any] | None
+    place: Place
+
+
+def option_rows(values: Values, preset: Mapping[str, Any]) -> Iterator[OptionRow]:
+    """The choices of the preset in the order of its fields."""
+    for name, choice in preset.items():
+        if name in _NOT_AN_OPTION:
+            continue
+        place: Place = ("preset", "origin", name)
+        shown = _choice(values, name, choice)
+        yield OptionRow(values.key("preset", name), shown, preset["origin"].get(name), place)
+
+
+def _choice(values: Values, name: str, choice: Any) -> Markup:
+    if isinstance(choice, bool) or choice is None:
+        return values.shown("preset", name, words=lambda value: "yes" if value else "no")
+    if isinstance(choice, (int, float)):
+        return values.number("preset", name, digits=4)
+    if isinstance(choice, str):
+        return values.text("preset", name)
+    if isinstance(choice, list):
+        return values.shown("preset", name, words=lambda tags: ", ".join(map(str, tags)) or "all")
+    return values.shown(
+        "preset", name, words=lambda table: ", ".join(f"{key}: {value}" for key, value in table.items())
+    )
+
+
+def leaf_rows(values: Values, result: Mapping[str, Any]) -> Iterator[Row]:
+    """Every number and word of the experiment and of the analysis' final states that the run has.
+
+    Origins are left out: the table of inputs has them. Heads are dotted keys.
+    """
+    apparatus, states = result["apparatus"], result["setting"]["channels"]
+    places = list(_leaves(apparatus["experiment"], ("apparatus", "experiment")))
+    for tag in states:
+        state: Place = ("apparatus", "analysis", "final_states", tag)
+        places += _leaves(_at(result, state), state)
+    for place in places:
+        value = _at(result, place)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        cell = values.number(place, digits=_LEAF_DIGITS) if is_number else values.shown(place)
+        yield Row(values.key(place, words=".".join(map(str, place[1:]))), (cell,))
+
+
+def _leaves(value: Any, place: Place) -> Iterator[Place]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not key.endswith(("origin", "origins")):
+                yield from _leaves(item, (*place, key))
+    elif isinstance(value, list):
+        for i, item in enumerate(value):
+            yield from _leaves(item, (*place, i))
+    else:
+        yield place
