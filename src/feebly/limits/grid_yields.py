@@ -1,82 +1,124 @@
-"""Yields between the points of a grid that was kept: what a scan looked like, without its tables."""
+"""Contours from the yields of a grid that was kept: the tables N_if(m, ctau) recovered from it.
+
+The yield of a channel is a table times rates and branching ratios of the model (``signal.py``). Divided by
+these at the points of the grid, what is left is smooth in mass and lifetime, and is interpolated; thresholds
+and resonances of the model come out exactly.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
 from feebly.limits.contour import find_contours
-from feebly.limits.lattice import LOG_NOTHING, Lattice, both_sides
+from feebly.limits.lattice import LOG_NOTHING, Lattice, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
+from feebly.limits.scan import COUPLING_STEP, first_columns
 from feebly.limits.searches import contour_searches
-from feebly.limits.signal import Breakdown, ChannelEvents
+from feebly.limits.signal import SignalYields
 
 
 @dataclass(frozen=True, eq=False)
-class GridYields:
-    """ln N is bilinear in ln m and ln C between the points of the grid; a stand-in for `SignalYields`.
-
-    mass_gev (M,), coupling (C,): rising. by_channel: events (M, C) by "production/final state". final_states:
-    those that are asked for.
-    """
+class _Rows:
+    """ln N_if of one channel (R, C) at masses (R,), with ln ctau (R, C) rising along each row."""
 
     mass_gev: FloatArray
-    coupling: FloatArray
-    by_channel: Mapping[str, FloatArray]
-    final_states: tuple[str, ...]
+    ln_ctau: FloatArray
+    ln_events: FloatArray
 
-    def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
-        """Events on all pairs of masses (M,) and couplings (C,): shape (M, C)."""
-        mass, couplings = np.asarray(mass_gev, float), np.asarray(coupling, float)
-        return self._breakdown(*np.broadcast_arrays(mass[:, None], couplings[None, :]))
+    def at(self, mass_gev: FloatArray, ln_ctau: FloatArray) -> FloatArray:
+        """ln N_if at points (n,): linear in ln m between two rows, the nearest row outside of them."""
+        x, nodes = np.log(mass_gev), np.log(self.mass_gev)
+        k = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 1)
+        above = np.minimum(k + 1, nodes.size - 1)
+        step = np.where(above > k, nodes[above] - nodes[k], 1.0)
+        u = np.clip((x - nodes[k]) / step, 0.0, 1.0)
+        return (1 - u) * self._on_rows(k, ln_ctau) + u * self._on_rows(above, ln_ctau)
 
-    def at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
-        """Events at the points (mass_k, coupling_k): shape (n,)."""
-        mass = np.atleast_1d(np.asarray(mass_gev, float))
-        return self._breakdown(*np.broadcast_arrays(mass, np.asarray(coupling, float)))
+    def _on_rows(self, rows: NDArray[np.int64], ln_ctau: FloatArray) -> FloatArray:
+        """Along each row linear in ln ctau, beyond its ends along its last two points."""
+        result = np.empty(ln_ctau.size)
+        for row in np.unique(rows):
+            here = rows == row
+            x, y = self.ln_ctau[row], self.ln_events[row]
+            j = np.clip(np.searchsorted(x, ln_ctau[here]) - 1, 0, x.size - 2)
+            slope = (y[j + 1] - y[j]) / (x[j + 1] - x[j])
+            result[here] = y[j] + slope * (ln_ctau[here] - x[j])
+        return result
 
-    def _breakdown(self, mass: FloatArray, coupling: FloatArray) -> Breakdown:
-        rows = np.ones(mass.shape[0], bool)
-        channels = []
-        for name, events in self.by_channel.items():
-            production, final_state = name.split("/")
-            if final_state in self.final_states:
-                found = self._between(events, mass, coupling)
-                channels.append(ChannelEvents(production, final_state, rows, mass, mass, found))
-        return Breakdown(mass.shape, self.final_states, tuple(channels))
 
-    def _between(self, events: FloatArray, mass: FloatArray, coupling: FloatArray) -> FloatArray:
-        """Zero next to a point without events: a channel is open from the first point with events on."""
+@dataclass(frozen=True, eq=False)
+class GridTables:
+    """N_if for every mass and lifetime, by "production/final state", as a `YieldSource`."""
+
+    channels: Mapping[str, _Rows]
+
+    def expected_events(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        name = f"{production}/{final_state}"
+        mass, ctau = np.broadcast_arrays(np.asarray(mass_gev, float), np.asarray(ctau_m, float))
+        if name not in self.channels:  # closed at every mass of the grid
+            return np.zeros(mass.shape)
+        found = self.channels[name].at(mass.ravel(), np.log(ctau.ravel()))
+        return np.asarray(np.exp(np.maximum(found, LOG_NOTHING)).reshape(mass.shape))
+
+    def relative_error(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        raise DataError("the yields of a grid do not keep the Monte Carlo error of each channel")
+
+
+class _One:
+    """A source of one event everywhere: the yield is the product of all factors of the model."""
+
+    def expected_events(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        return np.ones(np.broadcast_shapes(np.shape(mass_gev), np.shape(ctau_m)))
+
+    def relative_error(
+        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
+    ) -> FloatArray:
+        return np.zeros(np.broadcast_shapes(np.shape(mass_gev), np.shape(ctau_m)))
+
+
+def recovered(
+    signal: SignalYields, mass_gev: FloatArray, coupling: FloatArray, by_channel: Mapping[str, FloatArray]
+) -> SignalYields:
+    """The signal with the tables that gave the yields ``by_channel`` (M, C) on a grid, not its own."""
+    rows = {}
+    for part in replace(signal, source=_One()).on_grid(mass_gev, coupling).channels:
+        name = f"{part.production}/{part.final_state}"
+        kept = (part.events > 0).all(axis=1)
+        if name not in by_channel or not kept.any():
+            continue
         with np.errstate(divide="ignore"):
-            values = np.maximum(np.log(events), LOG_NOTHING)
-        i, u = _cell(np.log(self.mass_gev), np.log(mass))
-        j, v = _cell(np.log(self.coupling), np.log(coupling))
-        low = (1 - v) * values[i, j] + v * values[i, j + 1]
-        high = (1 - v) * values[i + 1, j] + v * values[i + 1, j + 1]
-        return np.asarray(np.exp((1 - u) * low + u * high))
+            ln_events = np.log(by_channel[name][part.rows][kept] / part.events[kept])
+        ln_ctau = np.log(part.ctau_m[kept])
+        order = np.argsort(ln_ctau, axis=1)
+        rows[name] = _Rows(
+            mass_gev[part.rows][kept],
+            np.take_along_axis(ln_ctau, order, 1),
+            np.take_along_axis(np.maximum(ln_events, LOG_NOTHING), order, 1),
+        )
+    return replace(signal, source=GridTables(rows))
 
 
-def _cell(nodes: FloatArray, x: FloatArray) -> tuple[np.ndarray, FloatArray]:
-    """Number of the cell of each x, and where in it: 0 at its lower node, 1 at the upper."""
-    k = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 2)
-    return k, (x - nodes[k]) / (nodes[k + 1] - nodes[k])
-
-
-def contours_of_grid(signal: GridYields, observation: Observation, kind: str) -> tuple[ContourPiece, ...]:
-    """Contours of one kind (observed, expected) from the yields of a grid.
-
-    Notches of observed events are exact; the curves are as good as the straight lines between the points.
-    """
-    mass, coupling = signal.mass_gev, signal.coupling
-    columns = both_sides(observation.jumps_gev(), float(mass[0]), float(mass[-1]))
+def contours_of_kind(
+    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray, kind: str
+) -> tuple[ContourPiece, ...]:
+    """Contours of one kind (observed, expected) as a scan of the grid finds them."""
+    knots = first_columns(signal, observation, mass_gev, coupling), subdivided(coupling, COUPLING_STEP)
     for search in contour_searches(signal, observation):
         if kind in search.limits:
-            start = Lattice(mass, coupling, search.field(mass[:, None], coupling[None, :]))
-            lattice = start.extended(columns, np.empty(0), search.field)
+            start = Lattice(mass_gev, coupling, search.field(mass_gev[:, None], coupling[None, :]))
+            lattice = start.extended(*knots, search.field)
             return find_contours(lattice, {kind: search.limits[kind]}, search.field)[1]
     return ()

@@ -14,6 +14,9 @@ from feebly.statistics.projection import NONE, SUPPRESS
 from feebly.workflow.result import RunResult
 
 
+OBSERVED_LINES = "Solid: observed limit; dashed: expected, hidden where the two agree."
+
+
 def caption_text(result: RunResult) -> str:
     """What a reader must know beside the figure: lines, events, assumptions, open edges, calibrations."""
     return " ".join(_caption_sentences(result)).replace(" GeV", "\u00a0GeV")
@@ -26,7 +29,7 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
         yield f"Dashed: expected limit, nothing observed. {_assumed_background(result)}"
         yield from _reach(result)
     else:
-        yield "Solid: observed limit; dashed: expected, hidden where the two agree."
+        yield OBSERVED_LINES
         yield from _notches(result)
     yield from band_sentences(result)
     yield from _not_searched(result)

@@ -12,6 +12,7 @@ import numpy as np
 from feebly.core.interfaces import FloatArray
 from feebly.limits.results import ContourPiece
 from feebly.publish.limit_files import COUPLINGS, PublishedLimit
+from feebly.report.caption import OBSERVED_LINES
 from feebly.report.contour_paths import between_path, filled_path, segments
 from feebly.report.figure_style import own_style
 from feebly.report.log_axes import log_ticks, set_log_ticks
@@ -352,7 +353,13 @@ def overlay_caption(overlay: Overlay) -> str:
 
 def _sentences(overlay: Overlay) -> Iterator[str]:
     if len(overlay.runs) == 1:
-        yield str(overlay.runs[0].content["caption"])
+        caption = str(overlay.runs[0].content["caption"])
+        # of parts of a run, the expected limit is not drawn
+        yield (
+            caption
+            if any(layer.kind == "expected" for layer in overlay.layers)
+            else caption.removeprefix(f"{OBSERVED_LINES} ")
+        )
     else:
         yield from _run_sentences(overlay)
     if any(layer.key.startswith("limit") for layer in overlay.layers):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from feebly.core.errors import ConfigError, DataError, unknown
 from feebly.core.tables import plain
-from feebly.limits.grid_yields import GridYields, contours_of_grid
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
 from feebly.report.overlay_plot_layers import COLOURS, DASHES, Layer, Overlay, Style, make_overlay, run_curve
@@ -16,7 +15,7 @@ from feebly.report.overlay_plot_runs import PlottedRun, read_plotted_run
 from feebly.report.saved_grid import SavedGrid, read_saved_grid
 from feebly.report.saved_run import read_run
 from feebly.report.symbols import final_state_symbol
-from feebly.workflow.saved_observation import saved_observation
+from feebly.workflow.saved_search import saved_search
 
 BY = ("channel", "production")
 
@@ -50,7 +49,7 @@ def overlay_by_part(
 def _notes(parts: dict[str, tuple[ContourPiece, ...]], by: str, grid: SavedGrid) -> Iterator[str]:
     what = "final state with the counts of its own region" if by == "channel" else "production mode"
     size = f"{grid.mass_gev.size} × {grid.coupling.size}"
-    yield f"Thick: all together. Thin: each {what} alone, between the points of the grid ({size})."
+    yield f"Thick: all together. Thin: each {what} alone, from the grid of the run ({size} points)."
     if nothing := [final_state_symbol(name) for name, pieces in parts.items() if not pieces]:
         yield f"Nothing excluded alone: {', '.join(nothing)}."
 
@@ -58,23 +57,17 @@ def _notes(parts: dict[str, tuple[ContourPiece, ...]], by: str, grid: SavedGrid)
 def _contours(
     run: PlottedRun, grid: SavedGrid, folder: str | Path, by: str
 ) -> Iterator[tuple[str, tuple[ContourPiece, ...]]]:
-    saved, states = read_run(folder), tuple(run.setting["channels"])
-    _require_same_counts(saved_observation(saved), run)
     channels = grid.group("by_channel")
     if not channels:
         raise DataError(f"{folder}: its grid.h5 has no yields by channel; make the run again with feebly run")
-
-    def found(final_states: tuple[str, ...], of: dict[str, object]) -> tuple[ContourPiece, ...]:
-        chosen = {name: channels[name] for name in of}
-        signal = GridYields(grid.mass_gev, grid.coupling, chosen, final_states)
-        return contours_of_grid(signal, saved_observation(saved, final_states), run.main_kind)
-
+    search = saved_search(read_run(folder), grid.mass_gev, grid.coupling, channels, run.setting["channels"])
+    _require_same_counts(search.observation, run)
     if by == "channel":
-        for state in states:
-            yield state, found((state,), {name: None for name in channels if name.endswith(f"/{state}")})
-        return
-    for mode in run.setting["production"]:
-        yield mode, found(states, {name: None for name in channels if name.startswith(f"{mode}/")})
+        for state in run.setting["channels"]:
+            yield state, search.of_final_state(state, run.main_kind)
+    else:
+        for mode in run.setting["production"]:
+            yield mode, search.of_production(mode, run.main_kind)
 
 
 def _require_same_counts(observation: Observation, run: PlottedRun) -> None:
