@@ -13,7 +13,6 @@ from feebly.report.symbols import final_state_symbol
 from feebly.statistics.projection import NONE, SUPPRESS
 from feebly.workflow.result import RunResult
 
-
 OBSERVED_LINES = "Solid: observed limit; dashed: expected, hidden where the two agree."
 
 

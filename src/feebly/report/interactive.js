@@ -11,7 +11,7 @@
     if (rounded >= 1e-3 && rounded < 1e5) return String(rounded);
     const [factor, power] = rounded.toExponential().split("e");
     const exponent = superscript(Number(power));
-    return factor === "1" ? `10${exponent}` : `${factor} × 10${exponent}`;
+    return factor === "1" ? `10${exponent}` : `${factor}×10${exponent}`;
   };
 
   // closest point of a segment to a point, with the squared distance
@@ -67,19 +67,19 @@
       this.markers = this.element("g", {}, this.frame);
       this.labels = this.element("g", {}, this.frame);
       this.words = [];
-      for (const layer of this.facts.layers) {
-        for (const element of this.parts(layer)) {
-          if (layer.words.includes(element.id.slice(this.facts.prefix.length))) {
-            const box = element.getBBox();
-            this.words.push([element, box.x + box.width / 2, box.y + box.height / 2]);
-            this.labels.appendChild(element);
-            continue;
-          }
-          if (!layer.joined) continue; // markers would be stretched: drawn anew when zoomed
+      const all = this.facts.layers.flatMap((layer) => this.parts(layer).map((element) => [element, layer]));
+      // what is drawn later stays above
+      all.sort(([a], [b]) => (a.compareDocumentPosition(b) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+      for (const [element, layer] of all) {
+        if (layer.words.includes(element.id.slice(this.facts.prefix.length))) {
+          const box = element.getBBox();
+          this.words.push([element, box.x + box.width / 2, box.y + box.height / 2]);
+          this.labels.appendChild(element);
+        } else if (layer.joined) {
           this.curves.appendChild(element);
           for (const path of element.querySelectorAll("[clip-path]")) path.removeAttribute("clip-path");
-          for (const path of element.querySelectorAll("path, use")) path.style.vectorEffect = "non-scaling-stroke";
-        }
+          for (const path of element.querySelectorAll("path")) path.style.vectorEffect = "non-scaling-stroke";
+        } // markers would be stretched: they are drawn anew when zoomed
       }
       this.ticks = this.element("g", { class: "feebly-ticks" }, axes);
       this.cross = this.element("g", { class: "feebly-cross", visibility: "hidden" }, axes);

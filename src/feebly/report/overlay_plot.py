@@ -49,7 +49,9 @@ def overlay_figure(
 
     caption = wrap(overlay_caption(overlay), _CAPTION_COLUMNS, break_on_hyphens=False) if with_caption else []
     shown = visible(overlay, mass, coupling)
-    left = 1.0 if any("times" in scientific(value) for value in log_ticks(*shown[1])) else 0.78
+    # a figure to zoom into may get long labels
+    is_long = not with_caption or any("times" in scientific(value) for value in log_ticks(*shown[1]))
+    left = 1.0 if is_long else 0.78
     bottom = _XLABEL_IN + _CAPTION_LINE_IN * len(caption)
     height = bottom + _AXES_HEIGHT_IN + _TOP_IN
     width = width_in - left - _RIGHT_IN
@@ -381,7 +383,7 @@ def _run_sentences(overlay: Overlay) -> Iterator[str]:
     for label, run in zip(labels, overlay.runs, strict=False):
         facts = run.facts
         words = (facts[key] for key in ("analysis", "pot", "cl", "convention", "channels", "preset"))
-        yield f"{label}: {', '.join(words)}."
+        yield f"{label}: {', '.join(word for word in words if word not in label)}."
     edges = [curve.on_edge for layer in overlay.layers for curve in layer.curves if curve.on_edge is not None]
     if any(edge.any() for edge in edges):
         yield "Dotted: edge of the grid, the contour goes on beyond it."

@@ -175,7 +175,7 @@ def _run_layers(run: PlottedRun, index: int, label: str, wanted: str, alone: boo
     yield Layer(
         f"run{index}-{main}",
         label or ("would be excluded" if run.projection else "excluded"),
-        f"{named}: {'projection' if run.projection else main}",
+        named if "projection" in named else f"{named}: {'projection' if run.projection else main}",
         main,
         _curves(run, main, wanted),
         Style(colour, dash, 1.5, fill, 4 - 0.01 * index),
