@@ -27,6 +27,7 @@ from feebly.cli.commands import (
     presets,
     project,
     replay,
+    report,
     run,
     significance,
     simulate,
@@ -84,6 +85,8 @@ app.command("run")(run.run)
 app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
 app.command("plot")(plot.plot)
+app.command("report")(report.report)
+app.command("cite")(report.cite)
 app.command("replay")(replay.replay)
 app.command("diff")(diff.diff)
 app.command("pack")(pack.pack)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from feebly.core.errors import DataError
 from feebly.core.tables import write_atomically
 from feebly.limits.point_yields import LOWEST
-from feebly.report.citations import bibtex, citations_of
+from feebly.report.citations import Citation, bibtex, citations_of
 from feebly.report.contour_table import read_contours
 from feebly.report.html.effects import read_effects
 from feebly.report.html.numbers import RESULT, Values
@@ -24,7 +26,8 @@ from feebly.report.html.yield_drawing import along_lower_edge, yield_drawing
 from feebly.report.interactive import interactive_figure
 from feebly.report.overlay_plot_layers import make_overlay
 from feebly.report.overlay_plot_runs import plotted_run
-from feebly.report.saved_grid import read_saved_grid
+from feebly.report.saved_grid import SavedGrid, read_saved_grid
+from feebly.report.saved_run import read_result
 from feebly.report.symbols import final_state_symbol
 
 if TYPE_CHECKING:
@@ -45,10 +48,34 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
     return path
 
 
+def read_citations(folder: str | Path) -> tuple[Citation, ...]:
+    """What the run in a folder used. DataError (one line) for a folder that is no run or is damaged."""
+    content = read_result(folder)
+    with _one_line(folder):
+        return citations_of(content)
+
+
 def render_report(folder: str | Path) -> str:
     """The page of a run folder; the same files give the same text."""
     grid = read_saved_grid(folder)
-    content = dict(grid.content)
+    with _one_line(folder):
+        return _page(folder, grid, dict(grid.content))
+
+
+@contextlib.contextmanager
+def _one_line(folder: str | Path) -> Iterator[None]:
+    """A value that is missing or of another kind ends in one line: the file was changed by hand."""
+    from jinja2 import TemplateError
+
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, TemplateError) as error:
+        what = (str(error) or type(error).__name__).splitlines()[0]
+        path = Path(folder) / RESULT
+        raise DataError(f"{path}: not as feebly wrote it ({what}); make the run again") from error
+
+
+def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
     if missing := [key for key in _NEEDED if key not in content]:
         raise DataError(
             f"{Path(folder) / RESULT}: no {', '.join(missing)}: of an earlier feebly; make the run again"
