@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from feebly.report.run_difference.difference import Difference, short_digest
-from feebly.report.run_difference.given import ALL, differences
+from feebly.report.run_difference.given import ALL, LATTICE, differences
 from feebly.report.run_difference.kept import KeptRun
 from feebly.report.run_difference.moves import Moves, Shift, find_moves
 
@@ -70,13 +70,22 @@ def compare_runs(a: KeptRun, b: KeptRun) -> RunDifference:
 
 
 def _to_explain(moves: Moves) -> dict[str, float]:
-    """Facets without those contours that follow from moved yields or limits."""
-    kinds = {facet.partition(":")[2] for facet in moves.facets if facet.startswith("limit:")}
-    all_moved = any(facet.startswith("yield:") for facet in moves.facets)
+    """Facets without those contours that follow from others.
+
+    A contour follows from yields and from its limit; and all curves share one lattice, which anything that
+    moves one of them, or the grid, may refine.
+    """
+    others = [facet for facet in moves.facets if not facet.startswith("contour:")]
+    kinds = {facet.partition(":")[2] for facet in others if facet.startswith("limit:")}
+    all_moved = any(facet.startswith("yield:") for facet in others)
+    far = {each.facet for each in moves.shifts if abs(each.largest) > LATTICE} | set(moves.there_or_not)
     return {
         facet: size
         for facet, size in moves.facets.items()
-        if not (facet.startswith(("contour:", "kind:")) and (all_moved or facet.partition(":")[2] in kinds))
+        if not (
+            (facet.startswith(("contour:", "kind:")) and (all_moved or facet.partition(":")[2] in kinds))
+            or (facet.startswith("contour:") and others and facet not in far)
+        )
     }
 
 
@@ -119,7 +128,9 @@ def _silent_tables(
 ) -> list[Difference]:
     """Yield tables that differ where nothing that the runs were given can have changed them."""
     one, other = (run.content.get("tables", {}) for run in (a, b))
-    silent = []
+    silent: list[Difference] = []
+    if a.content["provenance"]["feebly"] != b.content["provenance"]["feebly"]:
+        return silent  # a new version has new tables
     for channel in sorted(one.keys() & other.keys()):
         facet = f"yield:{channel}"
         given = [

@@ -37,15 +37,19 @@ _MC_ERRORS = 5.0  # of the precision asked for, that another seed may move a yie
 _SHOWN = 4
 
 
+Part = Callable[[KeptRun, KeptRun], Iterator[Difference]]
+
+
 def differences(a: KeptRun, b: KeptRun) -> tuple[Difference, ...]:
     """Everything that differs and can move a result, the likeliest and largest kinds first."""
-    parts: tuple[Callable[[KeptRun, KeptRun], Iterator[Difference]], ...] = (
+    same_model = a.content.get("model") == b.content.get("model")
+    of_model: tuple[Part, ...] = (_preset, _inputs) if same_model else ()  # another one brings its own
+    parts: tuple[Part, ...] = (
         _damage,
         _model,
         _setting_and_counts,
         _apparatus,
-        _preset,
-        _inputs,
+        *of_model,
         _limit_options,
         _grid,
         _sampling,
@@ -217,6 +221,7 @@ def _states(a: KeptRun, b: KeptRun) -> tuple[str, ...]:
     return shared(a.content.get("responses", {}), b.content.get("responses", {}))
 
 
+_OF_HADRONS = (*YIELDS, "!yield:brems/*")  # the beam proton needs no spectrum
 _TOLD_ELSEWHERE = (
     "experiment ", "analysis ", "preset ", "response ", "background of ", "extent of ", "event in ",
 )  # fmt: skip
@@ -224,9 +229,14 @@ _TOLD_ELSEWHERE = (
 
 def _inputs(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     """Spectra, multiplicities, production numbers and widths: by digest and value."""
+    sources = [run.content.get("preset", {}).get("spectrum") for run in (a, b)]
+    if sources[0] != sources[1]:
+        yield difference("source of the spectra", sources[0], sources[1], _OF_HADRONS)
     rows = [{row["name"]: row for row in run.content.get("inputs", ())} for run in (a, b)]
     for name in shared(*rows):
         one, other = (side[name] for side in rows)
+        if sources[0] != sources[1] and name.startswith(("spectrum of", "multiplicity of")):
+            continue
         if name.startswith(_TOLD_ELSEWHERE) or all(one[key] == other[key] for key in ("value", "sha256")):
             continue
         key = "value" if one["value"] != other["value"] else "sha256"
@@ -238,9 +248,7 @@ def _moved_by_input(name: str) -> tuple[str, ...]:
     kind, _, what = name.partition(" ")
     if kind == "production":
         return (f"yield:{what}/*", *CONTOUR)
-    if kind in ("spectrum", "multiplicity"):  # of hadrons: the beam proton needs none
-        return (*YIELDS, "!yield:brems/*")
-    return YIELDS
+    return _OF_HADRONS if kind in ("spectrum", "multiplicity") else YIELDS
 
 
 def _members(
@@ -261,8 +269,9 @@ def _limit_options(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     for key in ("cl", "convention", "ordering", "signal_error"):
         yield from option(a, b, key, LIMITS)
     expected = ("limit:expected?[12]s", "contour:expected?[12]s", "kind:expected?[12]s")
-    for key in ("bands", "thrown_error"):
-        yield from option(a, b, key, expected)
+    yield from option(a, b, "bands", expected)
+    if not is_changed(a, b, "bands"):
+        yield from option(a, b, "thrown_error", expected)
 
 
 def _grid(a: KeptRun, b: KeptRun) -> Iterator[Difference]:

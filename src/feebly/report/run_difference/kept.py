@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.errors import DataError
 from feebly.limits.results import ContourPiece
 from feebly.report.contour_table import read_contours
 from feebly.report.run_folder import repeat_digest
+from feebly.report.saved_grid import read_saved_grid
 from feebly.report.saved_run import read_result
 
 CONTOURS, GRID, RESULT = "contours.csv", "grid.h5", "result.json"
@@ -51,7 +51,7 @@ def read_kept(folder: str | Path, name: str | None = None) -> KeptRun:
     now = {file: _sha256(folder / file) for file in (CONTOURS, GRID) if file in recorded}
     missing = tuple(file for file, sha256 in now.items() if sha256 is None)
     damaged = [file for file, sha256 in now.items() if sha256 not in (None, recorded[file])]
-    grid = None if GRID in (*damaged, *missing) else _datasets(folder / GRID)
+    grid = None if GRID in (*damaged, *missing) else read_saved_grid(folder).arrays
     contours = None if CONTOURS in missing else _pieces(folder / CONTOURS, CONTOURS in damaged)
     if "repeat" in content and content["repeat"].get("sha256") != repeat_digest(content):
         damaged.append(RESULT)
@@ -83,18 +83,3 @@ def _pieces(path: Path, damaged: bool) -> tuple[ContourPiece, ...] | None:
         if damaged:  # told as such
             return None
         raise
-
-
-def _datasets(path: Path) -> dict[str, NDArray[Any]]:
-    """All datasets by name; the file is the one that feebly wrote."""
-    import h5py
-
-    found: dict[str, NDArray[Any]] = {}
-
-    def keep(name: str, node: Any) -> None:
-        if isinstance(node, h5py.Dataset):
-            found[name] = np.asarray(node[()])
-
-    with h5py.File(path, "r") as file:
-        file.visititems(keep)
-    return found

@@ -47,11 +47,13 @@ class Moves:
 
     shifts: of edges, yields, limits. notes: lines on what appeared, vanished or could not be compared.
     facets: what a cause has to explain, with the size of the move (median of |ln|; 0: anything can).
+    there_or_not: facets of the notes.
     """
 
     shifts: tuple[Shift, ...] = ()
     notes: tuple[str, ...] = ()
     facets: dict[str, float] = field(default_factory=dict)
+    there_or_not: tuple[str, ...] = ()
 
 
 def find_moves(a: KeptRun, b: KeptRun) -> Moves:
@@ -59,6 +61,7 @@ def find_moves(a: KeptRun, b: KeptRun) -> Moves:
     shifts: list[Shift] = []
     notes: list[str] = []
     facets: dict[str, float] = {}
+    noted: list[str] = []
     for part in (_files, _contours, _yields, _limits):
         for found in part(a, b):
             if isinstance(found, Shift):
@@ -67,8 +70,9 @@ def find_moves(a: KeptRun, b: KeptRun) -> Moves:
                 continue
             notes.append(found.text)
             if found.facet:
+                noted.append(found.facet)
                 facets[found.facet] = max(facets.get(found.facet, 0.0), found.size)
-    return Moves(tuple(shifts), tuple(notes), facets)
+    return Moves(tuple(shifts), tuple(notes), facets, tuple(noted))
 
 
 @dataclass(frozen=True, slots=True)
