@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
-from feebly.core.records import decode
+from feebly.core.records import FieldError, decode
 from feebly.core.tables import Document, parse_toml, write_atomically
 from feebly.publish.limit_files.couplings import coupling_named
 from feebly.publish.limit_files.published_limit import LimitKind, LimitPiece, PublishedLimit, Region
@@ -51,7 +51,7 @@ class LimitHeader:
     origin: Origin
     mass_scale: Scale = "linear"
     coupling_scale: Scale = "linear"
-    coupling_unit: CouplingUnit | Literal[""] = ""
+    coupling_unit: CouplingUnit | None = None
     kind: LimitKind = "observed"
     region: Region = "inside"
     experiment: str = ""
@@ -109,6 +109,8 @@ def parse_limit(text: str, name: str) -> PublishedLimit:
         raise ConfigError(f"{name}: no points below the columns {COLUMNS!r}")
     try:
         return _limit(header, rows)
+    except FieldError as error:
+        raise ConfigError(f"{document.place((error.field,))} {error}") from None
     except ConfigError as error:
         raise ConfigError(f"{document.name}: {error}") from None
 

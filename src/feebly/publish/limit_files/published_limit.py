@@ -103,7 +103,7 @@ class PublishedLimit:
         require(bool(self.label.strip()), self, "label", "a short name")
         require(self.kind in LIMIT_KINDS, self, "kind", f"one of {', '.join(LIMIT_KINDS)}")
         require(self.region in REGIONS, self, "region", f"one of {', '.join(REGIONS)}")
-        require(0 < self.cl < 1, self, "cl", "a number between 0 and 1")
+        require(0 < self.cl < 1, self, "cl", "a number between 0 and 1 (0.9 for 90%)")
         require(self.pot is None or 0 < self.pot < float("inf"), self, "pot", "a positive number")
         require(bool(self.pieces), self, "pieces", "one at least")
         for i, piece in enumerate(self.pieces):
