@@ -63,5 +63,8 @@ def curves_of(view: TableView) -> Iterator[Curve]:
     for coupling in (each for each in found if each.role == "coupling"):
         for kind, piece, rows in groups(view.table, found, coupling):
             m, c = mass.values[rows], coupling.values[rows]
-            for part in runs(np.isfinite(m) & np.isfinite(c) & (m >= 0) & (c > 0)):
-                yield Curve(coupling.column, kind, piece, rows[part], m[part], c[part])
+            can_be_drawn = (m >= 0) & (c > 0)
+            for part in runs(np.isfinite(m) & np.isfinite(c)):
+                kept = np.arange(len(rows))[part][can_be_drawn[part]]
+                if kept.size:
+                    yield Curve(coupling.column, kind, piece, rows[kept], m[kept], c[kept])
