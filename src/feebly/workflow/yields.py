@@ -138,6 +138,9 @@ def _header(choices: Choices, channel: str) -> dict[str, Any]:
     response, to_photons = choices.response(channel), channel_of(channel).to_photons
     pairs = {} if to_photons == 1 else {"pi0, eta -> gamma gamma": f"{to_photons:.5g} (included)"}
     return {
+        "model": choices.model.tag,
+        "production": choices.production[0].tag,
+        "final state": channel,
         "reference coupling": f"{choices.model.coupling_name} = {choices.model.reference_coupling:g}",
         "branching ratio": 1,
         **pairs,

@@ -61,6 +61,11 @@ class BorrowedFrom:
         """Tag of the mode."""
         return self.tag or self.like.partition("/")[2]
 
+    @property
+    def preset_name(self) -> str:
+        """Preset of the shipped model whose mode is borrowed."""
+        return str(self._preset_of(MODELS.tag(self.like.partition("/")[0])).name)
+
     def channel(self, coupling: CouplingScale, folder: Path, beam_momentum_gev: float) -> BorrowedProduction:
         """The production channel; ``folder`` holds the table of factors."""
         model, _, mode = self.like.partition("/")
@@ -116,6 +121,11 @@ class UserPreset:
 
     @property
     def spectrum_options(self) -> Mapping[str, Any]:
+        return {}
+
+    @property
+    def matrix_elements(self) -> Mapping[str, str]:
+        """None: the decays of a user's model are uniform in phase space."""
         return {}
 
     def production_channels(self, beam_momentum_gev: float = 400.0) -> tuple[ProductionChannel, ...]:
