@@ -16,6 +16,7 @@ from feebly.cli.commands import (
     coverage,
     diff,
     experiment,
+    export,
     kaon,
     lifetime,
     limit,
@@ -26,6 +27,7 @@ from feebly.cli.commands import (
     plot,
     presets,
     project,
+    recast,
     replay,
     report,
     run,
@@ -85,6 +87,8 @@ app.command("run")(run.run)
 app.command("new-model")(new_model.new_model)
 app.command("project")(project.project)
 app.command("plot")(plot.plot)
+app.command("export")(export.export)
+app.command("recast")(recast.recast)
 app.command("report")(report.report)
 app.command("cite")(report.cite)
 app.command("replay")(replay.replay)
