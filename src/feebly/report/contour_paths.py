@@ -38,11 +38,10 @@ def filled_path(pieces: tuple[ContourPiece, ...], clockwise: bool = False) -> Pa
 
     curves = [log_points(piece) for piece in pieces]
     loops = [Path(points) for points in curves]
-    depths = [sum(other.contains_point(points[0]) for other in loops) for points in curves]
-    # a point of a curve may count as inside its own curve: compare with the others only
+    # curves of others may cross: only one that is inside as a whole is a hole
     depths = [
-        depth - int(loop.contains_point(points[0]))
-        for depth, loop, points in zip(depths, loops, curves, strict=True)
+        sum(bool(other.contains_points(points).all()) for other in loops if other is not loop)
+        for loop, points in zip(loops, curves, strict=True)
     ]
     oriented = [
         points if (signed_area(points) > 0) == (depth % 2 == int(clockwise)) else points[::-1]

@@ -269,13 +269,18 @@ def _wish(axes: Axes, overlay: Overlay, layer: Layer, text: Text) -> LabelWish:
 
 def _region(axes: Axes, path: Path) -> Any:
     """Raster of the cells of the axes whose centres lie inside a path."""
+    from matplotlib.path import Path
+
     size = _axes_points(axes)
     shape = raster_shape(size)
     x, y = ((np.arange(n) + 0.5) * CELL for n in shape)
     centres = np.column_stack([np.repeat(x, y.size), np.tile(y, x.size)])
-    in_points = path.deepcopy()
-    in_points.vertices = _in_points(axes, np.maximum(np.asarray(path.vertices), 1e-300))
-    return in_points.contains_points(centres).reshape(shape)
+    inside = np.zeros(len(centres), bool)
+    for loop in path.to_polygons(closed_only=False):
+        inside ^= Path(_in_points(axes, np.maximum(loop, 1e-300))).contains_points(
+            centres
+        )  # a hole is outside
+    return inside.reshape(shape)
 
 
 def _lead(axes: Axes, text: Text, anchor: tuple[float, float], size: tuple[float, float]) -> None:
