@@ -268,3 +268,14 @@ def fake_closure(monkeypatch):
     recorder = Recorder(synthetic_closure())
     fake_module(monkeypatch, "feebly.workflow.closure", model_closure=recorder)
     return recorder
+
+
+@pytest.fixture
+def fake_record(monkeypatch):
+    """Recorder in place of ``feebly.publish.hepdata.export.export_run``: a record without tables."""
+    from feebly.publish.hepdata import check, export
+
+    recorder = Recorder(export.Record((), ("T1 observed contour: a projection observes nothing",), {}))
+    monkeypatch.setattr(export, "export_run", recorder)
+    monkeypatch.setattr(check, "check_record", lambda files, name: ())
+    return recorder

@@ -34,6 +34,9 @@ COMMANDS = {
     "presets compare": "fake_compare",
     "spectra build": "none: minutes",
     "spectra show": None,
+    "hepdata export": "fake_record",
+    "hepdata import": "none: needs tables",
+    "hepdata lint": "none: needs a record",
     "kaon limit": None,
     "limits show": None,
     "limits convert": "none: needs a file",
@@ -50,7 +53,10 @@ def test_top_help_names_every_command(feebly):
     assert "..." not in done.out.split("Commands:")[1]
 
 
-@pytest.mark.parametrize("group", ["experiment", "presets", "spectra", "background", "kaon", "limits"])
+GROUPS = ("experiment", "presets", "spectra", "background", "hepdata", "kaon", "limits")
+
+
+@pytest.mark.parametrize("group", GROUPS)
 def test_group_help_names_its_commands(feebly, group):
     listed = feebly(group, "--help").out.split("Commands:")[1]
     assert {f"{group} {line.split()[0]}" for line in listed.splitlines() if line.strip()} == {

@@ -17,6 +17,7 @@ from feebly.cli.commands import (
     diff,
     experiment,
     export,
+    hepdata,
     kaon,
     lifetime,
     limit,
@@ -122,6 +123,12 @@ _spectra = _group("Spectra of the mesons that the beam makes in the dump.")
 _spectra.command("show")(spectra.show)
 _spectra.command("build")(spectra.build)
 app.add_typer(_spectra, name="spectra")
+
+_hepdata = _group("Records of HEPData: out of a run, into limits, checked.")
+_hepdata.command("export")(hepdata.export)
+_hepdata.command("import")(hepdata.import_)
+_hepdata.command("lint")(hepdata.lint)
+app.add_typer(_hepdata, name="hepdata")
 
 _background = _group("Expected backgrounds of a counting search.")
 _background.command("rejection")(background.rejection)

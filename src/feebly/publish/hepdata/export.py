@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -44,13 +44,32 @@ def export_run(
     cache_dir: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Record:
-    """The record of the run in ``folder``.
+    """The record of the run in ``folder``: its tables with pictures, and the statistical model.
 
-    layout: of the contours T1 and T2. factors: T5 from the yield tables in the cache, T6 from events that are
-    simulated again. cache_dir: of those tables. A table that cannot be made is named in ``left_out`` and in
-    the comment of the record, with the reason. Raises DataError or ConfigError (one line).
+    Arguments as in `run_tables`. A table that cannot be made is named in ``left_out`` and in the comment of
+    the record, with the reason. Raises DataError or ConfigError (one line).
     """
     run = read_saved_result(folder)
+    tables, left_out = run_tables(run, layout, factors=factors, cache_dir=cache_dir, progress=progress)
+    drawn = {table.name: pictures(table, run.model) for table in tables}
+    resources, cautions = _statistical_model(run)
+    left_out = (*left_out, *cautions)
+    return Record(tables, left_out, record_files(tables, drawn, _comment(run, left_out), resources))
+
+
+def run_tables(
+    run: SavedResult,
+    layout: Layout = "points",
+    *,
+    factors: bool = True,
+    cache_dir: str | Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[tuple[Table, ...], tuple[str, ...]]:
+    """The tables T1 to T8 of a run, and which of them are not part of it and why.
+
+    layout: of the contours T1 and T2. factors: T5 from the yield tables in the cache ``cache_dir``, T6 from
+    events that are simulated again.
+    """
     tell = progress or (lambda done, total, text: None)
     tables: list[Table] = []
     left_out: list[str] = []
@@ -60,13 +79,8 @@ def export_run(
         made, reasons = make()
         tables += made
         left_out += reasons
-    described = tuple(replace(table, keywords=_keywords(run, table)) for table in tables)
-    drawn = {table.name: pictures(table, run.model) for table in described}
-    resources, cautions = _statistical_model(run)
-    left_out += cautions
-    files = record_files(described, drawn, _comment(run, left_out), resources)
-    tell(len(steps), len(steps), "written")
-    return Record(described, tuple(left_out), files)
+    tell(len(steps), len(steps), "pictures")
+    return tuple(replace(table, keywords=_keywords(run, table)) for table in tables), tuple(left_out)
 
 
 _Made = tuple[list[Table], list[str]]
@@ -131,7 +145,7 @@ def _keywords(run: SavedResult, table: Table) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def _comment(run: SavedResult, left_out: list[str]) -> str:
+def _comment(run: SavedResult, left_out: Iterable[str]) -> str:
     setting, calibrated = run.setting, ", ".join(run.content["calibrated"])
     lines = [f"{run.content['summary']}."]
     if run.is_projection:
