@@ -22,7 +22,9 @@ from feebly.workflow.sampling import Sampling
 from feebly.workflow.width_tables import MASSES, WIDTHS_GEV, refined, run_width_tables
 
 MASS, WIDTH = np.geomspace(0.22, 0.9, 40), np.geomspace(1e-25, 1e-10, 101)
-ABOUT = TableReference("dark-photon", "brems", "mumu", 1.0, 1.4e17, "current", "epsilon")
+ABOUT = TableReference(
+    "dark-photon", "brems", "mumu", 1.0, 1.4e17, "current", "epsilon", "efficiency 1", "a closed form"
+)
 
 
 def brems(name="current"):
@@ -133,6 +135,9 @@ def test_the_result_is_one_of_a_run():
     assert content["repeat"]["arguments"] == {}
     assert found.exclude(0.3, 1e-6).excluded
     assert found.channels == ("mumu",)
+    assert content["summary"].endswith("; preset current; yields from tables: a closed form")
+    assert "Yields from tables, interpolated between their knots: a closed form." in content["caption"]
+    assert "in the numbers of the tables: efficiency 1" in content["notes"]
 
 
 def test_what_is_left_out_is_told():

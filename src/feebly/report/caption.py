@@ -31,6 +31,8 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
         yield OBSERVED_LINES
         yield from _notches(result)
     yield from band_sentences(result)
+    if result.recast_from:
+        yield f"Yields from tables, interpolated between their knots: {result.recast_from}."
     yield from _not_searched(result)
     if any(piece.open_edge for piece in result.scan.pieces):
         yield "Dotted: edge of the grid, the contour goes on beyond it."

@@ -116,6 +116,7 @@ class Recast:
             particle=choices.model,
             signal=self.signal,
             observation=self.observation,
+            recast_from="; ".join(dict.fromkeys(t.reference.source for t in self.tables.tables.values())),
         )
 
     def _ends(self, pieces: Sequence[ContourPiece]) -> tuple[tuple[ContourPiece, ...], tuple[str, ...]]:

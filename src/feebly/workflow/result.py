@@ -51,7 +51,7 @@ class RunResult:
     ``feebly.run`` as ``repeat.recorded_arguments`` has them, empty where it did not make the result. tables:
     digest of the yield table of each channel. timings: seconds by stage. particle: the model itself (None:
     the shipped one of the tag). signal, observation: yields and counts at any point, None where only the scan
-    is known.
+    is known. recast_from: source of the tables that the yields are interpolated in, "" where they were made.
     """
 
     model: str
@@ -83,6 +83,7 @@ class RunResult:
     particle: Model | None = None
     signal: SignalYields | None = None
     observation: Observation | None = None
+    recast_from: str = ""
 
     @property
     def convention_text(self) -> str:
@@ -177,6 +178,7 @@ class RunResult:
             f"{claim} at {100 * self.cl:g}% CL ({self.convention_text}) with {plain_number(self.pot)} POT "
             f"of {self.analysis.name}{' (projection)' if self.projection else ''}, "
             f"from {_all_counts(self.final_states)}; preset {self.preset.name}"
+            f"{f'; yields from tables: {self.recast_from}' if self.recast_from else ''}"
         )
 
     def _no_exclusion(self) -> str:
