@@ -142,7 +142,7 @@ def _deliver() -> RTable:
     values = dict(_deliver_values())
     mass = values.pop("mass_gev")
     columns = {name: _column(name, mass, r) for name, r in values.items()}
-    return RTable("deliver", "DeLiVeR, 2201.01788", MappingProxyType(columns))
+    return RTable("deliver", "2201.01788", MappingProxyType(columns))
 
 
 _OWN = {"pipi": r_pipi, "3pi": r_three_pions, "pi0gamma": r_pi0_gamma, "etagamma": r_eta_gamma}

@@ -92,7 +92,7 @@ class DarkPhoton:
 
     @property
     def width_source(self) -> tuple[str, Origin]:
-        table = f"hadronic widths: R table {self.width_table!r} (2201.01788)"
+        table = f"hadronic widths: R table {self.width_table!r} ({r_table(self.width_table).source})"
         return self.width_table, Origin("published", table)
 
     @property

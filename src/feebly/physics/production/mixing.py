@@ -110,7 +110,9 @@ class Mixing:
             return angle, Origin("published", "vector-meson dominance, couplings of 1810.01879")
         states = " + ".join(meson.final_states)
         weight = f"weight epsilon^2 R({states}) from {MIN_MASS_GEV:g} GeV on, table {self.width_table!r}"
-        origin = Origin("published", "weight of ALPINIST (2201.05170), R of 2201.01788")
+        origin = Origin(
+            "published", f"weight of ALPINIST (2201.05170), R of {r_table(self.width_table).source}"
+        )
         return f"{weight}; {kinematics}", origin
 
     def weight(self, mass_gev: ArrayLike) -> FloatArray:

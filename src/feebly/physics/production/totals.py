@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feebly.core.interfaces import BremsstrahlungSampling, MesonDecaySampling, MixingSampling, Sampling
-from feebly.physics.production.bremsstrahlung import bremsstrahlung_nodes
+from feebly.physics.production.bremsstrahlung import bremsstrahlung_per_proton
 
 
 def particles_per_unit(sampling: Sampling, mass_gev: float) -> float:
@@ -15,5 +15,5 @@ def particles_per_unit(sampling: Sampling, mass_gev: float) -> float:
     if isinstance(sampling, MesonDecaySampling | MixingSampling):
         return 1.0
     if isinstance(sampling, BremsstrahlungSampling):
-        return float(bremsstrahlung_nodes(mass_gev, sampling)[2].sum())
+        return bremsstrahlung_per_proton(mass_gev, sampling)
     return float("nan")

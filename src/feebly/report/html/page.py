@@ -34,7 +34,11 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 REPORT = "report.html"
-_NEEDED = ("yields", "counting", "limits", "provenance")
+_NEEDED = (
+    "model", "coupling", "summary", "caption", "setting", "preset", "responses", "calibrated", "counting",
+    "limits", "contours", "yields", "unconverged", "inputs", "apparatus", "tables", "notes", "files",
+    "provenance",
+)  # fmt: skip
 
 
 def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -77,20 +81,22 @@ def _one_line(folder: str | Path) -> Iterator[None]:
 
 def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
     if missing := [key for key in _NEEDED if key not in content]:
-        raise DataError(
-            f"{Path(folder) / RESULT}: no {', '.join(missing)}: of an earlier feebly; make the run again"
-        )
+        what = f"no {', '.join(missing)} in it (made by an earlier feebly)"
+        raise DataError(f"{Path(folder) / RESULT}: {what}; make the run again")
     # by the name of the model: the page is the same wherever the folder lies
     run = plotted_run(content["model"], content, read_contours(Path(folder) / "contours.csv"))
     effects = read_effects(folder, content)
     documents = {RESULT: content} | ({effects.file: effects.content} if effects else {})
-    citations = citations_of(content)
+    values, citations = Values(documents), citations_of(content)
     return _template().render(
         result=content,
-        values=Values(documents),
+        values=values,
         main_kind=run.main_kind,
         contour=Markup(interactive_figure(make_overlay([run]), prefix="contour-")),
-        yields_drawing=yield_drawing(*along_lower_edge(grid, run.contour(run.main_kind))),
+        yields_drawing=yield_drawing(
+            *along_lower_edge(grid, run.contour(run.main_kind)),
+            lambda tag: values.text("setting", "production", content["setting"]["production"].index(tag)),
+        ),
         convention=CONVENTIONS[content["setting"]["convention"]],
         ordering=ORDERINGS[content["setting"]["ordering"]],
         effects=effects,

@@ -6,12 +6,12 @@ a hundredth of the time that a drawing by matplotlib takes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from math import log10
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.contour import edges_at
@@ -51,8 +51,13 @@ def _at(ln_low: float, ln_coupling: FloatArray, row: FloatArray) -> float:
     return float(np.exp(np.interp(ln_low, ln_coupling[some], np.log(row[some]))))
 
 
-def yield_drawing(mass: FloatArray, events: Mapping[str, FloatArray]) -> Markup | None:
-    """The figure with its legend; None where nothing is excluded at any mass of the grid."""
+def yield_drawing(
+    mass: FloatArray, events: Mapping[str, FloatArray], name: Callable[[str], Markup]
+) -> Markup | None:
+    """The figure with its legend; None where nothing is excluded at two masses of the grid.
+
+    mass, events: of `along_lower_edge`; name: a production as the legend names it.
+    """
     total = np.sum(list(events.values()), axis=0)
     seen = np.isfinite(total) & (total > 0)
     if seen.sum() < 2:
@@ -75,7 +80,7 @@ def yield_drawing(mass: FloatArray, events: Mapping[str, FloatArray]) -> Markup 
         f'<g class="lines" clip-path="url(#yield-frame)">'
         f'<path class="total" d="{axes.path(mass, total)}"/>{"".join(lines)}</g></svg>'
     )
-    entries = [_entry(tag, *look) for tag, look in looks.items()]
+    entries = [_entry(name(tag), *look) for tag, look in looks.items()]
     return Markup(
         f'{drawing}<ul class="legend"><li>{_swatch("currentColor", "1 2")}all</li>{"".join(entries)}</ul>'
     )
@@ -85,8 +90,8 @@ def _looks() -> Iterator[tuple[str, str]]:
     return ((colour, dash) for dash in _DASHES for colour in _COLOURS)
 
 
-def _entry(tag: str, colour: str, dash: str) -> str:
-    return f"<li>{_swatch(colour, dash)}<code>{escape(tag)}</code></li>"
+def _entry(name: Markup, colour: str, dash: str) -> str:
+    return f"<li>{_swatch(colour, dash)}<code>{name}</code></li>"
 
 
 def _swatch(colour: str, dash: str) -> str:
