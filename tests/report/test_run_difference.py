@@ -8,9 +8,9 @@ from numpy.testing import assert_allclose
 
 from feebly.limits.results import ContourPiece
 from feebly.report.run_difference import KeptRun, compare_runs, read_kept
-from feebly.report.run_difference.kept import without_folders
 from feebly.report.run_difference.moves import find_moves
 from feebly.report.run_difference.text import difference_dict, difference_text
+from feebly.workflow.named_files import without_folders
 from report.small_runs import edited, moved, own_file, small_run, write
 
 PRESET = 'extends = "na62-ff-mixing"\nname = "mine"\n'
@@ -360,9 +360,13 @@ def test_islands_and_masses_gained_and_lost():
 
 
 def test_folders_of_files_do_not_count():
-    for text, kept in {
-        "/home/me/mine.toml": "mine.toml",
-        "source '../lists/eta.csv' asked": "source 'eta.csv' asked",
-        "B/KS pi/2, 2303.08666; na62/x": "B/KS pi/2, 2303.08666; na62/x",
-    }.items():
-        assert without_folders({"a": [text]}) == {"a": [kept]}
+    content = {
+        "spectrum": "../my lab/eta.csv",
+        "inputs": ["event list ../my lab/eta.csv (SHA-256 12), 20 eta", "B/KS pi/2, 2303.08666"],
+        "repeat": {"file": "/home/me/mine.toml", "sha256": "12"},
+    }
+    assert without_folders(content) == {
+        "spectrum": "eta.csv",
+        "inputs": ["event list eta.csv (SHA-256 12), 20 eta", "B/KS pi/2, 2303.08666"],
+        "repeat": {"file": "mine.toml", "sha256": "12"},
+    }

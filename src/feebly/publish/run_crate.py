@@ -97,6 +97,7 @@ def write_crate(
     where the packed files are not all that the run needs.
     """
     folder = Path(folder)
+    licence = None if license_id is None else _license(license_id)
     kept = read_kept(folder, name)
     if changed := (*kept.damaged, *kept.missing):
         raise DataError(
@@ -105,7 +106,7 @@ def write_crate(
     saved = replace(read_run(folder), name=kept.name)
     files = _outputs(folder) | _inputs(saved)
     _require_complete(saved, files)
-    manifest = _manifest(read_result(folder), files, license_id, authors)
+    manifest = _manifest(read_result(folder), files, licence, authors)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_zip(out, {MANIFEST: text.encode()} | files)
     return (MANIFEST, *files)
@@ -133,13 +134,14 @@ def _require_complete(saved: SavedRun, files: Mapping[str, bytes]) -> None:
     given = {name: content for name, content in files.items() if name.startswith(f"{PACKED}/")}
     if not given or saved.arguments["model"] is None:
         return
+    here = saved.inputs_today()
     with tempfile.TemporaryDirectory(prefix="feebly-pack-") as scratch:
         for name, content in given.items():
             path = Path(scratch) / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         elsewhere = replace(saved, packed=Path(scratch) / PACKED)
-        if elsewhere.inputs_today() != saved.inputs_today():
+        if elsewhere.inputs_today() != here:
             raise DataError(
                 f"{saved.name}: its files have other inputs when they are moved; name them relatively"
             )
@@ -151,7 +153,7 @@ def _require_complete(saved: SavedRun, files: Mapping[str, bytes]) -> None:
 def _manifest(
     content: Mapping[str, Any],
     files: Mapping[str, bytes],
-    license_id: str | None,
+    licence: dict[str, Any] | None,
     authors: Sequence[Author],
 ) -> dict[str, Any]:
     made = content["provenance"]
@@ -165,13 +167,13 @@ def _manifest(
         "mentions": _reference("#run"),
     }
     more: list[dict[str, Any]] = []
-    if license_id is not None:
-        more.append(_license(license_id))
+    if licence is not None:
+        more.append(licence)
         root["license"] = _reference(more[-1]["@id"])
     if authors:
         people = [author.entity for author in authors]
         more.extend(people)
-        root["author"] = [_reference(person["@id"]) for person in people]
+        root["author"] = _one_or_all([_reference(person["@id"]) for person in people])
     descriptor = {
         "@id": MANIFEST,
         "@type": "CreativeWork",
@@ -180,6 +182,11 @@ def _manifest(
     }
     graph = [descriptor, root, *_file_entities(files), *_action(content, files), *_software(made), *more]
     return {"@context": [f"{VERSION}/context", {"sha256": "https://schema.org/sha256"}], "@graph": graph}
+
+
+def _one_or_all(values: list[dict[str, str]]) -> Any:
+    """A list of one is written as the one: compacted JSON-LD."""
+    return values[0] if len(values) == 1 else values
 
 
 def _reference(identity: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Files that a file of the user names: whoever takes it elsewhere has to take them along."""
+"""Files of the user: those that one of them names, and texts about them without the folders they were in."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,3 +46,26 @@ def _texts(value: Any) -> Iterator[str]:
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _texts(item)
+
+
+_PATH = re.compile(r".*/([^/\n]+\.(?:toml|csv|hepmc3?))")
+
+
+def without_folders(value: Any) -> Any:
+    """Nested dicts and lists in which the paths of files are their names, also inside of longer texts.
+
+    A path is a text that ends as files of the user do. What a run is does not depend on where they were.
+    """
+    paths = {text for text in _texts(value) if _PATH.fullmatch(text)}
+    return _renamed(value, sorted(paths, key=len, reverse=True))
+
+
+def _renamed(value: Any, paths: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _renamed(item, paths) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_renamed(item, paths) for item in value]
+    if isinstance(value, str):
+        for path in paths:
+            value = value.replace(path, path.rpartition("/")[2])
+    return value

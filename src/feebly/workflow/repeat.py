@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from inspect import signature
@@ -14,6 +13,7 @@ from feebly.core.errors import DataError
 from feebly.core.tables import plain
 from feebly.workflow.choices import Choices, choose
 from feebly.workflow.inputs import input_records
+from feebly.workflow.named_files import without_folders
 from feebly.workflow.result import InputRecord
 from feebly.workflow.sampling import table_requests
 
@@ -65,7 +65,7 @@ class SavedRun:
 
     def inputs_today(self) -> set[tuple[str | None, ...]]:
         """What the inputs of the run are now, without the folders of files; to be compared."""
-        return _comparable_inputs(self._choices_today())
+        return set(_comparable(input_records(self._choices_today())))
 
     def _choices_today(self) -> Choices:
         given = self.own_arguments()
@@ -75,9 +75,9 @@ class SavedRun:
     def require_unchanged(self) -> None:
         """DataError unless the run made today would have the same inputs and yield tables."""
         choices = self._choices_today()
-        now = _comparable_inputs(choices)
-        if changed := next((record for record in self.inputs if _comparable(record) not in now), None):
-            raise DataError(f"{self.name}: the input {changed.name!r} has changed since the run; {_AGAIN}")
+        now = set(_comparable(input_records(choices)))
+        if changed := next((record for record in _comparable(self.inputs) if record not in now), None):
+            raise DataError(f"{self.name}: the input {changed[0]!r} has changed since the run; {_AGAIN}")
         requests = table_requests(
             choices, choices.mass[:2], self.arguments["precision"], self.arguments["seed"]
         )
@@ -126,15 +126,14 @@ def _sha256(path: Path) -> str | None:
         return None
 
 
-def _comparable_inputs(choices: Choices) -> set[tuple[str | None, ...]]:
-    return {_comparable(record) for record in input_records(choices)}
-
-
-def _comparable(record: InputRecord) -> tuple[str | None, ...]:
-    """The record without the folders of files, which depend on how a path was written."""
-    origin = record.origin
-    texts = (record.name, record.value, origin.kind, origin.source, origin.calibrated_on, record.digest)
-    return tuple(re.sub(r"[^\s']*/", "", text) if text else text for text in texts)
+def _comparable(records: Iterable[InputRecord]) -> list[tuple[str | None, ...]]:
+    """The records without the folders of files, which depend on how a path was written."""
+    rows = []
+    for record in records:
+        origin = record.origin
+        texts = (record.name, record.value, origin.kind, origin.source, origin.calibrated_on, record.digest)
+        rows.append(list(texts))
+    return [tuple(row) for row in without_folders(rows)]
 
 
 def _different(one: Mapping[str, str], other: Mapping[str, str]) -> Iterable[str]:

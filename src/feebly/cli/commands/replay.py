@@ -59,8 +59,7 @@ def replay(
 
     threads = values.given(values.positive, jobs, "--jobs")
     with folder_of_run(run) as folder, _target(out, folder) as target:
-        kept = read_kept(folder, run)
-        saved = read_run(folder)
+        saved, kept = read_run(folder), read_kept(folder, run)
         with progress(f"{run}: yield tables") as update:
             again = replay_run(saved, fresh=fresh, jobs=threads, progress=update, report=note)
         write_run(again.result, target, command=["feebly", *context.obj])

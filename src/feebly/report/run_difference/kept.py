@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from feebly.report.contour_table import read_contours
 from feebly.report.run_folder import repeat_digest
 from feebly.report.saved_grid import read_saved_grid
 from feebly.report.saved_run import read_result
+from feebly.workflow.named_files import without_folders
 
 CONTOURS, GRID, RESULT = "contours.csv", "grid.h5", "result.json"
 
@@ -51,20 +51,12 @@ def read_kept(folder: str | Path, name: str | None = None) -> KeptRun:
     now = {file: _sha256(folder / file) for file in (CONTOURS, GRID) if file in recorded}
     missing = tuple(file for file, sha256 in now.items() if sha256 is None)
     damaged = [file for file, sha256 in now.items() if sha256 not in (None, recorded[file])]
-    grid = None if GRID in (*damaged, *missing) else read_saved_grid(folder).arrays
-    contours = None if CONTOURS in missing else _pieces(folder / CONTOURS, CONTOURS in damaged)
+    grid = None if GRID in (*damaged, *missing) or GRID not in now else read_saved_grid(folder).arrays
+    is_there = CONTOURS in now and CONTOURS not in missing
+    contours = _pieces(folder / CONTOURS, CONTOURS in damaged) if is_there else None
     if "repeat" in content and content["repeat"].get("sha256") != repeat_digest(content):
         damaged.append(RESULT)
     return KeptRun(name or str(folder), without_folders(content), contours, grid, tuple(damaged), missing)
-
-
-def without_folders(value: Any) -> Any:
-    """The value with the folders of files cut off: a run does not depend on where its files were."""
-    if isinstance(value, dict):
-        return {key: without_folders(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_folders(item) for item in value]
-    return re.sub(r"(?<![\w/.])(?:\.{0,2}/|\w:)[^\s'\"]*/", "", value) if isinstance(value, str) else value
 
 
 def _sha256(path: Path) -> str | None:
