@@ -114,7 +114,7 @@ def compare(
     observation = Observation(choices.analysis, choices.model, choices.channels, cl, convention)
     observation.s_up_expected(at)  # refuses cl and convention before any sampling
     physics = choices.preset
-    changed = [each for each in physics.variations() if _produces(each, physics, production)]
+    changed = [each for each in physics.variations() if _matters(each, choices, production)]
     steps = _Steps(progress, 1 + len(changed))
     sampling = Sampling(precision, seed, jobs, None, report, cache_dir)
 
@@ -147,9 +147,11 @@ def _checked(masses: Sequence[float], choices: Choices) -> FloatArray:
     return at
 
 
-def _produces(variation: Variation, base: AnyPreset, asked: Sequence[str] | None) -> bool:
-    """Whether any of the asked production modes is left."""
-    return asked is None or not set(asked).isdisjoint(variation.of(base).production)
+def _matters(variation: Variation, choices: Choices, asked: Sequence[str] | None) -> bool:
+    """Whether it is about a final state of the run, and any of the asked production modes is left."""
+    if variation.final_state and variation.final_state not in choices.channels:
+        return False
+    return asked is None or not set(asked).isdisjoint(variation.of(choices.preset).production)
 
 
 def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None) -> Choices:

@@ -10,7 +10,7 @@ from feebly.core.errors import ConfigError
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
-from feebly.physics.decays.channels import channel_of
+from feebly.physics.production.decay_options import matrix_element_of
 from feebly.workflow.choices import Choices
 from feebly.workflow.executors import available_cores
 from feebly.workflow.store import Report, TableStore, default_directory
@@ -74,7 +74,7 @@ def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed
         choices.analysis.final_state(state),
         choices.response(state).pair_separation,
         seed,
-        channel_of(state).matrix_element(choices.model.spin_parity),
+        matrix_element_of(choices.preset.matrix_elements, state, choices.model.spin_parity),
     )
 
 

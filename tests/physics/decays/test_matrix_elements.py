@@ -66,8 +66,14 @@ def test_mean_weight_is_one(name: str, masses: tuple[float, ...], mass: float) -
 
 def test_names_by_channel() -> None:
     for channel in CHANNELS.values():
-        for name in (*channel.dynamics.values(), *channel.options):
-            assert name in MATRIX_ELEMENTS
+        for spin_parity in ("1-", "0+", "0-", ""):
+            names = channel.matrix_elements(spin_parity)
+            assert names[0] == channel.matrix_element(spin_parity)
+            assert len(set(names)) == len(names)
+            for name in names:
+                assert name in MATRIX_ELEMENTS
+                if len(channel.bodies) > 2:
+                    matrix_element(name, 2.0, channel.masses_gev)  # of as many bodies
     assert channel_of("3pi").matrix_element("1-") == "vector-3pi"
     assert channel_of("3pi").matrix_element("0-") == "flat"
     assert channel_of("pipigamma").matrix_element("0-") == "rho-gamma"

@@ -90,10 +90,11 @@ def test_scale_must_be_said_where_b_mesons_count():
 
 def test_only_options_that_matter_are_varied():
     options = {variation.option for variation in FERMION.variations()}
-    assert options == {"beauty", "mixing_kinematics"}
+    assert options == {"beauty", "matrix_elements", "mixing_kinematics"}
     every = {variation.option for variation in EVERY.variations()}
     assert every == {
-        "absorption", "bc11_kbs", "beauty", "epa_cut", "mixing_basis", "mixing_kinematics",
+        "absorption", "bc11_kbs", "beauty", "epa_cut", "matrix_elements", "mixing_basis",
+        "mixing_kinematics",
     }  # fmt: skip
     light = replace(EVERY, production=("mixing-pi0",))
     assert {v.value for v in light.variations() if v.option == "spectrum"} == {"bmpt"}

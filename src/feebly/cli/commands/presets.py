@@ -130,6 +130,10 @@ def _entries(preset: AnyPreset) -> dict[str, tuple[str, str]]:
         **preset.described(),
         "meson spectra": (preset.spectrum, "spectrum"),
         "widths": (preset.width_table, "width_table"),
+        "matrix elements": (
+            ", ".join(f"{tag}={name}" for tag, name in preset.matrix_elements.items()) or "the usual ones",
+            "matrix_elements",
+        ),
         "final states": (", ".join(preset.channels) or "as the analysis says", "channels"),
         "response sets": (", ".join(f"{tag}={name}" for tag, name in preset.response.items()), "response"),
         "theory band": (", ".join(preset.band) or "none", "band"),

@@ -51,13 +51,13 @@ class Channel:
     """One final state.
 
     dynamics: matrix element by the spin and parity of the parent ("1-", "0+", "0-"), flat where none is
-    named; options: further matrix elements that make sense.
+    named; options: further ones that make sense, likewise.
     """
 
     tag: str
     bodies: tuple[Body, ...]
     dynamics: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def masses_gev(self) -> tuple[float, ...]:
@@ -90,6 +90,10 @@ class Channel:
         """Name of the matrix element for a parent of this spin and parity."""
         return self.dynamics.get(spin_parity, "flat")
 
+    def matrix_elements(self, spin_parity: str) -> tuple[str, ...]:
+        """All that a parent of this spin and parity may have, the usual one first."""
+        return (self.matrix_element(spin_parity), *self.options.get(spin_parity, ()))
+
 
 _PIPI = (_PI_PLUS, _PI_MINUS)
 CHANNELS: Mapping[str, Channel] = MappingProxyType(
@@ -100,10 +104,10 @@ CHANNELS: Mapping[str, Channel] = MappingProxyType(
             Channel("mumu", (_MU_PLUS, _MU_MINUS)),
             Channel("pipi", _PIPI),
             Channel("kk", (_K_PLUS, _K_MINUS)),
-            Channel("pipigamma", (*_PIPI, _GAMMA), {"0-": "rho-gamma"}, ("flat",)),
-            Channel("3pi", (*_PIPI, _PI0), {"1-": "vector-3pi"}, ("flat", "slope")),
-            Channel("2pi2pi0", (*_PIPI, _PI0, _PI0), {}, ("omega-pi0",)),
-            Channel("4pi", (*_PIPI, *_PIPI), {}, ("a1-pi",)),
+            Channel("pipigamma", (*_PIPI, _GAMMA), {"0-": "rho-gamma"}, {"0-": ("flat",)}),
+            Channel("3pi", (*_PIPI, _PI0), {"1-": "vector-3pi"}, {"1-": ("flat",), "0-": ("slope",)}),
+            Channel("2pi2pi0", (*_PIPI, _PI0, _PI0), {}, {"1-": ("omega-pi0",)}),
+            Channel("4pi", (*_PIPI, *_PIPI), {}, {"1-": ("a1-pi",)}),
             Channel("pipieta", (*_PIPI, _ETA)),
             Channel("kkpi0", (_K_PLUS, _K_MINUS, _PI0)),
             Channel("gammagamma", (_GAMMA, _GAMMA)),

@@ -19,6 +19,11 @@ from feebly.physics.models.alp_couplings import C_OVER_LAMBDA, DIRECTIONS, AlpCo
 from feebly.physics.production.alp_flavour import BC11_KBS
 from feebly.physics.production.alp_meson_decay import CHARM_MODES, KAON_TAGS, BToAlp, DToAlp
 from feebly.physics.production.alp_mixing import MIXED_MESONS, AlpMixing
+from feebly.physics.production.decay_options import (
+    MATRIX_ELEMENT,
+    check_matrix_elements,
+    matrix_element_variations,
+)
 from feebly.physics.production.mixing import MIXING_KINEMATICS
 from feebly.physics.production.photon_conversion import (
     ABSORPTION_BARN,
@@ -38,6 +43,7 @@ from feebly.physics.spectra.heavy_flavour import DEFAULT_NORMALISATION, normalis
 from feebly.physics.spectra.library import SOURCES, require_source
 
 PRIMAKOFF = "primakoff"
+SPIN_PARITY = "0-"
 ALP_TAGS = (PRIMAKOFF, *PHOTON_PARENTS, *MIXED_MESONS, *KAON_TAGS, *CHARM_MODES)
 """Tags of all production channels of an ALP, in the order of the reports."""
 
@@ -86,9 +92,9 @@ class AlpPreset:
     eta_angle_deg: η-η′ mixing angle. beauty: how many B and D mesons, a name of `normalisations`.
     width_table: hadrons from gluons. spectrum: source of the meson spectra, ``pythia`` (all of them),
     ``bmpt`` (light ones), ``feynman-power`` (heavy ones) or the path of an event list. channels: final states
-    of a run that names none (empty: what the analysis says). response: name of the response set by final
-    state (``all``: every other one). band: options that span a theory band. origin: where the numbers come
-    from, by field name.
+    of a run that names none (empty: what the analysis says). matrix_elements: of the decays, by final state.
+    response: name of the response set by final state (``all``: every other one). band: options that span a
+    theory band. origin: where the numbers come from, by field name.
     """
 
     name: str
@@ -111,6 +117,7 @@ class AlpPreset:
     spectrum: str = "pythia"
     band: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    matrix_elements: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_source(self.spectrum)
@@ -128,7 +135,8 @@ class AlpPreset:
             raise ConfigError(
                 f"convention = {self.convention!r}: a mixture of couplings has {C_OVER_LAMBDA} only"
             )
-        check_names(self, (*OPTIONS, *NUMBERS))
+        check_names(self, (*OPTIONS, *NUMBERS, MATRIX_ELEMENT))
+        check_matrix_elements(self.matrix_elements, SPIN_PARITY)
         _ = self.direction
 
     @property
@@ -198,7 +206,7 @@ class AlpPreset:
 
     def variations(self) -> tuple[Variation, ...]:
         """All presets that differ in one option that can matter, in the order of `OPTIONS`."""
-        return tuple(_variations(self))
+        return (*_variations(self), *matrix_element_variations(self.matrix_elements, SPIN_PARITY))
 
 
 def _text_of(couplings: AlpCouplings, convention: str) -> str:
@@ -232,7 +240,9 @@ class _PresetFile:
 
 ALP_PRESETS: Mapping[str, PresetFile[AlpPreset]] = MappingProxyType(
     {
-        tag: PresetFile(f"{tag}.toml", AlpPreset, _PresetFile, ("production", *OPTIONS, *NUMBERS))
+        tag: PresetFile(
+            f"{tag}.toml", AlpPreset, _PresetFile, ("production", *OPTIONS, *NUMBERS, MATRIX_ELEMENT)
+        )
         for tag in DIRECTIONS
     }
 )

@@ -26,6 +26,7 @@ class AnyPreset(Protocol):
     channels: final states of a run that names none (empty: what the analysis says). response: name of the
     response set by final state. origin: where the numbers come from, by field. width_table: of the widths of
     the model. spectrum: source of the meson spectra. band: options whose variations span the theory band.
+    matrix_elements: of the decays, by final state, where not the usual ones.
     """
 
     @property
@@ -54,6 +55,9 @@ class AnyPreset(Protocol):
 
     @property
     def band(self) -> tuple[str, ...]: ...
+
+    @property
+    def matrix_elements(self) -> Mapping[str, str]: ...
 
     @property
     def model_options(self) -> Mapping[str, Any]:
@@ -92,12 +96,16 @@ PresetT = TypeVar("PresetT", covariant=True)
 
 @dataclass(frozen=True)
 class Variation:
-    """A changed option: its field and value, all fields that change with it, and where it holds [GeV]."""
+    """A changed option: its field and value, all fields that change with it, and where it holds [GeV].
+
+    final_state: the one that it is about; empty: all.
+    """
 
     option: str
     value: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     mass_min_gev: float = 0.0
+    final_state: str = ""
 
     @property
     def name(self) -> str:

@@ -12,6 +12,11 @@ from feebly.core.interfaces import ProductionChannel
 from feebly.core.provenance import Origin
 from feebly.core.records import require, require_not_negative, require_positive
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
+from feebly.physics.production.decay_options import (
+    MATRIX_ELEMENT,
+    check_matrix_elements,
+    matrix_element_variations,
+)
 from feebly.physics.production.meson_decay import MESON_MODES, MesonDecay
 from feebly.physics.production.mixing import VECTOR_MESONS, Mixing
 from feebly.physics.production.photon_options import OPTIONS, variations
@@ -24,6 +29,7 @@ from feebly.physics.production.preset_files import (
 )
 from feebly.physics.spectra.event_list import is_event_list
 
+SPIN_PARITY = "1-"
 PRODUCTION_TAGS = ("brems", *MESON_MODES, *VECTOR_MESONS)
 """Tags of all production channels of the dark photon, in the order of the reports."""
 
@@ -34,12 +40,12 @@ class Preset:
 
     form_factor, splitting, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
     `Bremsstrahlung`. meson_weight multiplies the light-meson decays. mixing: ``none``, or the weight ``R`` or
-    ``theta`` (`Mixing`), times mixing_scale; mixing_kinematics: what A' takes from the meson.
-    spectrum: source of the light-meson spectra, ``pythia``, ``bmpt`` or the path of an event list.
-    polarisation: of the A'. width_table: R of the widths and of R_V. production: tags. channels: final states
-    of a run that names none (empty: what the analysis says). response: name of the response set by final
-    state (``all``: every other one). band: options (fields) whose variations span the theory band.
-    origin: where the numbers come from, by field name.
+    ``theta`` (`Mixing`), times mixing_scale; mixing_kinematics: what A' takes from the meson. spectrum:
+    source of the light-meson spectra, ``pythia``, ``bmpt`` or the path of an event list. polarisation: of the
+    A'. width_table: R of the widths and of R_V. production: tags. channels: final states of a run that names
+    none (empty: what the analysis says). matrix_elements: of the decays, by final state. response: name of
+    the response set by final state (``all``: every other one). band: options (fields) whose variations span
+    the theory band. origin: where the numbers come from, by field name.
     """
 
     name: str
@@ -64,6 +70,7 @@ class Preset:
     spectrum: str = "pythia"
     band: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    matrix_elements: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, known in OPTIONS.items():
@@ -72,7 +79,8 @@ class Preset:
         require(self.z_min < self.z_max < 1, self, "z_max", f"a number between z_min = {self.z_min:g} and 1")
         require(self.lambda_p_gev is None or self.lambda_p_gev > 0, self, "lambda_p_gev", "a positive number")
         require_not_negative(self, "meson_weight", "mixing_scale")
-        check_names(self, (*OPTIONS, *NUMBERS))
+        check_names(self, (*OPTIONS, *NUMBERS, MATRIX_ELEMENT))
+        check_matrix_elements(self.matrix_elements, SPIN_PARITY)
         for tag in self.production:
             if tag not in PRODUCTION_TAGS:
                 raise unknown("production", tag, PRODUCTION_TAGS)
@@ -122,7 +130,7 @@ class Preset:
 
     def variations(self) -> tuple[Variation, ...]:
         """All presets that differ in one option that can matter, in the order of the fields."""
-        return variations(self)
+        return (*variations(self), *matrix_element_variations(self.matrix_elements, SPIN_PARITY))
 
 
 NUMBERS = ("meson_weight", "mixing_scale", "lambda_p_gev", "z_min", "z_max", "pt_max_gev", "validity_max")
@@ -142,7 +150,7 @@ class _PresetFile:
     preset: tuple[Preset, ...]
 
 
-DARK_PHOTON = PresetFile("dark-photon.toml", Preset, _PresetFile, (*OPTIONS, *NUMBERS))
+DARK_PHOTON = PresetFile("dark-photon.toml", Preset, _PresetFile, (*OPTIONS, *NUMBERS, MATRIX_ELEMENT))
 """Presets of BC1."""
 
 

@@ -16,6 +16,11 @@ from feebly.physics.formfactors.scalar_pairs import pair_couplings
 from feebly.physics.production.b_to_scalar import EXCLUSIVE, INCLUSIVE, SCALAR_CHANNELS
 from feebly.physics.production.b_to_scalar_pair import PAIR_TAGS, pair_channels, quartic_coupling
 from feebly.physics.production.bremsstrahlung import SIGMA_WEIGHTS
+from feebly.physics.production.decay_options import (
+    MATRIX_ELEMENT,
+    check_matrix_elements,
+    matrix_element_variations,
+)
 from feebly.physics.production.preset_files import (
     PresetFile,
     Variation,
@@ -54,6 +59,7 @@ NUMBERS: Mapping[str, tuple[float, ...]] = MappingProxyType(
 """Values that a number of a preset takes in turn, by field."""
 
 BREMS = "brems"
+SPIN_PARITY = "0+"
 _OF_B = ("b_to_s", "beauty", "spectrum")
 _OF_BOTH = ("width_table",)
 
@@ -67,9 +73,9 @@ class ScalarPreset:
     ``feynman-power``, or the path of an event list. beauty: how many B mesons, a name of `normalisations`.
     brems_form_factor, brems_norm, sigma_weight, lambda_p_gev, z_min, z_max, pt_max_gev, validity_max: of
     `ScalarBremsstrahlung`. width_table: of `DarkScalar`. channels: final states of a run that names none
-    (empty: what the analysis says). response: name of the response set by final state (``all``: every other
-    one). band: options that span a theory band, of `OPTIONS` and `NUMBERS`. origin: where the numbers come
-    from, by field name.
+    (empty: what the analysis says). matrix_elements: of the decays, by final state. response: name of the
+    response set by final state (``all``: every other one). band: options that span a theory band, of
+    `OPTIONS` and `NUMBERS`. origin: where the numbers come from, by field name.
     """
 
     name: str
@@ -91,6 +97,7 @@ class ScalarPreset:
     spectrum: str = "pythia"
     band: tuple[str, ...] = ()
     channels: tuple[str, ...] = ()
+    matrix_elements: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         require_source(self.spectrum)
@@ -105,7 +112,8 @@ class ScalarPreset:
             if tag not in known_tags:
                 raise unknown("production", tag, known_tags)
         require(self.higgs_br is None or 0 < self.higgs_br < 1, self, "higgs_br", "a fraction below 1")
-        check_names(self, (*OPTIONS, *NUMBERS))
+        check_names(self, (*OPTIONS, *NUMBERS, MATRIX_ELEMENT))
+        check_matrix_elements(self.matrix_elements, SPIN_PARITY)
 
     @property
     def model_options(self) -> Mapping[str, Any]:
@@ -160,7 +168,7 @@ class ScalarPreset:
 
     def variations(self) -> tuple[Variation, ...]:
         """All presets that differ in one option that can matter, in the order of `OPTIONS` and `NUMBERS`."""
-        return tuple(_variations(self))
+        return (*_variations(self), *matrix_element_variations(self.matrix_elements, SPIN_PARITY))
 
 
 _SHARED = ("sigma_weight", "lambda_p_gev", "z_min", "z_max", "pt_max_gev", "validity_max")
@@ -199,7 +207,7 @@ class _PresetFile:
     preset: tuple[ScalarPreset, ...]
 
 
-_CHOICES = ("production", "higgs_br", *OPTIONS, *_SHARED)
+_CHOICES = ("production", "higgs_br", *OPTIONS, *_SHARED, MATRIX_ELEMENT)
 DARK_SCALAR = PresetFile("dark-scalar.toml", ScalarPreset, _PresetFile, _CHOICES)
 """Presets of BC4."""
 
