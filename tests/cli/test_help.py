@@ -8,6 +8,8 @@ COMMANDS = {
     "run": "fake_run",
     "project": "fake_project",
     "plot": "none: needs runs",
+    "export": "none: needs a run",
+    "recast": "none: needs tables",
     "report": "none: needs a run",
     "cite": "none: needs a run",
     "replay": "none: needs a run",

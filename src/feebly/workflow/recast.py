@@ -219,7 +219,7 @@ def recast(
     choices = replace(
         choices,
         production=made,
-        mass=mass or _shared_masses(choices.mass, made, choices.model.mass_range_gev),
+        mass=choices.mass if mass else _shared_masses(choices.mass, made, choices.model.mass_range_gev),
         spectra={parent: each for parent, each in choices.spectra.items() if parent in counted},
     )
     signal = SignalYields(
