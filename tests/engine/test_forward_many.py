@@ -1,5 +1,6 @@
 """Yields of decays with photons and four tracks against forward simulation (``twins.many_bodies``)."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,11 +24,12 @@ class Point(NamedTuple):
     ctau_m: float
     trials: int
     separation: PairSeparation = PairSeparation()
+    from_tracks_m: float | None = None  # of the photons, 0.10 m from each other
 
 
 POINTS = [
     Point("pipigamma", "rho-gamma", "eta", 0.35, 0.05, 200_000),
-    Point("3pi", "vector-3pi", "omega", 0.6, 0.05, 300_000, HARD),
+    Point("3pi", "vector-3pi", "omega", 0.6, 0.05, 300_000, HARD, 0.25),
     Point("4pi", "flat", "omega", 1.0, 0.1, 300_000, SMOOTH),
     Point("gammagamma", "flat", "eta", 0.3, 0.05, 150_000),
 ]
@@ -35,6 +37,9 @@ POINTS = [
 
 def pull(point: Point, seed: int) -> float:
     setup = many_body_channel(point.meson, point.decay, point.matrix_element, point.separation)
+    if setup.final_state.photons is not None:
+        photons = replace(setup.final_state.photons, track_separation_min_m=point.from_tracks_m)
+        setup = replace(setup, final_state=replace(setup.final_state, photons=photons))
     (sample,) = sample_masses(setup, np.array([point.mass_gev]), 0.01)
     value, error = laplace(sample.histogram[0], np.array([point.ctau_m / point.mass_gev]))
     forward, forward_error = forward_many(

@@ -16,7 +16,7 @@ from feebly.core.errors import ConfigError
 from feebly.core.provenance import Origin
 from feebly.core.tables import digest
 from feebly.engine.setup import ChannelSetup
-from twins.channels import channel, final_state, na62, na62_analysis, spectrum
+from twins.channels import channel, final_state, many_body_channel, na62, na62_analysis, spectrum
 
 Change = Callable[[ChannelSetup], ChannelSetup]
 
@@ -161,3 +161,17 @@ def test_what_cannot_be_sampled_is_refused() -> None:
     behind = channel("brems", "ee", PairSeparation("hard", 0.02, plane="LKr"))
     with pytest.raises(ConfigError, match="expected a plane before the magnet"):
         _ = behind.cuts
+
+
+def test_photons_may_have_another_distance_to_tracks() -> None:
+    setup = many_body_channel("eta", "pipigamma")
+    photons = setup.final_state.photons
+    assert photons is not None
+    assert setup.cuts.track_separation2 == setup.cuts.photon_separation2 == pytest.approx(0.01, rel=1e-12)
+    further = replace(photons, track_separation_min_m=0.2)
+    changed = replace(setup, final_state=replace(setup.final_state, photons=further))
+    assert changed.cuts.track_separation2 == pytest.approx(0.04, rel=1e-12)
+    assert changed.cuts.photon_separation2 == setup.cuts.photon_separation2
+    assert key(changed) != key(setup)
+    with pytest.raises(ConfigError, match=r"track_separation_min_m = -0\.1"):
+        replace(photons, track_separation_min_m=-0.1)

@@ -1,6 +1,7 @@
 """The text and the dict of an experiment with its analysis tell every number with its origin."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,12 @@ def test_dict_is_json_and_complete():
     assert content["analysis"]["responses"] == ["2303", "2312", "2502", "2502-alt", "hadrons", "none"]
     low, high = content["backgrounds"]["ee"]["SR"]["interval_5_95"]
     assert low < content["backgrounds"]["ee"]["SR"]["mean"] < high
+
+
+def test_distance_of_photons_from_tracks_is_told_where_it_is_another():
+    experiment, analysis = both("na62-dump-2021")
+    state = analysis.final_state("3pi")
+    further = replace(state, photons=replace(state.photons, track_separation_min_m=0.2))
+    states = analysis.final_states | {"3pi": further}
+    text = describe(experiment, replace(analysis, final_states=states))
+    assert text.count("100 mm apart, 200 mm from tracks") == 1

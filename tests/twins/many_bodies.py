@@ -154,8 +154,10 @@ def photons_seen(setup: ChannelSetup, vertex: Array, photons: list[Array], track
         hits.append(hit)
     others = [position_at(plane.z_m, vertex, p, (-1) ** k, experiment.magnet) for k, p in enumerate(tracks)]
     for a, hit in enumerate(hits):
-        for other in (*hits[:a], *others):
+        for other in hits[:a]:
             good &= np.hypot(*(hit - other).T) > cuts.separation_min_m
+        for other in others:
+            good &= np.hypot(*(hit - other).T) > cuts.from_tracks_m
     return good
 
 

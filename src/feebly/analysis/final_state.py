@@ -33,17 +33,25 @@ class CalorimeterCuts:
 class PhotonCuts:
     """Clusters of all photons on a plane (the calorimeter): energy and r about (0, 0) above a minimum.
 
-    ``separation_min_m``: distance of a photon's impact from those of the other photons and of the tracks.
-    Act on true quantities.
+    ``separation_min_m``: distance of a photon's impact from those of the other photons;
+    ``track_separation_min_m``: from those of the tracks, the same if it is not given. Act on true quantities.
     """
 
     plane: str
     energy_min_gev: float
     r_min_m: float
     separation_min_m: float
+    track_separation_min_m: float | None = None
 
     def __post_init__(self) -> None:
         require_not_negative(self, "energy_min_gev", "r_min_m", "separation_min_m")
+        if self.track_separation_min_m is not None:
+            require_not_negative(self, "track_separation_min_m")
+
+    @property
+    def from_tracks_m(self) -> float:
+        """Least distance of a photon's impact from those of the tracks."""
+        return self.separation_min_m if self.track_separation_min_m is None else self.track_separation_min_m
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class PhotonAcceptance(NamedTuple):
     e_min: float
     r_min2: float
     photon_separation2: float
+    track_separation2: float
     calorimeter: FloatArray
     clusters: Clusters
 
@@ -302,7 +303,7 @@ def _track_apertures(parts: Parts) -> Any:
         planes_of_pairs(s, n, planes, a.z_magnet)
         if number > 0:
             lever = cuts.calorimeter[0] - a.z_magnet
-            keep_apart(s, n, number, lever, cuts.photon_separation2)
+            keep_apart(s, n, number, lever, cuts.track_separation2)
         n = find_survivors(s, n, survivors)
         move(s, survivors, n)
         separate(s, n, cuts.separation_kind, cuts.separation_z, cuts.separation_d0, cuts.separation_power)

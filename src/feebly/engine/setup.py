@@ -149,16 +149,17 @@ class ChannelSetup:
             return common
         return PhotonAcceptance(*common, *self._photon_cuts())
 
-    def _photon_cuts(self) -> tuple[float, float, float, FloatArray, Clusters]:
-        """Energy, radius squared, separation squared, packed calorimeter, resolution; zeros without any."""
+    def _photon_cuts(self) -> tuple[float, float, float, float, FloatArray, Clusters]:
+        """Energy, squares of radius and separations, packed calorimeter, resolution; zeros without any."""
         cuts = self.final_state.photons
         if cuts is None:
-            return 0.0, 0.0, 0.0, np.zeros(PLANE_COLUMNS), Clusters(0.0, 0.0, 0.0, 0.0, 0.0)
+            return 0.0, 0.0, 0.0, 0.0, np.zeros(PLANE_COLUMNS), Clusters(0.0, 0.0, 0.0, 0.0, 0.0)
         clusters = pack_clusters(self.experiment)
         if cuts.plane != calorimeter_of(self.experiment).plane:
             raise ConfigError(f"final_states.{self.final_state.tag}.photons.plane: expected the calorimeter")
         shape = pack_shape(self.experiment.plane(cuts.plane))
-        return cuts.energy_min_gev, cuts.r_min_m**2, cuts.separation_min_m**2, shape, clusters
+        squares = cuts.r_min_m**2, cuts.separation_min_m**2, cuts.from_tracks_m**2
+        return cuts.energy_min_gev, *squares, shape, clusters
 
     @cached_property
     def cones(self) -> FloatArray:

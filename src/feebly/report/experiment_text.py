@@ -144,6 +144,8 @@ def _final_state_lines(state: FinalState) -> Iterator[str]:
     if state.photons:
         p = state.photons
         photons = f"E > {p.energy_min_gev:g} GeV, r > {_mm(p.r_min_m)}, {_mm(p.separation_min_m)} apart"
+        if p.from_tracks_m != p.separation_min_m:
+            photons += f", {_mm(p.from_tracks_m)} from tracks"
         yield _entry("photons", f"on {p.plane} {photons}")
     for mask in state.masks:
         yield _entry("not searched", f"m = {1e3 * mask.mass_gev:.6g} +- {1e3 * mask.half_width_gev:g} MeV")
