@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from feebly.workflow.event_sample import EventSample
     from feebly.workflow.projection import project
     from feebly.workflow.repeat import SavedRun
+    from feebly.workflow.replay import Replay, replay
     from feebly.workflow.result import RunResult
     from feebly.workflow.run import run
     from feebly.workflow.simulate import simulate
@@ -50,6 +51,7 @@ _HOME = {
     "ModelClosure": "feebly.workflow.closure_result",
     "OwnModel": "feebly.physics.production.user_file",
     "Preset": "feebly.physics.production.presets",
+    "Replay": "feebly.workflow.replay",
     "RunResult": "feebly.workflow.result",
     "SavedRun": "feebly.workflow.repeat",
     "YieldRows": "feebly.workflow.yields",
@@ -65,6 +67,7 @@ _HOME = {
     "presets": "feebly.physics.production.presets",
     "project": "feebly.workflow.projection",
     "read_run": "feebly.report.saved_run",
+    "replay": "feebly.workflow.replay",
     "run": "feebly.workflow.run",
     "simulate": "feebly.workflow.simulate",
     "upper_limit": "feebly.statistics",
@@ -88,6 +91,7 @@ __all__ = [
     "ModelClosure",
     "OwnModel",
     "Preset",
+    "Replay",
     "RunResult",
     "SavedRun",
     "YieldRows",
@@ -104,6 +108,7 @@ __all__ = [
     "presets",
     "project",
     "read_run",
+    "replay",
     "run",
     "simulate",
     "upper_limit",
