@@ -33,23 +33,27 @@ class _Rows:
     ln_events: FloatArray
 
     def at(self, mass_gev: FloatArray, ln_ctau: FloatArray) -> FloatArray:
-        """ln N_if at points (n,): linear in ln m between two rows, the nearest row outside of them."""
+        """ln N_if at points (n,): linear in ln m between two rows, and for one step beyond the outer ones."""
         x, nodes = np.log(mass_gev), np.log(self.mass_gev)
-        k = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 1)
-        above = np.minimum(k + 1, nodes.size - 1)
-        step = np.where(above > k, nodes[above] - nodes[k], 1.0)
-        u = np.clip((x - nodes[k]) / step, 0.0, 1.0)
-        return (1 - u) * self._on_rows(k, ln_ctau) + u * self._on_rows(above, ln_ctau)
+        if nodes.size == 1:
+            return self._on_rows(np.zeros(x.size, np.int64), ln_ctau)
+        k = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 2)
+        u = np.clip((x - nodes[k]) / (nodes[k + 1] - nodes[k]), -1.0, 2.0)
+        return (1 - u) * self._on_rows(k, ln_ctau) + u * self._on_rows(k + 1, ln_ctau)
 
     def _on_rows(self, rows: NDArray[np.int64], ln_ctau: FloatArray) -> FloatArray:
-        """Along each row linear in ln ctau, beyond its ends along its last two points."""
+        """Along each row a local cubic in ln ctau, beyond its ends along its last two points."""
+        from scipy.interpolate import Akima1DInterpolator
+
         result = np.empty(ln_ctau.size)
         for row in np.unique(rows):
             here = rows == row
-            x, y = self.ln_ctau[row], self.ln_events[row]
-            j = np.clip(np.searchsorted(x, ln_ctau[here]) - 1, 0, x.size - 2)
-            slope = (y[j + 1] - y[j]) / (x[j + 1] - x[j])
-            result[here] = y[j] + slope * (ln_ctau[here] - x[j])
+            x, y, wanted = self.ln_ctau[row], self.ln_events[row], ln_ctau[here]
+            j = np.where(wanted < x[0], 0, x.size - 2)
+            straight = y[j] + (y[j + 1] - y[j]) / (x[j + 1] - x[j]) * (wanted - x[j])
+            inside = (wanted >= x[0]) & (wanted <= x[-1])
+            curved = Akima1DInterpolator(x, y)(np.clip(wanted, x[0], x[-1])) if x.size > 2 else straight
+            result[here] = np.where(inside, curved, straight)
         return result
 
 
