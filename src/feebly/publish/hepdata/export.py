@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +118,8 @@ def _steps(
 
 def _not(run: SavedResult, name: str, reason: object) -> _Made:
     """Without the folder of the run, which is no business of a reader of the record."""
-    return [], [f"{name}: {str(reason).replace(f'{run.folder}: ', '')}"]
+    said = str(reason).replace(f"{run.folder}: ", "").replace(f"{run.folder}{os.sep}", "")
+    return [], [f"{name}: {said}"]
 
 
 def _acceptance(run: SavedResult, cache_dir: str | Path | None) -> _Made:
@@ -149,7 +151,8 @@ def _comment(run: SavedResult, left_out: Iterable[str]) -> str:
     setting, calibrated = run.setting, ", ".join(run.content["calibrated"])
     lines = [f"{run.content['summary']}."]
     if run.is_projection:
-        lines.append(f"A projection: nothing was observed. Background: {setting['background_assumption']}.")
+        assumed = setting["background_assumption"]
+        lines.append(f"A projection: nothing was observed.{f' Background: {assumed}.' if assumed else ''}")
     if calibrated:
         lines.append(f"Calibrated on published curves, not derived: {calibrated}.")
     lines.append(f"Made by feebly {run.content['provenance']['feebly']} with {setting['analysis']}.")
