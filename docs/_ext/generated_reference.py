@@ -27,6 +27,7 @@ PAGES = {
     "toml-analysis.md": schema_pages.analysis,
     "toml-preset.md": schema_pages.preset,
     "toml-scalar-preset.md": schema_pages.scalar_preset,
+    "limit-file.md": schema_pages.limit_file,
     "run-folder.md": run_folder_pages.run_folder,
     "events.md": event_pages.events,
 }

@@ -56,6 +56,47 @@ def scalar_preset() -> str:
     return _page("TOML: a preset of the dark scalar", ScalarPreset, _PRESETS) + _by_name(known)
 
 
+def limit_file() -> str:
+    """The file of a published limit: its header, and the names of couplings."""
+    from feebly.core.provenance import Origin
+    from feebly.publish.limit_files.couplings import COUPLINGS
+    from feebly.publish.limit_files.limit_text import LimitHeader
+
+    intro = (
+        "One text file: first lines that begin with `#` and are TOML, then the line `piece,mass,coupling`, "
+        "then one point on each line. Equal numbers of a piece are one curve; curves are never joined, and a "
+        "curve inside another one is a hole. Lines that begin with `##` are passed over. UTF-8, 50 MB at "
+        "most. Keys without a default must be there: units and conventions are never guessed. `feebly limits "
+        "convert` writes masses in GeV and couplings linear; numbers read back exactly. Those that come with "
+        "feebly are in `src/feebly/data/limits/`."
+    )
+    rows = [(code(row.name), row.family, row.unit) for row in COUPLINGS.values()]
+    names = "## Names of couplings\n\n" + table(("name", "of", "unit"), rows)
+    parts = [
+        _section(record, ()).replace(f"## {record.__name__}", title)
+        for record, title in ((LimitHeader, "## Keys"), (Origin, "## origin"))
+    ]
+    example = "## Example\n\n```text\n" + _EXAMPLE_LIMIT + "```"
+    return page("The file of a limit", intro, example, *parts, names) + "\n"
+
+
+_EXAMPLE_LIMIT = """\
+# feebly_limit = 1
+# label = "mine 2020"
+# coupling = "epsilon^2"
+# mass_unit = "MeV"
+# cl = 0.90
+# origin = { kind = "digitised", source = "by me, from Fig. 3, 5%" }
+# model = "dark-photon"
+# arxiv = "2001.00001"
+piece,mass,coupling
+0,210,1.0e-12
+0,300,4.0e-13
+0,300,9.0e-12
+0,210,1.0e-12
+"""
+
+
 _PRESETS = "src/feebly/data/presets/"
 
 
