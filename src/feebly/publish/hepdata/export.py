@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from feebly.core.errors import FeeblyError
+from feebly.core.tables import plain
 from feebly.publish.hepdata import contour_tables, count_tables, factor_tables, scan_tables
 from feebly.publish.hepdata.limit_pieces import Layout
 from feebly.publish.hepdata.pictures import pictures
 from feebly.publish.hepdata.record_writer import record_files, write_record
 from feebly.publish.hepdata.saved_result import SavedResult, read_saved_result
 from feebly.publish.hepdata.tables import Resource, Table
+from feebly.publish.pyhf_files.export import PATCHES, WORKSPACE, export_pyhf
 
 Progress = Callable[[int, int, str], None]
 
@@ -161,4 +164,24 @@ def _comment(run: SavedResult, left_out: Iterable[str]) -> str:
 
 
 def _statistical_model(run: SavedResult) -> tuple[dict[Resource, bytes], list[str]]:
-    return {}, []
+    """Workspace and patch set of pyhf as files of the record, their cautions in the description."""
+    try:
+        made = export_pyhf(run.grid)
+    except FeeblyError as error:
+        return {}, _not(run, "statistical model", error)[1]
+    caution = f"Caution: {'; '.join(map(str, made.warnings))}." if made.warnings else ""
+    about = {
+        WORKSPACE: (
+            "Counts and backgrounds of the signal regions, a HistFactory workspace.",
+            made.workspace,
+        ),
+        PATCHES: ("Signal of the points near the limit, as patches of that workspace.", made.patches),
+    }
+    return {
+        Resource(name, f"{words} {caution}".strip(), "HistFactory"): _json(content)
+        for name, (words, content) in about.items()
+    }, []
+
+
+def _json(content: Any) -> bytes:
+    return (json.dumps(plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
