@@ -40,6 +40,8 @@ COMMANDS = {
     "hepdata import": "none: needs tables",
     "hepdata lint": "none: needs a record",
     "kaon limit": None,
+    "kaon peaks": None,
+    "kaon simulate": None,
     "limits show": None,
     "limits convert": "none: needs a file",
     "limits check": "none: needs a file",

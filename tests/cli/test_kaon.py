@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from numpy.testing import assert_allclose
@@ -49,5 +50,39 @@ def test_json(feebly):
 )
 def test_wrong_values(feebly, arguments, line):
     found = feebly("kaon", "limit", *arguments)
+    assert found.code == 3
+    assert line in found.error
+
+
+def test_peaks_of_simulated_masses(feebly):
+    done = feebly("kaon", "simulate", "pi-a-gamma-gamma", "--inject", "250=3e-8", "--out", "m.csv")
+    assert done.out.endswith("events: m.csv\n")
+    found = feebly("kaon", "peaks", "pi-a-gamma-gamma", "--data", "m.csv", "--out", "here", "--json")
+    content = json.loads(found.out)
+    assert content["hypotheses"] == 287
+    assert abs(content["largest_at_gev"] - 0.25) < 2e-3
+    table = Path("here/limits.csv").read_text().splitlines()
+    assert len(table) == 288
+    row = dict(zip(table[0].split(","), table[1 + 86].split(","), strict=True))
+    assert float(row["mass_gev"]) == 0.25
+    assert_allclose(
+        float(row["branching_ratio_limit"]),
+        float(row["signal_limit"]) * float(row["single_event_sensitivity"]),
+        rtol=1e-12,
+    )
+    assert {path.name for path in Path("here").iterdir()} == {"limits.csv", "plot.png", "plot.pdf"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("peaks", "nothing"), "unknown peak search 'nothing'"),
+        (("peaks", "pi-a-gamma-gamma", "--data", "gone.csv"), "cannot read gone.csv"),
+        (("simulate", "pi-a-gamma-gamma", "--inject", "250"), "--inject"),
+        (("simulate", "pi-a-gamma-gamma", "--inject", "100=1e-8"), "the resolution is known for"),
+    ],
+)
+def test_wrong_peak_searches(feebly, arguments, line):
+    found = feebly("kaon", *arguments)
     assert found.code == 3
     assert line in found.error

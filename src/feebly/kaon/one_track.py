@@ -15,6 +15,7 @@ import numpy as np
 from feebly.apparatus.experiment import ChargedParticle, Tracking
 from feebly.apparatus.shapes import BoolArray
 from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, KAON_MASS_GEV, KPLUS_LIFETIME_S
+from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.core.records import require
 from feebly.kaon.experiment_file import KaonExperiment
@@ -42,13 +43,20 @@ class TrackDecay:
 
 @dataclass(frozen=True, slots=True)
 class TrackSelection:
-    """Momentum window of the reconstructed track [GeV]."""
+    """Momentum window of the reconstructed track [GeV], and what is asked of what is missing.
+
+    photon_energy_gev: the missing mass is a pair of photons, each above this energy and on the calorimeter;
+    None: nothing is asked of it.
+    """
 
     momentum_gev: tuple[float, float] = (15.0, 45.0)
+    photon_energy_gev: float | None = None
 
     def __post_init__(self) -> None:
         low, high = self.momentum_gev
         require(0 <= low < high, self, "momentum_gev", "two momenta in order")
+        least = self.photon_energy_gev
+        require(least is None or least >= 0, self, "photon_energy_gev", "zero or a positive energy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +131,17 @@ def simulate(
         tx + spectrometer.angle_resolution_rad * random.standard_normal(events),
         ty + spectrometer.angle_resolution_rad * random.standard_normal(events),
     )
-    low, high = (selection or TrackSelection()).momentum_gev
+    selection = selection or TrackSelection()
+    low, high = selection.momentum_gev
+    true_kaon = _from_slopes(kaon, tx, ty)
+    true_mass2 = missing_mass2_gev2(true_kaon, track, decay.track_mass_gev)
+    if selection.photon_energy_gev is not None:
+        pair = _Momenta(true_kaon.x - track.x, true_kaon.y - track.y, true_kaon.z - track.z)
+        at = tx * lever, ty * lever, z
+        inside &= _photons_seen(experiment, pair, true_mass2, at, selection.photon_energy_gev, random)
     return TrackEvents(
         missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay.track_mass_gev),
-        missing_mass2_gev2(_from_slopes(kaon, tx, ty), track, decay.track_mass_gev),
+        true_mass2,
         momentum,
         z,
         inside & (momentum > low) & (momentum < high),
@@ -212,6 +227,38 @@ def _on_planes(
         if plane.name in experiment.least_radius_m:
             inside &= np.hypot(at_x, at_y) > experiment.least_radius_m[plane.name]
     return np.asarray(inside)
+
+
+def _photons_seen(
+    experiment: KaonExperiment,
+    pair: _Momenta,
+    mass2: FloatArray,
+    vertex: tuple[FloatArray, FloatArray, FloatArray],
+    least_energy_gev: float,
+    random: np.random.Generator,
+) -> BoolArray:
+    """Whether both photons of an isotropic decay at the vertex reach the calorimeter with enough energy."""
+    calorimeter = experiment.detectors.calorimeter
+    if calorimeter is None:
+        raise ConfigError(
+            f"{experiment.apparatus} has no calorimeter; expected one where photons are asked for"
+        )
+    plane = experiment.detectors.plane(calorimeter.plane)
+    radius = experiment.least_radius_m.get(plane.name, 0.0)
+    mass, momentum = np.sqrt(np.maximum(mass2, 1e-18)), np.sqrt(pair.squared)
+    gamma, beta_gamma = np.hypot(momentum, mass) / mass, momentum / mass
+    cos, phi = 2 * random.random(mass.size) - 1, 2 * np.pi * random.random(mass.size)
+    tx, ty, lever = pair.x / pair.z, pair.y / pair.z, plane.z_m - vertex[2]
+    seen = np.ones(mass.size, bool)
+    for side in (1.0, -1.0):
+        energy = mass / 2 * (gamma + side * beta_gamma * cos)
+        along = mass / 2 * (side * gamma * cos + beta_gamma)
+        slope = side * mass / 2 * np.sqrt(1 - cos**2) / np.where(along > 0, along, np.inf)
+        x = vertex[0] + (tx + slope * np.cos(phi)) * lever  # slopes add up: angles are small
+        y = vertex[1] + (ty + slope * np.sin(phi)) * lever
+        seen &= (along > 0) & (energy > least_energy_gev)
+        seen &= plane.shape.contains(x, y) & (np.hypot(x, y) > radius)
+    return seen
 
 
 def _measured_track(

@@ -23,7 +23,7 @@ from feebly.core.constants import (
     PION0_MASS_GEV,
     PION_MASS_GEV,
 )
-from feebly.core.errors import unknown
+from feebly.core.errors import DomainError, unknown
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.kaon_pi_gamma_gamma import amplitudes_squared
@@ -65,6 +65,31 @@ class StandardDecay:
             assert self.density is not None
             q2 = np.interp(u, *_quantiles(self.density, self.ends_gev2))
         return np.asarray((KAON_MASS_GEV**2 + self.track_mass_gev**2 - q2) / (2 * KAON_MASS_GEV))
+
+    def share_above(self, mass_gev: float) -> float:
+        """Share of the decays with a missing mass above ``mass_gev``."""
+        if self.missing_mass_gev is not None:
+            return float(self.missing_mass_gev > mass_gev)
+        assert self.density is not None
+        below, q2 = _quantiles(self.density, self.ends_gev2)
+        return 1 - float(np.interp(mass_gev**2, q2, below))
+
+    def per_gev(self, mass_gev: FloatArray) -> FloatArray:
+        """Density of the missing mass [1/GeV], one when integrated; DomainError for two bodies."""
+        if self.density is None:
+            raise DomainError(f"{self.decay}: the missing mass is one number, not a density")
+        q2 = np.asarray(mass_gev, float) ** 2
+        inside = (q2 > self.ends_gev2[0]) & (q2 < self.ends_gev2[1])
+        safe = np.where(inside, q2, sum(self.ends_gev2) / 2)
+        total = _integral(self.density, self.ends_gev2)
+        return np.where(inside, self.density(safe) * 2 * mass_gev / total, 0.0)
+
+
+@cache
+def _integral(density: Spectrum, ends_gev2: tuple[float, float]) -> float:
+    t = (1 - np.cos(np.pi * np.linspace(0, 1, _TABLE))) / 2
+    q2 = ends_gev2[0] + (ends_gev2[1] - ends_gev2[0]) * t
+    return float(np.sum(density((q2[1:] + q2[:-1]) / 2) * np.diff(q2)))
 
 
 @cache

@@ -1,0 +1,148 @@
+"""A peak search in kaon decays as a TOML file: what is scanned, on which background, how normalised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from feebly.core.constants import ELECTRON_MASS_GEV, KAON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
+from feebly.core.interfaces import FloatArray
+from feebly.core.provenance import Origin
+from feebly.core.records import decode, require, require_not_negative, require_positive
+from feebly.core.tables import load_document, shipped_names
+from feebly.kaon.one_track import TrackSelection
+from feebly.kaon.search_file import Stated
+from feebly.physics.decays.kaon_standard import TrackParticle, standard_decay
+from feebly.statistics.peaks.peak_search import PeakWindows
+
+FOLDER = "kaon/peak_searches"
+
+TRACKS: dict[str, tuple[TrackParticle, float]] = {
+    "e": ("electron", ELECTRON_MASS_GEV),
+    "mu": ("muon", MUON_MASS_GEV),
+    "pi": ("hadron", PION_MASS_GEV),
+}
+"""Particle and mass [GeV] of the track by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class MassSteps:
+    """First and last mass and the step [MeV]."""
+
+    first: float
+    last: float
+    step: float
+
+    def __post_init__(self) -> None:
+        require_positive(self, "first", "step")
+        require(self.last >= self.first, self, "last", "a mass at or above 'first'")
+        steps = (self.last - self.first) / self.step
+        require(abs(steps - round(steps)) < 1e-6, self, "step", "a step that divides the range")
+
+    @property
+    def masses_gev(self) -> FloatArray:
+        """The hypotheses [GeV]."""
+        steps = round((self.last - self.first) / self.step)
+        return np.asarray((self.first + self.step * np.arange(steps + 1)) / 1e3, float)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsFile:
+    """`PeakWindows` with the sidebands in MeV."""
+
+    sideband_mev: float
+    window_sigma: float = 1.5
+    gap_sigma: float = 3.0
+    degree: int = 1
+
+    def windows(self) -> PeakWindows:
+        """For masses in GeV. Raises DomainError for impossible ones."""
+        return PeakWindows(self.sideband_mev / 1e3, self.window_sigma, self.gap_sigma, self.degree)
+
+
+@dataclass(frozen=True, slots=True)
+class DecayNormalisation:
+    """Candidates of a standard decay (tag) that count the decays, above a missing mass [GeV]."""
+
+    decay: str
+    candidates: float
+    branching_ratio: Stated
+    origin: Origin
+    least_missing_mass_gev: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_positive(self, "candidates")
+        require_not_negative(self, "least_missing_mass_gev")
+        standard_decay(self.decay)  # refuses an unknown one
+
+
+@dataclass(frozen=True, slots=True)
+class BackgroundShape:
+    """A background in the missing mass.
+
+    Either ``decay``: the standard decay of the normalisation, with its candidates; or ``events`` between the
+    two masses ``flat_in_mass2_mev``, flat.
+    """
+
+    decay: str | None = None
+    name: str = ""
+    events: float = 0.0
+    flat_in_mass2_mev: tuple[float, float] = (0.0, 0.0)
+    origin: Origin | None = None
+
+    def __post_init__(self) -> None:
+        require_not_negative(self, "events")
+        if self.decay is None:
+            require_positive(self, "events")
+            require(
+                self.flat_in_mass2_mev[1] > self.flat_in_mass2_mev[0] >= 0,
+                self,
+                "flat_in_mass2_mev",
+                "two masses in order",
+            )
+            require(self.origin is not None, self, "origin", "where the events are from")
+
+
+@dataclass(frozen=True, slots=True)
+class PeakSearchFile:
+    """A scan of K+ -> track X in the missing mass.
+
+    track: ``e``, ``mu`` or ``pi``; momentum_gev, photon_energy_gev: as in `TrackSelection`. normalisation:
+    of the branching ratio. background: expected without signal, for expected limits and pseudo-data.
+    """
+
+    title: str
+    decay: str
+    track: Literal["e", "mu", "pi"]
+    momentum_gev: tuple[float, float]
+    scan_mev: MassSteps
+    windows: WindowsFile
+    normalisation: DecayNormalisation
+    origins: dict[str, Origin]
+    background: tuple[BackgroundShape, ...] = ()
+    photon_energy_gev: float | None = None
+
+    def __post_init__(self) -> None:
+        end = KAON_MASS_GEV - TRACKS[self.track][1]
+        last = self.scan_mev.last / 1e3
+        require(last < end, self, "scan_mev", f"masses below the endpoint, {1e3 * end:.2f} MeV")
+        for shape in self.background:
+            known = shape.decay in (None, self.normalisation.decay)
+            require(known, self, "background", f"the decay of the normalisation, {self.normalisation.decay}")
+
+    @property
+    def selection(self) -> TrackSelection:
+        return TrackSelection(self.momentum_gev, self.photon_energy_gev)
+
+
+def peak_search_names() -> tuple[str, ...]:
+    """Names of the peak searches that come with the package."""
+    return shipped_names(FOLDER)
+
+
+def load_peak_search(name_or_path: str | Path) -> PeakSearchFile:
+    """A shipped peak search by name or a file (.toml). Raises `ConfigError` with file and line."""
+    return decode(PeakSearchFile, load_document("peak search", FOLDER, name_or_path))
