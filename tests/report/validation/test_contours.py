@@ -9,12 +9,13 @@ from numpy.testing import assert_allclose
 from feebly.analysis.analysis import load_analysis
 from feebly.core.errors import ConfigError
 from feebly.report.validation.contours import (
-    area_rows,
     calibrated_on,
     contour_rows,
+    distance_rows,
     edge_rows,
     edge_step,
-    reference_curve,
+    projection_rows,
+    reference_curves,
     reference_points,
 )
 from feebly.report.validation.curves import closed_piece
@@ -35,7 +36,7 @@ def folder(tmp_path):
 
 
 def scaled(folder, factor):
-    piece = reference_curve(REFERENCE, folder / "contours" / "t.csv")
+    (piece,) = reference_curves(REFERENCE, folder / "contours" / "t.csv")
     return (replace(piece, coupling=piece.coupling * factor),)
 
 
@@ -75,22 +76,80 @@ def test_a_reference_without_tolerance_is_for_information(folder):
 def test_missing_file_is_one_skipped_row(folder):
     (row,) = edge_rows((), replace(REFERENCE, file="u.csv"), "", folder)
     assert row.verdict.startswith("skipped: contours/u.csv is not in the folder")
-    assert list(area_rows((), replace(REFERENCE, file="u.csv"), folder)) == []
+    assert list(distance_rows((), replace(REFERENCE, file="u.csv"), folder)) == []
     (row,) = edge_rows((), REFERENCE, "", None)
     assert row.verdict.startswith("skipped: no folder of references")
 
 
+def told(rows):
+    return {row.name.split(" (at")[0]: row.own for row in rows}
+
+
 def test_area_of_a_table_ends_with_its_masses(folder):
-    piece = reference_curve(REFERENCE, folder / "contours" / "t.csv")
     wider = closed_piece(
         np.array([0.1, 0.2, 0.3, 0.5, 0.8, 0.5, 0.3, 0.2]),
         np.array([1e-6, 5e-7, 4e-7, 5e-7, 7e-7, 9e-7, 3e-6, 4e-6]),
     )
-    (row,) = area_rows((wider,), REFERENCE, folder)
-    assert row.verdict == "info"
-    assert row.own == pytest.approx(1.0, rel=1e-9, abs=0)
-    (row,) = area_rows((replace(piece, coupling=2 * piece.coupling),), REFERENCE, folder)
-    assert row.own < 0.7
+    rows = list(distance_rows((wider,), REFERENCE, folder))
+    assert {row.verdict for row in rows} == {"info"}
+    assert told(rows)["intersection over union"] == pytest.approx(1.0, rel=1e-9, abs=0)
+    assert told(distance_rows(scaled(folder, 2.0), REFERENCE, folder))["intersection over union"] < 0.7
+
+
+def test_distances_are_those_of_shifted_edges(folder):
+    (piece,) = scaled(folder, 1.0)
+    factor = np.where(np.arange(piece.coupling.size) < 3, 1.3, 1.0)  # the lower edge alone
+    factor[-1] = 1.3
+    rows = told(distance_rows((replace(piece, coupling=piece.coupling * factor),), REFERENCE, folder))
+    assert_allclose(rows["lower edge, median"], np.log10(1.3), rtol=1e-9)
+    assert_allclose(rows["lower edge, worst"], np.log10(1.3), rtol=1e-9)
+    assert_allclose(rows["upper edge, worst"], 0.0, atol=1e-9)
+
+
+def test_edges_on_the_frame_of_a_figure_say_nothing(folder):
+    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, (1e-8, 4.05e-6)))
+    assert rows["upper edge, worst"] == pytest.approx(0.0, abs=1e-12)
+    assert "lower edge, median" in rows
+    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, (1e-8, 5e-7)))
+    assert "upper edge, median" not in rows
+
+
+CURVE = ContourReference(
+    "square", "p", "curve", "", 0.5, 0.5, file="s.csv", masses_gev=(0.2, 0.5), information_gev=(0.7,), power=2
+)
+
+
+def test_projection_is_compared_in_the_coupling_of_the_reference(folder):
+    """A box in (m, sin theta) against the box of its squares, cut off at a corner of the figure."""
+    (folder / "contours" / "s.csv").write_text("0.1,1e-12\n1,1e-12\n1,1e-8\n0.3,1e-8\n")
+    box = closed_piece(np.array([0.1, 1.0, 1.0, 0.1]), np.array([1.1e-6, 1.1e-6, 1e-4, 1e-4]))
+    reference = replace(CURVE, corners=((0.1, 1e-8),))
+    projection = type("P", (), {"coupling": (1e-8, 1.0, 10)})()
+    rows = list(projection_rows(projection, reference, folder, lambda: (box,)))
+    lower = [row for row in rows if row.group == "contour square: lower edge"]
+    assert_allclose([row.ratio for row in lower], 1.21, rtol=1e-9)
+    elsewhere = [row for row in rows if "elsewhere" in row.group]
+    assert [row.verdict for row in elsewhere] == ["info", "info"]
+    shared = 1 - np.log10(1.21) / 4
+    assert told(rows)["intersection over union"] == pytest.approx(shared, rel=1e-9, abs=0)
+    # without the corner the straight line from the last point to the first cuts the area
+    rows = told(projection_rows(projection, CURVE, folder, lambda: (box,)))
+    assert rows["intersection over union"] < shared - 0.05
+
+
+def test_projection_without_reference_is_not_made(folder):
+    def never():
+        raise AssertionError("asked for")
+
+    projection = type("P", (), {"coupling": (1e-8, 1.0, 10)})()
+    (row,) = projection_rows(projection, CURVE, folder, never)
+    assert row.verdict.startswith("skipped: contours/s.csv is not in the folder")
+
+
+def test_remark_stands_beside_rows_outside_alone(folder):
+    remarked = replace(REFERENCE, remark="known")
+    rows = list(edge_rows(scaled(folder, 1.05), remarked, "", folder))
+    assert [row.remark for row in rows] == 2 * ["known", "known", None]
 
 
 def test_curve_of_points_is_read_at_the_masses(folder):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from feebly.report.validation.curves import closed_piece, outer_edges, overlap
+from feebly.report.validation.curves import closed_piece, distances, outer_edges, overlap
 
 
 def rectangle(mass, coupling):
@@ -40,7 +40,7 @@ def test_common_area_of_shifted_rectangles():
     assert_allclose(overlap((first,), (second,)), 1 / 3, rtol=1e-9)
     # shifted by one decade in the mass: 2 common, 6 together
     third = rectangle((0.1, 10.0), (1e-7, 1e-5))
-    assert_allclose(overlap((first,), (third,)), 1 / 3, rtol=3e-3)
+    assert_allclose(overlap((first,), (third,)), 1 / 3, rtol=1e-9)
 
 
 def test_common_area_counts_every_piece():
@@ -48,6 +48,44 @@ def test_common_area_counts_every_piece():
     parts = (rectangle((0.1, 1.0), (1e-8, 1e-7)), rectangle((0.1, 1.0), (1e-6, 1e-5)))
     whole = rectangle((0.1, 1.0), (1e-8, 1e-5))
     assert_allclose(overlap(parts, (whole,)), 2 / 3, rtol=1e-9)
+
+
+def test_common_area_of_shifted_triangles():
+    # legs of one decade; shifted by s along the mass what is common is a triangle with legs of 1 - s
+    def triangle(shift):
+        mass = 0.01 * 10 ** (np.array([0.0, 1.0, 0.0]) + shift)
+        return (closed_piece(mass, np.array([1e-7, 1e-7, 1e-6])),)
+
+    for shift in (0.1, 0.37, 0.8):
+        common = (1 - shift) ** 2 / 2
+        assert_allclose(overlap(triangle(0.0), triangle(shift)), common / (1 - common), rtol=1e-9)
+
+
+def test_common_area_of_crossing_triangles():
+    # the same triangle and its mirror image: they share one of height 1/2 decade over their common base
+    left = closed_piece(np.array([0.01, 0.1, 0.01]), np.array([1e-7, 1e-7, 1e-6]))
+    right = closed_piece(np.array([0.01, 0.1, 0.1]), np.array([1e-7, 1e-7, 1e-6]))
+    assert_allclose(overlap((left,), (right,)), 0.25 / 0.75, rtol=1e-3)
+
+
+def test_a_hole_belongs_to_neither():
+    outer, hole = rectangle((0.1, 10.0), (1e-8, 1e-6)), rectangle((1.0, 10**0.5), (1e-7, 10**-6.5))
+    assert_allclose(overlap((outer, hole), (outer,)), 1 - 0.25 / 4, rtol=1e-9)
+    assert_allclose(overlap((outer, hole), (hole,)), 0.0, atol=1e-12)
+    island = rectangle((20.0, 200.0), (1e-8, 1e-7))
+    assert_allclose(overlap((outer, hole, island), (outer,)), 3.75 / 5, rtol=1e-9)
+
+
+def test_distances_skip_edges_on_the_frame():
+    own, reference = rectangle((0.1, 1.0), (2e-7, 1e-5)), rectangle((0.05, 0.5), (1e-7, 5e-6))
+    found = distances((own,), (reference,), (1e-8, 1e-3), masses=50)
+    assert found[:, 0].min() > 0.1
+    assert found[:, 0].max() < 0.5
+    assert_allclose(found[:, 1:], np.log10(2), rtol=1e-9)
+    cut = distances((own,), (reference,), (1e-8, 1e-5), masses=50)
+    assert np.isnan(cut[:, 2]).all()
+    assert np.isfinite(cut[:, 1]).all()
+    assert distances((), (reference,), (0.0, np.inf)).shape == (0, 3)
 
 
 def test_areas_far_apart_have_nothing_in_common():
@@ -58,7 +96,7 @@ def test_areas_far_apart_have_nothing_in_common():
 
 def test_mass_range_limits_the_area():
     first, second = rectangle((0.01, 1.0), (1e-7, 1e-5)), rectangle((0.1, 1.0), (1e-7, 1e-5))
-    assert_allclose(overlap((first,), (second,)), 0.5, rtol=3e-3)
+    assert_allclose(overlap((first,), (second,)), 0.5, rtol=1e-9)
     assert_allclose(overlap((first,), (second,), (0.1, 1.0)), 1.0, rtol=1e-9)
 
 

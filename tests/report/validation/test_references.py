@@ -7,6 +7,7 @@ from feebly.core.errors import ConfigError, DataError
 from feebly.report.validation.references import (
     find_reference,
     read_columns,
+    read_curves,
     reference_folder,
     why_missing,
 )
@@ -46,6 +47,17 @@ def test_columns(tmp_path, text):
     path = tmp_path / "c.txt"
     path.write_text(text)
     assert_array_equal(read_columns(path, 2), [[0.1, 1e-7], [0.2, 2e-7]])
+
+
+def test_blank_lines_part_curves(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("# m,c\nx,y\n0.1,1e-7\n# no end\n0.2,2e-7\n\n\n0.3,3e-7\n\n")
+    first, second = read_curves(path)
+    assert_array_equal(first, [[0.1, 1e-7], [0.2, 2e-7]])
+    assert_array_equal(second, [[0.3, 3e-7]])
+    path.write_text("\n\n")
+    with pytest.raises(DataError, match="no numbers"):
+        read_curves(path)
 
 
 @pytest.mark.parametrize("second_line", ["0.2", "0.2,much", "0.2,nan", "0.2,1,1"])

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from feebly.analysis.analysis import load_analysis
+from feebly.core.errors import ConfigError
 from feebly.physics.production.presets import preset
-from feebly.report.validation import table, validate
+from feebly.report.validation import PARTS, table, validate
+from feebly.report.validation.alp_yields import alp_plan
 from feebly.report.validation.curves import closed_piece
-from feebly.report.validation.plan import validation_plan
+from feebly.report.validation.plan import projection_plan, validation_plan
 from feebly.report.validation.resolution import QUANTITIES
 from feebly.report.validation.rows import WIDTH
 from feebly.report.validation.scalar import scalar_plan
@@ -70,6 +72,33 @@ def short_plan(monkeypatch):
     return asked
 
 
+def test_progress_rises_to_the_end(short_plan, tmp_path):
+    told = []
+    validate(lambda *args: told.append(args), reference_dir=tmp_path)
+    shares = [done / total for done, total, _ in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert 0.9 < shares[-1] <= 1.0
+    assert {text.split(":")[0] for _, _, text in told} == set(PARTS)
+
+
+def test_pieces_of_a_part_have_equal_shares():
+    told = []
+    part = table.PartProgress("b", 30.0, 50.0, 100.0, lambda *args: told.append(args))
+    second = part.piece(1, 2, "run")
+    second(5, 10, "half")
+    assert told == [(550, 1000, "b: run "), (675, 1000, "b: run half")]
+
+
+def test_some_parts_alone(short_plan):
+    report = validate(only=("statistics",))
+    assert not short_plan
+    assert {row.group for row in report.rows} >= {"p-values of mu mu"}
+    assert not any(row.group == "not compared yet" for row in report.rows)
+    with pytest.raises(ConfigError, match=r"part of the validation 'dark-scaler'.*dark-scalar"):
+        validate(only=("dark-scaler",))
+
+
 def test_whole_table_without_references(short_plan, tmp_path):
     told = []
     report = validate(lambda *args: told.append(args), jobs=2, reference_dir=tmp_path)
@@ -77,7 +106,8 @@ def test_whole_table_without_references(short_plan, tmp_path):
     assert len(told) >= len(PLAN.runs)
     reasons = [row.skipped for row in report.rows if row.skipped]
     files = [contour.file for contour in PLAN.contours if contour.file]
-    for name in [*files, PLAN.yields.file, SCALAR_PLAN.contour.file]:
+    projected = [contour.file for contour in projection_plan().contours]
+    for name in [*files, *projected, PLAN.yields.file, alp_plan().file]:
         assert any(f"{name} is not in the folder" in reason for reason in reasons), name
     for later in PLAN.later:
         assert later.reason in reasons

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from math import exp, log
 from pathlib import Path
 
 import numpy as np
 
 from feebly.analysis.analysis import Analysis
-from feebly.limits.results import ContourPiece
-from feebly.report.validation.curves import Pieces, closed_piece, outer_edges, overlap
+from feebly.report.validation.curves import Pieces, closed_piece, distances, outer_edges, overlap
 from feebly.report.validation.plan import ContourReference, MassRange, NotchReference, Plan, ReferenceRun
-from feebly.report.validation.references import find_reference, read_columns, why_missing
+from feebly.report.validation.projection import Projection
+from feebly.report.validation.references import find_reference, read_columns, read_curves, why_missing
 from feebly.report.validation.rows import FOLDED, Row
 
 Contours = Mapping[str, Pieces]
@@ -29,7 +30,7 @@ def contour_rows(contours: Contours, plan: Plan, analysis: Analysis, folder: Pat
         tuned = calibrated_on(plan.runs[reference.run], analysis)
         yield from edge_rows(contours[reference.run], reference, tuned, folder)
     for reference in plan.contours:
-        yield from area_rows(contours[reference.run], reference, folder)
+        yield from distance_rows(contours[reference.run], reference, folder)
     for closing in plan.closing:
         largest = max((float(piece.mass_gev.max()) for piece in contours[closing.run]), default=None)
         yield Row("closing mass [GeV]", closing.name, largest, closing.reference, closing.tolerance)
@@ -39,6 +40,23 @@ def contour_rows(contours: Contours, plan: Plan, analysis: Analysis, folder: Pat
         yield Row(group, notch.name, own, notch.reference, notch.tolerance)
 
 
+def projection_rows(
+    projection: Projection,
+    reference: ContourReference,
+    folder: Path | None,
+    contour: Callable[[], Pieces],
+) -> Iterator[Row]:
+    """Edges, distances and area of a projection; its contour is asked for if the reference is there."""
+    if _file(reference, folder) is None:
+        yield from edge_rows((), reference, "", folder)
+        return
+    power = reference.power
+    own = tuple(replace(piece, coupling=piece.coupling**power) for piece in contour())
+    low, high, _ = projection.coupling
+    yield from edge_rows(own, reference, "", folder)
+    yield from distance_rows(own, reference, folder, (low**power, high**power))
+
+
 def calibrated_on(run: ReferenceRun, analysis: Analysis) -> str:
     """What the response sets of a run were tuned on, in the words of the analysis file."""
     origins = [analysis.response(name, tag).origin for tag, name in run.response.items()]
@@ -46,13 +64,25 @@ def calibrated_on(run: ReferenceRun, analysis: Analysis) -> str:
 
 
 def edge_rows(own: Pieces, reference: ContourReference, tuned: str, folder: Path | None) -> Iterator[Row]:
-    """One row per edge and mass of a reference."""
+    """One row per edge and mass of a reference; those for information last."""
     path = _file(reference, folder)
     if reference.file and path is None:
         reason = why_missing(folder, f"contours/{reference.file}")
         yield Row(f"{FOLDED} {reference.name}", "both edges and area", skipped=reason)
         return
     points = reference_points(reference, path)
+    group = f"{FOLDED} {reference.name}"
+    yield from _edges(own, reference, points, tuned, group)
+    if path is not None and reference.information_gev:
+        told = replace(
+            reference, tolerance_lower=None, tolerance_upper=None, masses_gev=reference.information_gev
+        )
+        yield from _edges(own, told, reference_points(told, path), tuned, f"{group}, elsewhere")
+
+
+def _edges(
+    own: Pieces, reference: ContourReference, points: list[tuple[float, ...]], tuned: str, group: str
+) -> Iterator[Row]:
     allowed = (reference.tolerance_lower, reference.tolerance_upper)
     tolerances = [None if t is None else t + reference.rounding for t in allowed]
     tuned_masses = (reference.tuned_lower, reference.tuned_upper)
@@ -62,24 +92,44 @@ def edge_rows(own: Pieces, reference: ContourReference, tuned: str, folder: Path
             tolerance = tolerances[k]
             if tolerance is not None and _is_weak(peak):
                 tolerance = max(tolerance, _WEAK_TOLERANCE)
-            yield Row(
-                f"{FOLDED} {reference.name}: {edge} edge",
+            row = Row(
+                f"{group}: {edge} edge",
                 f"{mass:g} GeV",
                 found[k] if found else None,
                 edges[k],
                 tolerance,
                 tuned if _within(mass, tuned_masses[k]) else None,
             )
+            yield replace(row, remark=reference.remark) if row.verdict == "outside" else row
 
 
-def area_rows(own: Pieces, reference: ContourReference, folder: Path | None) -> Iterator[Row]:
-    """Intersection over union of the own area and that of a reference with a file; for information."""
+def distance_rows(
+    own: Pieces,
+    reference: ContourReference,
+    folder: Path | None,
+    frame: tuple[float, float] = (0.0, np.inf),
+) -> Iterator[Row]:
+    """Median and worst |log10| of both edges and the common area for a reference with a file.
+
+    frame: smallest and largest coupling that were looked at. For information.
+    """
     path = _file(reference, folder)
-    if path is not None:
-        curve = reference_curve(reference, path)
-        # a table does not say where it closes: its area ends with its first and last mass
-        masses = (curve.mass_gev.min(), curve.mass_gev.max()) if reference.kind == "table" else None
-        yield Row("area: intersection over union", reference.name, overlap(own, (curve,), masses), 1.0)
+    if path is None:
+        return
+    curves = reference_curves(reference, path)
+    group = f"distance |log10| of the edges and area: {reference.name}"
+    found = distances(own, curves, frame)
+    for k, edge in enumerate(_EDGES, start=1):
+        seen = found[np.isfinite(found[:, k])]
+        if seen.size:
+            step = np.abs(seen[:, k])
+            worst = int(np.argmax(step))
+            yield Row(group, f"{edge} edge, median", float(np.median(step)))
+            yield Row(group, f"{edge} edge, worst (at {seen[worst, 0]:.3g} GeV)", float(step[worst]))
+    # a table does not say where it closes: its area ends with its first and last mass
+    mass = curves[0].mass_gev
+    masses = (float(mass.min()), float(mass.max())) if reference.kind == "table" else None
+    yield Row(group, "intersection over union", overlap(own, curves, masses), 1.0)
 
 
 def _file(reference: ContourReference, folder: Path | None) -> Path | None:
@@ -93,18 +143,18 @@ def reference_points(reference: ContourReference, path: Path | None) -> list[tup
     assert path is not None
     if reference.kind == "table":
         return [tuple(row) for row in read_columns(path, 4).tolist()]
-    curve = (reference_curve(reference, path),)
-    edges = ((mass, outer_edges(curve, mass)) for mass in reference.masses_gev)
+    curves = reference_curves(reference, path)
+    edges = ((mass, outer_edges(curves, mass)) for mass in reference.masses_gev)
     return [(mass, *pair, np.inf) for mass, pair in edges if pair is not None]
 
 
-def reference_curve(reference: ContourReference, path: Path) -> ContourPiece:
-    """The reference as one closed curve: a table runs along its lower edge and back along the upper one."""
+def reference_curves(reference: ContourReference, path: Path) -> Pieces:
+    """The reference as closed curves: a table runs along its lower edge and back along the upper one."""
     if reference.kind == "table":
         mass, lower, upper, _ = read_columns(path, 4).T
-        return closed_piece(np.concatenate([mass, mass[::-1]]), np.concatenate([lower, upper[::-1]]))
-    mass, coupling = read_columns(path, 2).T
-    return closed_piece(mass, coupling)
+        return (closed_piece(np.concatenate([mass, mass[::-1]]), np.concatenate([lower, upper[::-1]])),)
+    corners = np.array(reference.corners, float).reshape(-1, 2)
+    return tuple(closed_piece(*np.concatenate([curve, corners]).T) for curve in read_curves(path))
 
 
 def edge_step(own: Pieces, notch: NotchReference) -> float | None:

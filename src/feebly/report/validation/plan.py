@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from feebly.core.records import decode, require
+from feebly.core.records import decode, require, require_positive
 from feebly.core.tables import load_document
+from feebly.report.validation.projection import Projection
 from feebly.workflow.sampling import DEFAULT_PRECISION
 
 MassRange = tuple[float, float]
+MassAndCoupling = tuple[float, float]
 Edge = Literal["lower", "upper"]
 
 
@@ -33,9 +35,12 @@ class ContourReference:
     """Edges to compare with one run.
 
     kind: ``table`` (file of mass, lower, upper, largest yield), ``curve`` (file of points of one closed
-    curve, read at ``masses_gev``) or ``points`` (mass, lower, upper in ``points``). Tolerances are relative,
+    curves, read at ``masses_gev``) or ``points`` (mass, lower, upper in ``points``). Tolerances are relative,
     none for a comparison that is for information; rounding: of a reference with few digits, added to them.
-    tuned_lower, tuned_upper: masses at which that edge was tuned on this reference.
+    tuned_lower, tuned_upper: masses at which that edge was tuned on this reference. power: of the coupling of
+    the run that the reference has. corners: points that close a curve cut off at the frame of its figure.
+    remark: what is known about points outside the tolerance. information_gev: masses of a curve at which
+    nothing is claimed.
     """
 
     name: str
@@ -47,11 +52,16 @@ class ContourReference:
     rounding: float = 0.0
     file: str | None = None
     masses_gev: tuple[float, ...] = ()
+    information_gev: tuple[float, ...] = ()
     points: tuple[tuple[float, float, float], ...] = ()
     tuned_lower: MassRange = (0.0, 0.0)
     tuned_upper: MassRange = (0.0, 0.0)
+    power: float = 1.0
+    corners: tuple[MassAndCoupling, ...] = ()
+    remark: str | None = None
 
     def __post_init__(self) -> None:
+        require_positive(self, "power")
         for name in ("tolerance_lower", "tolerance_upper"):
             tolerance = getattr(self, name)
             require(tolerance is None or tolerance > 0, self, name, "a positive number")
@@ -167,6 +177,20 @@ class Plan:
     resolution: tuple[ResolutionReference, ...]
     yields: YieldReference
     later: tuple[LaterReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectionPlan:
+    """Projections by name, each with the reference that it is compared with."""
+
+    runs: dict[str, Projection]
+    contours: tuple[ContourReference, ...]
+
+
+@cache
+def projection_plan() -> ProjectionPlan:
+    """The shipped plan of projections."""
+    return decode(ProjectionPlan, load_document("validation plan", "validation", "projections"))
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from itertools import groupby
 from math import isfinite
 from pathlib import Path
 
@@ -44,17 +46,33 @@ def why_missing(folder: Path | None, name: str) -> str:
 
 def read_columns(path: Path, columns: int) -> FloatArray:
     """Numbers of a text file, (rows, columns); separated by blanks or commas, # and a heading are skipped."""
-    rows: list[list[float]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        fields = line.split("#")[0].replace(",", " ").split()
-        if not fields or (not rows and not _is_number(fields[0])):
-            continue
-        if len(fields) != columns or not all(map(_is_number, fields)):
-            raise DataError(f"{path}:{number} {line.strip()!r}: expected {columns} numbers")
-        rows.append([float(field) for field in fields])
+    rows = [row for row in _rows(path, columns) if row]
     if not rows:
         raise DataError(f"{path}: no numbers in it")
     return np.array(rows)
+
+
+def read_curves(path: Path) -> list[FloatArray]:
+    """Curves of a file of two columns, (points, 2) each: a blank line ends one."""
+    found = [np.array(list(rows)) for filled, rows in groupby(_rows(path, 2), key=bool) if filled]
+    if not found:
+        raise DataError(f"{path}: no numbers in it")
+    return found
+
+
+def _rows(path: Path, columns: int) -> Iterator[list[float]]:
+    """Numbers of each line, none for a blank line; # and a heading are skipped."""
+    heading = True
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        fields = line.split("#")[0].replace(",", " ").split()
+        if not line.strip():
+            yield []
+        if not fields or (heading and not _is_number(fields[0])):
+            continue
+        if len(fields) != columns or not all(map(_is_number, fields)):
+            raise DataError(f"{path}:{number} {line.strip()!r}: expected {columns} numbers")
+        heading = False
+        yield [float(field) for field in fields]
 
 
 def _is_number(text: str) -> bool:

@@ -1,18 +1,14 @@
-"""Dark scalar against a pilot calculation and ALPINIST, with the selection of both."""
+"""Yields of the dark scalar against a pilot calculation, with the selection of that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import log10
-from pathlib import Path
 
 import numpy as np
 
 from feebly.analysis.analysis import load_analysis
-from feebly.analysis.final_state import FinalState
-from feebly.analysis.regions import Box
 from feebly.apparatus.experiment import load_experiment
 from feebly.core.interfaces import FloatArray, ProductionChannel
 from feebly.core.records import decode
@@ -24,14 +20,11 @@ from feebly.physics.production.b_to_scalar import br_exclusive
 from feebly.physics.production.scalar_presets import BREMS, DARK_SCALAR, ScalarPreset
 from feebly.physics.spectra.heavy_flavour import normalisation
 from feebly.physics.spectra.library import load_spectrum
-from feebly.report.validation.curves import Pieces, closed_piece, outer_edges, overlap
-from feebly.report.validation.references import find_reference, read_columns, why_missing
-from feebly.report.validation.rows import FOLDED, Row
+from feebly.report.validation.rows import Row
 from feebly.report.validation.sampling import Sampling
+from feebly.report.validation.selection import OpenSelection
 
 _EXPERIMENT = "na62-dump-2021"
-_ANYWHERE = Box(-1e4, 1e4, 1e4)
-_SIN2 = np.geomspace(1e-13, 1e-1, 2401)
 _PRECISION = 0.03
 
 
@@ -57,28 +50,14 @@ class PilotYields:
 
 
 @dataclass(frozen=True, slots=True)
-class ScalarContour:
-    """Closed curve in (mass, sin²θ), read at some masses; relative tolerances of sin²θ."""
-
-    file: str
-    masses_gev: tuple[float, ...]
-    tolerance_lower: float
-    tolerance_upper: float
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class ScalarPlan:
-    """Selection, POT and events that exclude; the references."""
+    """Selection, final states and POT of the pilot."""
 
     preset: str
     channels: tuple[str, ...]
-    z_m: tuple[float, float]
-    momentum_min_gev: float
+    selection: OpenSelection
     pot: float
-    events: float
     pilot: PilotYields
-    contour: ScalarContour
 
 
 def scalar_plan() -> ScalarPlan:
@@ -87,7 +66,7 @@ def scalar_plan() -> ScalarPlan:
 
 
 @dataclass(frozen=True)
-class OpenSelection:
+class OpenYields:
     """Expected events of all decays to two tracks in the acceptance, no region, efficiency 1."""
 
     plan: ScalarPlan
@@ -101,23 +80,11 @@ class OpenSelection:
     def preset(self) -> ScalarPreset:
         return DARK_SCALAR.load(self.plan.preset)
 
-    def final_state(self, tag: str) -> FinalState:
-        """The tracks of the analysis, without cuts on anything but z and momentum."""
-        state, (z_min, z_max) = self.sampling.analysis.final_state(tag), self.plan.z_m
-        return replace(
-            state,
-            momentum_min_gev=self.plan.momentum_min_gev,
-            fiducial_volume=replace(state.fiducial_volume, z_min_m=z_min, z_max_m=z_max, cones=()),
-            track_cda_max_m=1e3,
-            signal_region=replace(state.signal_region, shape=_ANYWHERE),
-            control_region=None,
-            calorimeter=None,
-            masks=(),
-        )
-
     def sample(self, channel: ProductionChannel, tag: str, mass_gev: float) -> MassSample:
         """Sample of one production and final state at one mass."""
-        setup = self.sampling.setup(channel, self.final_state(tag))
+        here = self.sampling
+        state = self.plan.selection.final_state(here.analysis.final_state(tag), here.experiment)
+        setup = here.setup(channel, state)
         (sample,) = sample_masses(setup, np.array([mass_gev]), self.precision)
         return sample
 
@@ -151,7 +118,7 @@ class OpenSelection:
         return load_spectrum(channel.parent, **self.preset.spectrum_options).multiplicity
 
 
-def as_the_pilot(chosen: OpenSelection, mass_gev: float, sin2: float) -> tuple[float, float]:
+def as_the_pilot(chosen: OpenYields, mass_gev: float, sin2: float) -> tuple[float, float]:
     """Events of B decays and of bremsstrahlung with what the pilot took otherwise (`PilotYields`)."""
     pilot, at = chosen.plan.pilot, np.array([sin2])
     preset = replace(chosen.preset, brems_form_factor=pilot.brems_form_factor)
@@ -179,29 +146,7 @@ def total(
     )
 
 
-def edges_of(sin2: FloatArray, events: FloatArray, threshold: float) -> tuple[float, float] | None:
-    """Smallest and largest sin²θ with at least ``threshold`` events, by logarithmic interpolation."""
-    inside = np.flatnonzero(events >= threshold)
-    if inside.size == 0 or inside[0] == 0 or inside[-1] == sin2.size - 1:
-        return None
-    first, last = inside[0], inside[-1]
-    return _crossing(sin2, events, first - 1, threshold), _crossing(sin2, events, last, threshold)
-
-
-def _crossing(sin2: FloatArray, events: FloatArray, k: int, threshold: float) -> float:
-    below, above = np.log(np.maximum(events[k : k + 2], 1e-300))
-    share = (np.log(threshold) - below) / (above - below)
-    return float(sin2[k] * (sin2[k + 1] / sin2[k]) ** share)
-
-
-def scalar_rows(plan: ScalarPlan, folder: Path | None) -> Iterator[Row]:
-    """Yields against the pilot, edges and area against ALPINIST."""
-    chosen = OpenSelection(plan)
-    yield from pilot_rows(chosen)
-    yield from contour_rows(chosen, folder)
-
-
-def pilot_rows(chosen: OpenSelection) -> Iterator[Row]:
+def pilot_rows(chosen: OpenYields) -> Iterator[Row]:
     """Yields with what the pilot took; then those of the preset, for information."""
     pilot = chosen.plan.pilot
     for point in pilot.points:
@@ -219,56 +164,3 @@ def pilot_rows(chosen: OpenSelection) -> Iterator[Row]:
 
 def _name(point: PilotPoint) -> str:
     return f"{point.mass_gev:g} GeV, {point.sin2_theta:g}"
-
-
-def contour_rows(chosen: OpenSelection, folder: Path | None) -> Iterator[Row]:
-    """Both edges in sin²θ at each mass, median and worst distance, and the common area."""
-    reference, title = chosen.plan.contour, f"{FOLDED} dark scalar, ALPINIST"
-    path = find_reference(folder, "contours", reference.file)
-    if path is None:
-        reason = why_missing(folder, f"contours/{reference.file}")
-        yield Row(title, "both edges and area", skipped=reason)
-        return
-    curve = (closed_piece(*read_columns(path, 2).T),)
-    own = own_edges(chosen, reference.masses_gev)
-    pairs = {mass: outer_edges(curve, mass) for mass in reference.masses_gev}
-    tolerances = (reference.tolerance_lower, reference.tolerance_upper)
-    for k, edge in enumerate(("lower", "upper")):
-        for mass, theirs in pairs.items():
-            found = own[mass]
-            yield Row(
-                f"{title}: {edge} edge in sin^2 theta", f"{mass:g} GeV",
-                found[k] if found else None, theirs[k] if theirs else None, tolerances[k],
-            )  # fmt: skip
-    yield from _distances(own, pairs)
-    yield Row("area: intersection over union", "dark scalar, ALPINIST", _common_area(own, curve), 1.0)
-
-
-def own_edges(
-    chosen: OpenSelection, masses_gev: tuple[float, ...]
-) -> dict[float, tuple[float, float] | None]:
-    """Edges in sin²θ by mass."""
-    found = {mass: total(chosen.by_production(mass, _SIN2)) for mass in masses_gev}
-    return {mass: edges_of(_SIN2, events, chosen.plan.events) for mass, events in found.items()}
-
-
-def _distances(
-    own: Mapping[float, tuple[float, float] | None], theirs: Mapping[float, tuple[float, float] | None]
-) -> Iterator[Row]:
-    for k, edge in enumerate(("lower", "upper")):
-        steps = [abs(log10(a[k] / b[k])) for m, b in theirs.items() if b and (a := own[m])]
-        if steps:
-            group = "dark scalar, ALPINIST: |log10| of own over reference sin^2 theta"
-            yield Row(group, f"{edge} edge, median", float(np.median(steps)))
-            yield Row(group, f"{edge} edge, worst", max(steps))
-
-
-def _common_area(own: Mapping[float, tuple[float, float] | None], curve: Pieces) -> float:
-    """Intersection over union between the first and the last of the masses."""
-    edges = {mass: pair for mass, pair in own.items() if pair}
-    if len(edges) < 2:
-        return 0.0
-    mass = np.array(list(edges))
-    lower, upper = np.array(list(edges.values())).T
-    piece = closed_piece(np.append(mass, mass[::-1]), np.append(lower, upper[::-1]))
-    return overlap((piece,), curve, (mass.min(), mass.max()))
