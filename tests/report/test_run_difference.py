@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose
 
 from feebly.limits.results import ContourPiece
 from feebly.report.run_difference import KeptRun, compare_runs, read_kept
+from feebly.report.run_difference.apparatus import object_differences
+from feebly.report.run_difference.given import differences
 from feebly.report.run_difference.moves import find_moves
 from feebly.report.run_difference.text import difference_dict, difference_text
 from feebly.workflow.named_files import without_folders
@@ -141,7 +143,7 @@ CAUSES = {
     "geometry": (
         experiment_with(("r_min_m = 0.06", "r_min_m = 0.25")),
         None,
-        "experiment: planes.STRAW1.shape.r_min_m: 0.06 -> 0.25",
+        "experiment: planes[STRAW1].shape.r_min_m: 0.06 -> 0.25",
     ),
     "spectrum": (
         spectrum_of_eta(OTHER_DIGEST),
@@ -357,6 +359,52 @@ def test_islands_and_masses_gained_and_lost():
     lower = next(each for each in moves.shifts if each.what == "observed, lower edge")
     assert_allclose(lower.largest, np.log(1.5e-8 / 1e-7), rtol=1e-12)
     assert 0.3 <= lower.mass_gev <= 0.5
+
+
+OBJECTS = {
+    "a number": ({"z": 1.0}, {"z": 2.0}, ["it: z: 1 -> 2"]),
+    "a key of a newer feebly": ({"z": 1.0}, {"z": 1.0, "new": 2.0}, []),
+    "an object of a newer feebly": ({"z": 1.0}, {"z": 1.0, "new": {"x": 2.0}}, []),
+    "a key of a newer feebly in a plane": (
+        {"planes": [{"name": "A", "z": 1.0}]},
+        {"planes": [{"name": "A", "z": 1.0, "new": 3.0}]},
+        [],
+    ),
+    "another plane": (
+        {"planes": [{"name": "A", "z": 1.0}]},
+        {"planes": [{"name": "A", "z": 1.0}, {"name": "B", "z": 3.0}]},
+        ["it: planes[B].z: none -> 3"],
+    ),
+    "planes where there were none": (
+        {"planes": []},
+        {"planes": [{"name": "B", "z": 3.0}]},
+        ["it: planes:  -> none", "it: planes[B].z: none -> 3"],
+    ),
+    "a calorimeter where there was none": (
+        {"calorimeter": None},
+        {"calorimeter": {"r_m": 1.0}},
+        ["it: calorimeter.r_m: none -> 1"],
+    ),
+    "words": ({"title": "a", "origins": {"z": "b"}}, {"title": "c", "origins": {"z": "d"}}, []),
+}
+
+
+@pytest.mark.parametrize("case", OBJECTS)
+def test_numbers_of_an_apparatus(case):
+    one, other, texts = OBJECTS[case]
+    assert [each.text for each in object_differences("it", one, other, ("yield:*",))] == texts
+    assert len(list(object_differences("it", other, one, ("yield:*",)))) == len(texts)
+
+
+def test_a_setting_that_only_a_newer_feebly_knows_is_no_difference():
+    a = KeptRun("A", {"setting": {"seed": 1}, "preset": {"name": "p", "theta": 1}}, None, None)
+    b = KeptRun(
+        "B",
+        {"setting": {"seed": 1, "ordering": "total-count"}, "preset": {"name": "p", "theta": 1, "new": ""}},
+        None,
+        None,
+    )
+    assert differences(a, b) == differences(b, a) == ()
 
 
 def test_folders_of_files_do_not_count():

@@ -45,7 +45,8 @@ def option(a: KeptRun, b: KeptRun, key: str, moves: tuple[str, ...]) -> Iterator
 
 
 def is_changed(a: KeptRun, b: KeptRun, key: str) -> bool:
-    return bool(a.setting.get(key) != b.setting.get(key))
+    """Whether a setting differs; one that only one run knows is of another feebly, not of the user."""
+    return key in a.setting and key in b.setting and a.setting[key] != b.setting[key]
 
 
 def is_argument_changed(a: KeptRun, b: KeptRun, name: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from feebly.core.tables import digest
+from feebly.report.run_difference.apparatus import SHOWN, object_differences
 from feebly.report.run_difference.difference import (
     Difference,
     difference,
@@ -34,7 +34,6 @@ LATTICE = 0.01
 """The same of other points of the grid: contours follow the limit to COUPLING_TOLERANCE."""
 
 _MC_ERRORS = 5.0  # of the precision asked for, that another seed may move a yield by
-_SHOWN = 4
 
 
 Part = Callable[[KeptRun, KeptRun], Iterator[Difference]]
@@ -130,22 +129,17 @@ def _events(events: Iterable[Mapping[str, Any]]) -> str:
 
 # --- experiment and analysis ---------------------------------------------------------------------------
 
-_WORDS = ("name", "title", "origin", "origins", "source", "shape_origin", "experiment")
-_NOT_GEOMETRY = (
-    "pot", "pot_relative_error", "response_sets", "default_response", "default_channels", "default_preset",
-    "projection_of", "control_region", "validation_regions", "background", "observed", "events", "meaning",
-)  # fmt: skip
-"""Of an analysis: told elsewhere, or of no weight in a limit."""
-
 
 def _apparatus(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     sides = [run.content.get("apparatus", {}) for run in (a, b)]
-    yield from _numbers("experiment", sides[0].get("experiment"), sides[1].get("experiment"), YIELDS)
+    yield from object_differences(
+        "experiment", sides[0].get("experiment"), sides[1].get("experiment"), YIELDS
+    )
     states = [side.get("analysis", {}).get("final_states", {}) for side in sides]
     channels = [set(run.setting.get("channels", ())) for run in (a, b)]
     for state in sorted(channels[0] & channels[1]):
         name, moves = f"analysis, {state}", (f"yield:*/{state}", *CONTOUR)
-        yield from _numbers(name, states[0].get(state, {}), states[1].get(state, {}), moves)
+        yield from object_differences(name, states[0].get(state, {}), states[1].get(state, {}), moves)
     for state in shared(a.content.get("responses", {}), b.content.get("responses", {})):
         if not _preset_changed(a, b) or is_argument_changed(a, b, "response"):
             yield from _response(a, b, state)
@@ -156,33 +150,6 @@ def _response(a: KeptRun, b: KeptRun, state: str) -> Iterator[Difference]:
     if any(one.get(key) != other.get(key) for key in ("efficiency", "pair_separation")):
         before, after = (f"{side['set']} (efficiency {side['efficiency']:g})" for side in (one, other))
         yield Difference(f"response set of {state}", (before, after), (f"yield:*/{state}", *CONTOUR))
-
-
-def _numbers(name: str, one: Any, other: Any, moves: tuple[str, ...]) -> Iterator[Difference]:
-    """One difference per number; many at once, as of another experiment, are one."""
-    sides = dict(_leaves(one)), dict(_leaves(other))
-    changed = [key for key in {**sides[0], **sides[1]} if sides[0].get(key) != sides[1].get(key)]
-    if len(changed) > _SHOWN:
-        shown = f"{', '.join(changed[:_SHOWN])} and {len(changed) - _SHOWN} more"
-        before, after = (str(side.get("name", short_digest(digest(side)))) for side in (one, other))
-        yield Difference(f"{name} ({shown})", (before, after), moves)
-        return
-    for key in changed:
-        yield difference(f"{name}: {key}", sides[0].get(key), sides[1].get(key), moves)
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Dotted name and value of all that is no word about it; planes and regions go by their names."""
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key not in (*_WORDS, *_NOT_GEOMETRY):
-                yield from _leaves(item, f"{path}.{key}" if path else key)
-    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
-        for i, item in enumerate(value):
-            named = item.get("name", i) if isinstance(item, Mapping) else i
-            yield from _leaves(item, f"{path}.{named}")
-    else:
-        yield path, value
 
 
 # --- preset and inputs ---------------------------------------------------------------------------------
@@ -196,7 +163,8 @@ def _preset(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     if not _preset_changed(a, b) or is_argument_changed(a, b, "production"):
         yield from _members(a, b, "production", "production", "yield:{}/*", CONTOUR)
     one, other = (run.content.get("preset", {}) for run in (a, b))
-    changed = [key for key in {**one, **other} if key not in _NOT_PHYSICS and one.get(key) != other.get(key)]
+    # a key that only one run has is of another feebly
+    changed = [key for key in one if key in other and key not in _NOT_PHYSICS and one[key] != other[key]]
     if not _preset_changed(a, b):
         for key in changed:
             yield difference(
@@ -209,7 +177,7 @@ def _preset(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     if not is_argument_changed(a, b, "response"):
         options += [found.text for state in _states(a, b) for found in _response(a, b, state)]
     if options:
-        name = f"preset ({'; '.join(options[:_SHOWN])}{' ...' if len(options) > _SHOWN else ''})"
+        name = f"preset ({'; '.join(options[:SHOWN])}{' ...' if len(options) > SHOWN else ''})"
         yield Difference(name, (str(one.get("name")), str(other.get("name"))), YIELDS)
 
 
