@@ -8,16 +8,14 @@ import pytest
 
 from feebly.limits.width_table import TableReference, WidthTable
 from feebly.publish.width_files.alpinist import write_alpinist
-from feebly.report.run_folder import write_run
+from publish.bare_runs import bare_run
 from report.synthetic import synthetic_result
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A run folder without figures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("feebly.report.run_folder.figure_bytes", lambda *_: b"")
-        return write_run(synthetic_result(), tmp_path_factory.mktemp("run") / "my-run")
+    return bare_run(synthetic_result(), tmp_path_factory.mktemp("run") / "my-run")
 
 
 def test_csv(feebly, run, tmp_path):

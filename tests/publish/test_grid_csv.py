@@ -8,17 +8,15 @@ from numpy.testing import assert_array_equal
 
 from feebly.core.errors import DataError
 from feebly.publish.grid_csv import CELLS, MASSES, YIELDS, read_grid_csv, write_grid_csv
-from feebly.report.run_folder import write_run
 from feebly.report.saved_grid import read_saved_grid
+from publish.bare_runs import bare_run
 from report.synthetic import synthetic_result
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["observed", "projection"])
 def exported(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("feebly.report.run_folder.figure_bytes", lambda *_: b"")
-        grid = read_saved_grid(write_run(synthetic_result(projection=request.param), folder / "run"))
+    grid = read_saved_grid(bare_run(synthetic_result(projection=request.param), folder / "run"))
     write_grid_csv(grid, folder / "csv")
     return grid, folder / "csv"
 

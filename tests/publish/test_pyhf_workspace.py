@@ -16,12 +16,12 @@ from feebly.publish.pyhf_files.asymptotics import asymptotic_cls, asymptotic_lim
 from feebly.publish.pyhf_files.constraints import MODIFIER_SETTINGS, background_samples
 from feebly.publish.pyhf_files.export import NEAR, export_pyhf
 from feebly.publish.pyhf_files.workspace import background_workspace, patch_set, point_patch
-from feebly.report.run_folder import write_run
 from feebly.report.saved_grid import read_saved_grid
 from feebly.statistics import CountingModel, Fixed, Nuisance, Region, Sum, TruncatedGaussian
 from feebly.statistics.backgrounds import BetaProduct, Gamma, Interval, LogNormal, poisson_pmf
 from feebly.statistics.regions.nuisances import marginal
 from feebly.statistics.regions.outcomes import Outcomes
+from publish.bare_runs import bare_run
 from report.synthetic import synthetic_result
 
 pyhf = pytest.importorskip("pyhf", reason="pyhf is not installed")
@@ -59,9 +59,12 @@ def read_back(regions):
 
 
 def applied(workspace, patches, name):
-    patch_file = pyhf.PatchSet(patches)
-    base = pyhf.Workspace(workspace)
+    base, patch_file = pyhf.Workspace(workspace), pyhf.PatchSet(patches)
     patch_file.verify(base)
+    return point_of(base, patch_file, name)
+
+
+def point_of(base, patch_file, name):
     complete = pyhf.Workspace(patch_file.apply(base, name))
     model = complete.model(modifier_settings=MODIFIER_SETTINGS)
     return model, complete.data(model)
@@ -109,7 +112,7 @@ def test_averaged_over_its_bounds_it_is_our_probability_of_the_counts(case):
     bounds = dict(zip(model.config.par_order, model.config.suggested_bounds(), strict=True))
     names = [name for name in bounds if name != "mu"]
     axes = [nodes(*bounds[name]) for name in names]
-    for mu in (0.0, 1.3):
+    for mu in (1.3,):
         value = 0.0
         for k in np.ndindex(*(z.size for z, _ in axes)):
             point = {name: float(axis[0][i]) for name, axis, i in zip(names, axes, k, strict=True)}
@@ -181,15 +184,8 @@ def run(request, tmp_path_factory):
     """A run of one region, one of two, and a projection: its result, its arrays and the export."""
     projection = request.param == "projection"
     result = synthetic_result("leptons_2502" if projection else request.param, projection=projection)
-    grid = read_saved_grid(folder_of(result, tmp_path_factory.mktemp("run")))
+    grid = read_saved_grid(bare_run(result, tmp_path_factory.mktemp("run")))
     return result, grid, export_pyhf(grid)
-
-
-def folder_of(result, folder):
-    """A run folder whose figures are empty: to draw them takes most of the time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("feebly.report.run_folder.figure_bytes", lambda *_: b"")
-        return write_run(result, folder)
 
 
 def test_points_of_a_run_have_its_likelihood(run, tmp_path):
@@ -197,6 +193,8 @@ def test_points_of_a_run_have_its_likelihood(run, tmp_path):
     paths = exported.write(tmp_path / "new")
     workspace, patches = (json.loads(path.read_text(encoding="utf-8")) for path in paths)
     seen = Observation(result.analysis, DarkPhoton(), result.channels)
+    base, patch_file = pyhf.Workspace(workspace), pyhf.PatchSet(patches)
+    patch_file.verify(base)
     by_name = {each["metadata"]["name"]: each for each in patches["patches"]}
     chosen = [*list(by_name)[:: max(len(by_name) // 6, 1)], *at_the_event(result, by_name)]
     assert len(chosen) >= 6
@@ -204,7 +202,7 @@ def test_points_of_a_run_have_its_likelihood(run, tmp_path):
         i, j = map(int, name.split("_")[1:])
         mass = result.scan.grid.mass_gev[i]
         assert by_name[name]["metadata"]["values"] == [mass, result.scan.grid.coupling[j]]
-        model, data = applied(workspace, patches, name)
+        model, data = point_of(base, patch_file, name)
         (hypothesis,), _ = seen.hypotheses(np.array([mass]))
         ours = counting_model(seen, hypothesis)
         for mu, z in ((0.3, 0.5), (1.0, -0.7), (1.8, 1.2)):
@@ -303,7 +301,7 @@ def test_the_known_numbers_of_the_warning():
 
 
 def test_refusals(tmp_path):
-    folder = folder_of(synthetic_result(), tmp_path / "run")
+    folder = bare_run(synthetic_result(), tmp_path / "run")
     with pytest.raises(ConfigError, match=r"reference 'ins12': expected ins and seven digits"):
         export_pyhf(read_saved_grid(folder), reference="ins12")
     path = folder / "grid.h5"

@@ -20,6 +20,7 @@ from feebly.workflow.new_model import new_model_files
 from feebly.workflow.recast import recast
 from feebly.workflow.sampling import Sampling
 from feebly.workflow.width_tables import MASSES, WIDTHS_GEV, refined, run_width_tables
+from publish.bare_runs import bare_run
 
 MASS, WIDTH = np.geomspace(0.22, 0.9, 40), np.geomspace(1e-25, 1e-10, 101)
 ABOUT = TableReference(
@@ -214,10 +215,8 @@ SMALL = {
 def exported(tmp_path_factory):
     """A small run and its tables, written in the layout of ALPINIST and read back."""
     folder = tmp_path_factory.mktemp("recast")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("feebly.report.run_folder.figure_bytes", lambda *_: b"")
-        result = feebly.run("dark-photon", cache_dir=folder / "cache", **SMALL)
-        feebly.write_run(result, folder / "run")
+    result = feebly.run("dark-photon", cache_dir=folder / "cache", **SMALL)
+    bare_run(result, folder / "run")
     steps = []
     sampling = Sampling(cache_dir=folder / "cache", jobs=1, progress=lambda *step: steps.append(step))
     made = run_width_tables(read_run(folder / "run"), sampling=sampling)
