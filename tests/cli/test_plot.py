@@ -62,6 +62,25 @@ def test_figure_table_and_page(feebly, folders, tmp_path):
     assert '"theirs",observed,0,0.3,1e-07' in rows
 
 
+HEPDATA = """independent_variables:
+- header: {name: "$m_{A'}$", units: MeV}
+  values: [{value: 300}, {value: 400}, {value: 400}, {value: 300}]
+dependent_variables:
+- header: {name: epsilon}
+  qualifiers: [{name: CL, value: "90", units: "%"}]
+  values: [{value: 1.0e-7}, {value: 2.0e-7}, {value: 1.0e-6}, {value: 1.0e-7}]
+"""
+
+
+def test_a_table_of_hepdata_is_a_limit(feebly, folders, tmp_path):
+    (tmp_path / "table.yaml").write_text(HEPDATA, encoding="utf-8")
+    done = feebly("plot", folders / "one", "--limits", "table.yaml", "--out", "a.svg", "--json")
+    assert done.code == 0
+    assert json.loads(done.out)["curves"][-1]["pieces"] == 1
+    assert ",observed,0,0.3,1e-07" in (tmp_path / "a.csv").read_text(encoding="utf-8")
+    assert "no table 'T9'" in feebly("plot", folders / "one", "--limits", "table.yaml::T9").error
+
+
 @pytest.mark.parametrize("name", ["x.png", "x.pdf"])
 def test_same_command_same_bytes(feebly, folders, tmp_path, name):
     for _ in range(2):

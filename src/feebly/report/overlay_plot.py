@@ -349,7 +349,7 @@ def common_facts(overlay: Overlay) -> Iterator[str]:
     if all(run.projection for run in overlay.runs):
         yield r"$\mathbf{PROJECTION}$"
     for keys in (("analysis", "pot"), ("cl", "convention"), ("channels",), ("preset",)):
-        if line := ", ".join(shared[key] for key in keys if key in shared):
+        if line := ", ".join(shared[key] for key in keys if key in shared).removesuffix(" (projection)"):
             yield from wrap(line, 34, break_on_hyphens=False)
 
 

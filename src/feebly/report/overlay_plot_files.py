@@ -7,13 +7,16 @@ from pathlib import Path
 
 from feebly.core.errors import ConfigError, did_you_mean
 from feebly.core.tables import write_atomically
-from feebly.publish.limit_files import load_limit
+from feebly.publish.limit_files import PublishedLimit, load_limit
 from feebly.report.figure_style import figure_file
 from feebly.report.interactive import interactive_page
 from feebly.report.overlay_plot import Range, overlay_caption, overlay_figure
 from feebly.report.overlay_plot_by import overlay_by_part
 from feebly.report.overlay_plot_layers import Layer, Overlay, make_overlay
 from feebly.report.overlay_plot_runs import PlottedRun, read_plotted_run
+
+HEPDATA = (".zip", ".yaml", ".yml", ".tar", ".tgz", ".gz")
+"""How the name of a HEPData record or table ends."""
 
 FORMATS = (".png", ".pdf", ".svg")
 COLUMNS = "curve,kind,piece,mass_gev,coupling"
@@ -37,7 +40,23 @@ def read_overlay(
             raise ConfigError(f"--by {by}: expected one run alone, without limits, projections and labels")
         return overlay_by_part(runs[0], by, coupling, in_mev)
     plotted = [read_plotted_run(run) for run in runs] + [_projection(run) for run in projections]
-    return make_overlay(plotted, [load_limit(limit) for limit in limits], labels, coupling, in_mev)
+    found = [limit for name in limits for limit in _limits(name)]
+    return make_overlay(plotted, found, labels, coupling, in_mev)
+
+
+def _limits(name: str) -> tuple[PublishedLimit, ...]:
+    """A shipped limit, a limit file, or the observed limits of a HEPData record (``FILE::TABLE``)."""
+    file, _, table = name.partition("::")
+    if not table and not file.lower().endswith(HEPDATA):
+        return (load_limit(name),)
+    from feebly.publish.hepdata.limit_tables import limits_of
+    from feebly.publish.hepdata.record_reader import find_table, read_record
+
+    try:
+        found = limits_of(find_table(read_record(file), table or None), source=Path(file).name)
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("--table NAME", f"{file}::NAME")) from None
+    return tuple(limit for limit in found if limit.kind == "observed") or found
 
 
 def _projection(folder: str) -> PlottedRun:

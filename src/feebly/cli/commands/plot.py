@@ -20,7 +20,9 @@ def plot(
     limits: Annotated[
         list[str] | None,
         typer.Option(
-            "--limits", metavar="FILE", help="Published limit, or a shipped one by name; repeatable."
+            "--limits",
+            metavar="FILE",
+            help="Limit file, shipped limit by name, or HEPData record (FILE.zip::TABLE); repeatable.",
         ),
     ] = None,
     projection: Annotated[
