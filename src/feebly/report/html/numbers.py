@@ -19,7 +19,7 @@ RESULT = "result.json"
 NOTHING = "–"
 _SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _HASH_DIGITS = 12
-_WHOLE = re.compile(r"((?<![^ ])(?=[^ ]*\d)[^ ]+-[^ ]{1,20}(?![^ ]))")
+_WHOLE = re.compile(r"(?<![^ ])([^ ]{1,12}-[^ ]{1,20})(?![^ ])")
 _SMALL, _LARGE = 1e-3, 1e5
 """Between them a number is written without a power of ten."""
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
+from math import isclose
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,8 @@ def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
         references=reference_list(citations),
         bibtex=bibtex(citations),
         factors_at=LOWEST,
+        at_end_of_grid=_end_of_grid(content),
+        leaves_grid=_leaves_grid(content),
         final_state_symbol=final_state_symbol,
         band_words=_band_words,
         command_line=shlex.join,
@@ -113,6 +116,20 @@ def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
         least_share=LEAST_SHARE,
         style=Markup(_asset("report.css")),
     )
+
+
+def _end_of_grid(content: dict[str, Any]) -> Callable[[float], bool]:
+    """Whether a coupling is an end of the grid, where curves that leave it are closed."""
+    ends = content["setting"]["coupling_range"][:2]
+    return lambda value: any(isclose(value, end, rel_tol=1e-9) for end in ends)
+
+
+def _leaves_grid(content: dict[str, Any]) -> bool:
+    """Whether any edge of the table is an end of the grid."""
+    at_end = _end_of_grid(content)
+    kinds = ("observed", "expected")
+    pairs = [pair for row in content["contours"]["edges"] for kind in kinds for pair in row[kind]]
+    return any(at_end(value) for pair in pairs for value in pair)
 
 
 def _band_words(kind: str) -> str:

@@ -22,7 +22,7 @@ from feebly.report.saved_grid import SavedGrid
 _WIDTH, _HEIGHT = 520, 350
 _LEFT, _RIGHT, _TOP, _BOTTOM = 58, 508, 10, 306
 _SEEN = 0.01  # of all events at some mass: productions that are always below it are left out
-_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f")
+_COLOURS = ("#2e86c9", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f")
 _DASHES = ("none", "7 3", "2 3")
 
 
