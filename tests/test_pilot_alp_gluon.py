@@ -1,8 +1,8 @@
 """Yields of an axion-like particle that couples to gluons against a pilot, by production and decay.
 
 Experiment and cuts: ``twins.alpinist``. Nothing is tuned. The pilot interpolates the digitised widths
-linearly between the points of the figure and does not scale the channels to the total; the yields are compared
-with its widths, and the widths of the model with what scaling does to them (docs/decisions/024).
+linearly between the points of the figure and does not scale the channels to the total; the yields are
+compared with its widths, and the widths of the model with what scaling does to them (docs/decisions/024).
 """
 
 from __future__ import annotations
