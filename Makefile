@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c '$(IN_RANGE)' 2>/dev/null && echo $$p && break; done)
 OUT ?= feebly-runs/dark-photon
 
-.PHONY: run test bench docs lint format clean
+.PHONY: run test bench bench-channels docs lint format clean
 
 run: $(BIN)/.installed
 	$(BIN)/feebly run dark-photon --out $(OUT)
@@ -18,6 +18,9 @@ test: $(BIN)/.installed-dev
 
 bench: $(BIN)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+bench-channels: $(BIN)/.installed-dev   # all 61 combinations, about ten minutes
+	$(BIN)/python -m benchmarks combinations
 
 docs: $(BIN)/.installed-docs
 	$(BIN)/sphinx-build -W --keep-going -n -q -b html docs docs/_build/html

@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from benchmarks import chain, limits, tables, user
+from benchmarks import chain, combinations, limits, tables, user
 from benchmarks.figures import Figure, as_json, machine, table
 
 Topic = Callable[[bool], Iterator[Figure]]
@@ -21,12 +21,17 @@ TOPICS: Mapping[str, Topic] = {
     "user": user.figures,
     "limits": lambda cold: limits.figures(),
 }
+LONG_TOPICS: Mapping[str, Topic] = {"combinations": lambda cold: combinations.figures()}
+"""Minutes each: measured where they are asked for by name."""
+
+
+_HELP = f"{', '.join(TOPICS)}; default: all of these; on request, minutes: {', '.join(LONG_TOPICS)}"
 
 
 def measure(topics: Sequence[str], cold: bool) -> Iterator[Figure]:
     """Figures of the topics, one line on stderr as each is there."""
     for topic in topics:
-        for figure in TOPICS[topic](cold):
+        for figure in {**TOPICS, **LONG_TOPICS}[topic](cold):
             print(f"{topic}: {figure.name}", file=sys.stderr)
             yield figure
 
@@ -34,13 +39,13 @@ def measure(topics: Sequence[str], cold: bool) -> Iterator[Figure]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print; arguments: those of the command line when not given."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed and memory of feebly.")
-    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{', '.join(TOPICS)}; default: all")
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=_HELP)
     parser.add_argument("--cold", action="store_true", help="also the first run in fresh caches (minutes)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
     asked = parser.parse_args(arguments)
     for topic in asked.topics:
-        if topic not in TOPICS:
-            parser.error(f"topic {topic!r} is unknown; choose from {', '.join(TOPICS)}")
+        if topic not in (*TOPICS, *LONG_TOPICS):
+            parser.error(f"topic {topic!r} is unknown; choose from {', '.join((*TOPICS, *LONG_TOPICS))}")
     figures = list(measure(asked.topics or list(TOPICS), asked.cold))
     if asked.json:
         print(as_json(figures))

@@ -65,4 +65,4 @@ def figures() -> Iterator[Figure]:
     """All figures of the tables."""
     yield many_lifetimes()
     yield one_table()
-    yield Figure("all 61 combinations at 1%, 2 cores", None, "s", 300.0)
+    yield Figure("all 61 combinations at 1%, 2 cores", None, "s", 300.0, note="minutes: make bench-channels")
