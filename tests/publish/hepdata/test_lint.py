@@ -1,6 +1,8 @@
 """Every fault is found by its own rule, and nothing is found in tables that are right."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -344,3 +346,9 @@ def test_two_exchanged_points_of_a_circle_cross(n, at):
     k = at % (n - 3)
     circle[[k, k + 1]] = circle[[k + 1, k]]
     assert first_crossing(np.vstack([circle, circle[:1]])) is not None
+
+
+def test_the_documentation_names_every_rule():
+    page = Path(__file__).parents[3] / "docs" / "how-to" / "hepdata.md"
+    listed = page.read_text(encoding="utf-8").partition("## Lint")[2].partition("###")[0]
+    assert set(re.findall(r"`([a-z0-9-]+)`", listed)) == set(RULES)

@@ -79,7 +79,7 @@ def export(
         )
     else:
         checked = f"\nvalid: schema and {_rules()} rules" if check and not findings else ""
-        answer(f"{len(names)} tables: {', '.join(names)}{checked}\nrecord: {target}")
+        answer(f"{_tables(len(names))}: {', '.join(names)}{checked}\nrecord: {target}")
         _tell(findings)
     _end(findings)
 
@@ -162,8 +162,12 @@ def lint(file: Record, as_json: options.Json = False) -> None:
     else:
         _tell(findings)
         if not findings:
-            answer(f"{len(record.tables)} tables, {_rules()} rules: nothing found")
+            answer(f"{_tables(len(record.tables))}, {_rules()} rules: nothing found")
     _end(findings)
+
+
+def _tables(number: int) -> str:
+    return f"{number} table{'s' * (number != 1)}"
 
 
 def _rules() -> int:
