@@ -26,7 +26,7 @@ from feebly.workflow.choices import shipped_model
 from report.synthetic import synthetic_result
 
 DATA = files("feebly").joinpath("data")
-NOT_OF_A_RUN = {"validation"}  # references of feebly validate, which are compared with and not used
+NOT_OF_A_RUN = {"validation", "kaon"}  # compared with, and searches that make no run folder
 
 
 def origins(value):

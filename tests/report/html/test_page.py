@@ -205,7 +205,7 @@ def test_size(folder):
 def test_a_projection_has_nothing_observed(folders):
     page = read_page(page_of(folders["projection"]))
     assert not [e for e in page.values if e.path.endswith("s_up_observed")]
-    assert "Would be excluded masses [GeV]" in "".join(page.other)
+    assert "Masses that would be excluded [GeV]" in "".join(page.other)
     kinds = {
         e.text for e in page.values if e.path.startswith("/contours/pieces/") and e.path.endswith("kind")
     }
