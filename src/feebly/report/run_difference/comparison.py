@@ -8,13 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from feebly.report.run_difference.difference import Difference, short_digest
-from feebly.report.run_difference.given import ALL, LATTICE, differences
+from feebly.report.run_difference.given import LATTICE, differences
 from feebly.report.run_difference.kept import KeptRun
-from feebly.report.run_difference.moves import Moves, Shift, find_moves
+from feebly.report.run_difference.moves import Moves, find_moves
+from feebly.report.run_difference.shifts import Shift
 
 _FOUND = ("summary", "limits", "contours", "degenerate_bands", "peak", "unconverged", "notes")
 """Of ``result.json``: what the run found. The rest is what it was made of, and words about it."""
 
+_SHOWN = 3
 _EXACT = 1e-9  # of a factor that explains a yield at every point
 
 
@@ -127,19 +129,23 @@ def _silent_tables(
     a: KeptRun, b: KeptRun, facets: Mapping[str, float], found: list[Difference]
 ) -> list[Difference]:
     """Yield tables that differ where nothing that the runs were given can have changed them."""
-    one, other = (run.content.get("tables", {}) for run in (a, b))
-    silent: list[Difference] = []
     if a.content["provenance"]["feebly"] != b.content["provenance"]["feebly"]:
-        return silent  # a new version has new tables
-    for channel in sorted(one.keys() & other.keys()):
-        facet = f"yield:{channel}"
-        given = [
-            each for each in found if not each.is_software and each.can_move(facet, facets.get(facet, 0.0))
-        ]
-        if one[channel] != other[channel] and not given:
-            digests = (short_digest(one[channel]), short_digest(other[channel]))
-            silent.append(Difference(f"yield table of {channel}", digests, (facet, *ALL[2:])))
-    return silent
+        return []  # a new version has new tables
+    one, other = (run.content.get("tables", {}) for run in (a, b))
+    given = [each for each in found if not each.is_software]
+    silent = [
+        channel
+        for channel in sorted(one.keys() & other.keys())
+        if one[channel] != other[channel]
+        and not any(each.can_move(f"yield:{channel}", facets.get(f"yield:{channel}", 0.0)) for each in given)
+    ]
+    if not silent:
+        return []
+    names = ", ".join(silent[:_SHOWN]) + (f" and {len(silent) - _SHOWN} more" if len(silent) > _SHOWN else "")
+    digests = (short_digest(one[silent[0]]), short_digest(other[silent[0]]))
+    plural = "s" if len(silent) > 1 else ""
+    moves = (*(f"yield:{channel}" for channel in silent), "contour:*", "kind:*", "reach:*")
+    return [Difference(f"yield table{plural} of {names}", digests, moves)]
 
 
 # --- the same bits ------------------------------------------------------------------------------------
@@ -175,9 +181,12 @@ def _same_bits(one: np.ndarray, other: np.ndarray) -> bool:
     return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 
-def largest_shifts(moves: Moves) -> tuple[Shift, ...]:
-    """Shifts of contours first, then limits, then yields, the largest of each first."""
-    order = ("contour", "limit", "yield")
-    return tuple(
-        sorted(moves.shifts, key=lambda each: (order.index(each.facet.partition(":")[0]), -abs(each.largest)))
-    )
+def ordered_shifts(moves: Moves) -> tuple[Shift, ...]:
+    """Shifts of contours as they come, then of limits and of yields, the largest of each first."""
+    order = {"contour": 0, "limit": 1, "yield": 2}
+
+    def place(shift: Shift) -> tuple[int, float]:
+        part = order[shift.facet.partition(":")[0]]
+        return part, -abs(shift.largest) if part else 0.0
+
+    return tuple(sorted(moves.shifts, key=place))

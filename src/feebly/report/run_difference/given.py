@@ -25,7 +25,7 @@ from feebly.report.run_difference.kept import CONTOURS, GRID, RESULT, KeptRun
 CONTOUR = ("contour:*", "kind:*")
 YIELDS = ("yield:*", *CONTOUR)
 LIMITS = ("limit:*", *CONTOUR)
-ALL = ("yield:*", "limit:*", "contour:*", "kind:*", "reach:*")
+ALL = ("yield:*", "limit:*", "contour:*", "kind:*", "reach:*", "made:*")
 
 ROUNDING = 1e-6
 """Largest median shift, in ln, that another library or processor is believed to make."""
@@ -83,9 +83,10 @@ def _model(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
 
 def _setting_and_counts(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     projections = any(run.setting.get("projection") for run in (a, b))
-    counted = ("limit:*", "kind:*") if projections else ()
+    counted = ("limit:*", "kind:*", "made:*") if projections else ()
     yield from option(a, b, "pot", (*YIELDS, *counted, "reach:*"))
-    yield from option(a, b, "background_assumption", ("limit:*", *CONTOUR))
+    if not (is_changed(a, b, "pot") and _is_scaled(a) and _is_scaled(b)):  # to scale is what a POT does
+        yield from option(a, b, "background_assumption", (*LIMITS, "made:*"))
     scaled = is_changed(a, b, "pot") or is_changed(a, b, "background_assumption")
     derived = scaled and projections
     for state in shared(a.content.get("counting", {}), b.content.get("counting", {})):
@@ -95,7 +96,7 @@ def _setting_and_counts(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
             yield from _background(region, one["background"], other["background"])
         if derived and None in (one["observed"], other["observed"]):
             continue
-        seen = ("limit:observed", "contour:observed", "kind:observed")
+        seen = ("limit:observed", "contour:observed", "kind:observed", "made:*")
         if one["observed"] != other["observed"]:
             yield difference(f"observed count of {region}", one["observed"], other["observed"], seen)
         elif (events := (_events(one["events"]), _events(other["events"])))[0] != events[1]:
@@ -236,7 +237,7 @@ def _members(
 def _limit_options(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
     for key in ("cl", "convention", "ordering", "signal_error"):
         yield from option(a, b, key, LIMITS)
-    expected = ("limit:expected?[12]s", "contour:expected?[12]s", "kind:expected?[12]s")
+    expected = tuple(f"{part}:expected?[12]s" for part in ("limit", "contour", "kind", "made"))
     yield from option(a, b, "bands", expected)
     if not is_changed(a, b, "bands"):
         yield from option(a, b, "thrown_error", expected)

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from feebly.report.run_difference.comparison import RunDifference, largest_shifts
+from feebly.report.run_difference.comparison import RunDifference, ordered_shifts
 from feebly.report.run_difference.difference import Difference
-from feebly.report.run_difference.moves import Shift
+from feebly.report.run_difference.shifts import Shift
 
-_MOST_ROWS = 20
+_MOST_ROWS, _MOST_FACETS = 20, 5
 
 
 def difference_text(found: RunDifference) -> str:
@@ -27,7 +27,7 @@ def difference_dict(found: RunDifference) -> dict[str, Any]:
         "equal": found.is_equal,
         "unequal_parts": list(found.unequal),
         "moved": {
-            "shifts": [_shift(each) for each in largest_shifts(found.moves)],
+            "shifts": [_shift(each) for each in ordered_shifts(found.moves)],
             "notes": list(found.moves.notes),
         },
         "causes": [_difference(each) for each in found.causes],
@@ -56,7 +56,7 @@ def _moved_lines(found: RunDifference) -> Iterator[str]:
         return
     if not found.moves.shifts and not found.moves.notes:
         yield f"no contour, yield or limit moved; different: {', '.join(found.unequal)}"
-    shifts = largest_shifts(found.moves)
+    shifts = ordered_shifts(found.moves)
     if shifts:
         rows = [("B / A", "median", "largest", "at GeV"), *map(_row, shifts[:_MOST_ROWS])]
         widths = [max(len(row[i]) for row in rows) for i in range(4)]
@@ -90,7 +90,9 @@ def _cause_lines(found: RunDifference) -> Iterator[str]:
         yield "candidates, one or several of them:"
         yield from (f"  {each.text}" for each in found.candidates)
     if found.unexplained:
-        what = ", ".join(facet.replace(":", " ") for facet in found.unexplained)
+        shown = [facet.replace(":", " ") for facet in found.unexplained[:_MOST_FACETS]]
+        more = len(found.unexplained) - len(shown)
+        what = ", ".join(shown) + (f" and {more} more" if more else "")
         yield f"no recorded difference can have moved so much: {what}"
     if found.others:
         yield f"different without effect: {'; '.join(each.text for each in found.others)}"
