@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,10 +26,12 @@ class Row:
     cells: tuple[Markup, ...]
 
 
-def share_rows(values: Values, points: list[dict[str, Any]], table: str) -> list[Row]:
+def share_rows(
+    values: Values, points: list[dict[str, Any]], table: str, words: Callable[[str], str] = str
+) -> list[Row]:
     """Share of each tag of ``by_production`` or ``by_final_state`` at each point, the largest tag first.
 
-    Left out: tags whose share is below `LEAST_SHARE` at all points.
+    words: for a tag. Left out: tags whose share is below `LEAST_SHARE` at all points.
     """
     first: dict[str, tuple[float, Place]] = {}
     for p, point in enumerate(points):
@@ -39,7 +41,7 @@ def share_rows(values: Values, points: list[dict[str, Any]], table: str) -> list
     tags = sorted((tag for tag in first if first[tag][0] >= LEAST_SHARE), key=lambda tag: -first[tag][0])
     return [
         Row(
-            values.text(first[tag][1]),
+            values.shown(first[tag][1], words=words),
             tuple(_share(values, points, table, p, tag) for p in range(len(points))),
         )
         for tag in tags
@@ -84,33 +86,38 @@ def region_rows(values: Values, result: Mapping[str, Any], tag: str) -> Iterator
 
 
 def _signal_background(values: Values, result: Mapping[str, Any], tag: str) -> Markup:
-    """What the limits used: its mean, and the interval or the standard deviation of its density."""
+    """What the limits used: the mean and the errors of its density."""
     at: Place = ("counting", tag, "background")
     background = result["counting"][tag]["background"]
-    mean = values.number(at, "mean")
     if "interval_5_95" in background:
-        ends = (values.number(at, "interval_5_95", i) for i in (0, 1))
-        return Markup("{} [{}, {}]").format(mean, *ends)
-    if "sigma" in background["parameters"]:
-        return Markup("{} ± {}").format(mean, values.number(at, "parameters", "sigma"))
-    if {"plus", "minus"} <= set(background["parameters"]):
-        errors = (values.number(at, "parameters", side) for side in ("plus", "minus"))
-        return Markup("{} +{} −{}").format(mean, *errors)
-    return mean
+        return _with_interval(values, at)
+    return _with_errors(values, (*at, "mean"), (*at, "parameters"), background["parameters"])
 
 
 def _background(values: Values, result: Mapping[str, Any], place: Place, summary: Place) -> Markup:
+    """Of a region that the limits do not use: as its table says, else by the summary of its density."""
     background = _at(result, place)["background"]
     if "mean" in background:
-        mean = values.number(place, "background", "mean")
-        if "sigma" not in background:
-            return mean
-        return Markup("{} ± {}").format(mean, values.number(place, "background", "sigma"))
-    mean = values.number(summary, "mean")
-    if "interval_5_95" not in _at(result, summary):
-        return mean
-    ends = (values.number(summary, "interval_5_95", i) for i in (0, 1))
-    return Markup("{} [{}, {}]").format(mean, *ends)
+        at: Place = (*place, "background")
+        return _with_errors(values, (*at, "mean"), at, background)
+    if "interval_5_95" in _at(result, summary):
+        return _with_interval(values, summary)
+    return values.number(summary, "mean")
+
+
+def _with_interval(values: Values, at: Place) -> Markup:
+    ends = (values.number(at, "interval_5_95", i) for i in (0, 1))
+    return Markup("{} [{}, {}]").format(values.number(at, "mean"), *ends)
+
+
+def _with_errors(values: Values, mean: Place, at: Place, errors: Mapping[str, Any]) -> Markup:
+    """mean ± sigma or mean +plus −minus, as far as they are there and not zero."""
+    shown = values.number(mean)
+    if errors.get("sigma"):
+        return Markup("{} ± {}").format(shown, values.number(at, "sigma"))
+    if "plus" in errors and "minus" in errors:
+        return Markup("{} +{} −{}").format(shown, values.number(at, "plus"), values.number(at, "minus"))
+    return shown
 
 
 def _at(document: Any, place: Place) -> Any:
