@@ -157,8 +157,9 @@ def _grid(table: Table, found: tuple[Meaning, ...], level: float | None, cl: flo
         )
     nodes = [np.unique(each.values, return_inverse=True) for each in (mass, coupling)]
     (masses, i), (couplings, j) = nodes
-    if not (np.isfinite(masses).all() and np.isfinite(couplings).all()):
-        raise unreadable(table, "a point of the grid is not a number")
+    for nodes_of_axis in (masses, couplings):
+        if not (np.isfinite(nodes_of_axis) & (nodes_of_axis > 0)).all():
+            raise unreadable(table, "a mass or coupling of the grid is not a positive number")
     result: Found = {}
     for each in crossed:
         values = np.full((masses.size, couplings.size), np.nan)

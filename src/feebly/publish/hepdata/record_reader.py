@@ -177,7 +177,7 @@ def _described(document: Mapping[str, Any], numbers: tuple[Mapping[str, Any], st
         keywords[str(row.get("name", ""))] = tuple(values if isinstance(values, list) else [values])
     resources = _rows(document.get("additional_resources", []), place, "additional_resources")
     return Table(
-        name=str(document.get("name", "")),
+        name=str(document.get("name") or ""),
         independent=tuple(_columns(columns, "independent_variables", place)),
         dependent=tuple(_columns(columns, "dependent_variables", place)),
         description=str(document.get("description") or ""),
@@ -199,7 +199,7 @@ def _columns(document: Mapping[str, Any], key: str, place: str) -> Iterator[Colu
         qualifiers = _rows(variable.get("qualifiers", []), place, f"{key}[{i}].qualifiers")
         errors = [_error_bars(row, f"{place}: {key}[{i}].values[{k}]") for k, row in enumerate(rows)]
         yield Column(
-            name=str(header.get("name", "")),
+            name=str(header.get("name") or ""),
             values=tuple(_value(row) for row in rows),
             units=str(header.get("units") or ""),
             qualifiers=tuple(
@@ -212,11 +212,18 @@ def _columns(document: Mapping[str, Any], key: str, place: str) -> Iterator[Colu
 
 def _value(row: Mapping[str, Any]) -> Any:
     if "value" in row:
-        return row["value"]
+        return _plain(row["value"])
     low, high = row.get("low"), row.get("high")
     if is_number(low) and is_number(high):
         return (float(low or 0) + float(high or 0)) / 2
     return ""
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and text as they are; nothing, dates, lists, true and false as text."""
+    if is_number(value) or isinstance(value, str):
+        return value
+    return "" if value is None else str(value)
 
 
 def _error_bars(row: Mapping[str, Any], place: str) -> tuple[ErrorBar, ...]:
