@@ -24,11 +24,12 @@ from publish.bare_runs import bare_run
 
 MASS, WIDTH = np.geomspace(0.22, 0.9, 40), np.geomspace(1e-25, 1e-10, 101)
 ABOUT = TableReference(
-    "dark-photon", "brems", "mumu", 1.0, 1.4e17, "current", "epsilon", "efficiency 1", "a closed form"
+    "dark-photon", "brems", "mumu", 1.0, 1.4e17, "na62-ff-mixing", "epsilon", "efficiency 1", "a closed form"
 )
 
 
-def brems(name="current"):
+def brems(name="na62-ff-mixing"):
+    """With a form factor: the rate depends on the mass."""
     channels = preset(name).production_channels(400.0)
     return next(channel for channel in channels if channel.tag == "brems")
 
@@ -78,7 +79,7 @@ def test_a_table_per_produced_particle_needs_no_reference():
     about = TableReference("", "brems", "mumu", 1.0, None)
     unit = np.array([particles_per_unit(brems().sampling(), m) for m in MASS])
     table = WidthTable(about, MASS, WIDTH, seen(MASS[:, None], WIDTH) / unit[:, None])
-    found = recast([table], "dark-photon", preset="current")
+    found = recast([table], "dark-photon", preset="na62-ff-mixing")
     for mass in MASS[[3, 20]]:
         expected = recast([closed_form()], "dark-photon").at(mass, 1e-6).events
         assert_allclose(found.at(mass, 1e-6).events, expected, rtol=1e-9)
@@ -90,8 +91,12 @@ def test_a_file_that_borrows_the_production_scales_it(tmp_path):
         (tmp_path / name).write_text(content)
     assert "factor = 7" in (tmp_path / "mine.toml").read_text()
     mine = recast([closed_form()], tmp_path / "mine.toml")
-    base = recast([closed_form()], "dark-photon", preset="current")
+    base = recast([closed_form()], "dark-photon", preset="current")  # what the file borrows from
     assert_allclose(mine.at(0.31, 1e-6).events, 7 * base.at(0.31, 1e-6).events, rtol=0.02)  # widths: a table
+    of_table = recast([closed_form()], "dark-photon").at(0.31, 1e-6).events
+    form_factor = brems().rate(0.31, 1.0) / brems("current").rate(0.31, 1.0)
+    assert_allclose(base.at(0.31, 1e-6).events, of_table / form_factor, rtol=1e-9)
+    assert form_factor > 1.2
     assert any("no table of the production pi0" in note for note in mine.notes)
 
 
@@ -136,7 +141,7 @@ def test_the_result_is_one_of_a_run():
     assert content["repeat"]["arguments"] == {}
     assert found.exclude(0.3, 1e-6).excluded
     assert found.channels == ("mumu",)
-    assert content["summary"].endswith("; preset current; yields from tables: a closed form")
+    assert content["summary"].endswith("; preset na62-ff-mixing; yields from tables: a closed form")
     assert "Yields from tables, interpolated between their knots: a closed form." in content["caption"]
     assert "in the numbers of the tables: efficiency 1" in content["notes"]
 
@@ -155,10 +160,28 @@ def test_what_is_left_out_is_told():
 
 
 def test_a_contour_at_the_end_of_the_widths_is_open_and_told():
-    table = closed_form(width=np.geomspace(3e-16, 1e-10, 50))
-    result = recast([table], "dark-photon", mass=(0.25, 0.4, 5), coupling=(1e-8, 1e-4, 30)).run()
-    assert any(piece.open_edge for piece in result.contour())
-    assert any("meets the end of the tables at a width of 3e-16 GeV" in note for note in result.all_notes)
+    # an island in mass: only the widths can cut it
+    def island(width):
+        table = closed_form(width=width)
+        bump = np.exp(-(((MASS - 0.35) / 0.03) ** 2))[:, None]
+        asked = {"mass": (0.23, 0.6, 12), "coupling": (1e-8, 1e-4, 30)}
+        return recast([replace(table, values=table.values * bump)], "dark-photon", **asked).run()
+
+    whole, cut = island(WIDTH), island(np.geomspace(1e-15, 1e-10, 50))
+    assert [piece.open_edge for piece in whole.contour()] == [False]
+    assert [piece.open_edge for piece in cut.contour()] == [True]
+    told = "meets the end of the tables at a width of 1e-15 GeV"
+    assert any(told in note for note in cut.all_notes)
+    assert not any("meets the end" in note for note in whole.all_notes)
+
+
+def test_masses_that_an_analysis_leaves_out_stay_out():
+    about = replace(ABOUT, final_state="pipi")
+    mass = np.geomspace(0.3, 0.9, 30)
+    found = recast([closed_form(about, mass)], "dark-photon")
+    assert found.at(0.45, 1e-6).events > 0
+    with pytest.raises(DomainError, match=r"mass 0.4976 GeV: brems -> pipi is closed there"):
+        found.at(0.4976, 1e-6)
 
 
 REFUSED = {
@@ -187,7 +210,7 @@ def test_refusals(case):
     ("changed", "words"),
     [
         ({"model": "dark-foton"}, "unknown model 'dark-foton'"),
-        ({"coupling_name": "alpha"}, "is for the coupling alpha, preset current has epsilon"),
+        ({"coupling_name": "alpha"}, "is for the coupling alpha, preset na62-ff-mixing has epsilon"),
         ({"production": "bremz"}, "no table is of a production"),
     ],
 )
@@ -202,8 +225,7 @@ def test_tables_that_do_not_fit(changed, words):
 SMALL = {
     "channels": ["mumu"],
     "production": ["brems"],
-    "preset": "current",
-    "response": "none",
+    "preset": "na62-ff-mixing",
     "mass": (0.25, 0.5, 6),
     "coupling": (1e-8, 1e-5, 12),
     "precision": 0.05,
@@ -228,6 +250,7 @@ def exported(tmp_path_factory):
 def test_tables_have_the_numbers_of_the_run(exported):
     result, made, _ = exported
     (table,) = made.tables
+    assert table.reference.contained == "efficiency 0.65 of response set 2502"
     assert (table.mass_gev.size, table.width_gev.size) == (MASSES, WIDTHS_GEV[2])
     for i, j in ((20, 55), (100, 62), (180, 66)):
         mass, width = table.mass_gev[i], table.width_gev[j]
@@ -241,7 +264,7 @@ def test_recast_of_our_own_tables_gives_the_contour_of_the_run(exported):
     again = recast(
         read_width_tables([folder / "tables"]), "dark-photon", mass=SMALL["mass"], coupling=SMALL["coupling"]
     ).run()
-    assert again.preset.name == "current"
+    assert again.preset.name == "na62-ff-mixing"
     ratio = again.scan.grid.total / np.log(10)
     near = (ratio < 3) & (ratio > 1 / 3)
     stated = again.scan.grid.mc_error[near].max()
@@ -257,7 +280,7 @@ def test_recast_to_a_file_is_the_run_of_that_file(exported, tmp_path):
     for name, content in new_model_files("mine", "dark-photon").items():
         content = content.replace("factor = 1", "factor = 3") if name.endswith("toml") else content
         (tmp_path / name).write_text(content)
-    asked = SMALL | {"preset": None}
+    asked = SMALL | {"preset": None, "response": "2502"}  # the pair separation of the table
     own = feebly.run(tmp_path / "mine.toml", cache_dir=folder / "cache", **asked)
     again = recast(
         read_width_tables([folder / "tables"]),
