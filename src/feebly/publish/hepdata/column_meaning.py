@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Literal
 
 import numpy as np
@@ -78,7 +79,7 @@ class Meaning:
     side: Literal["", "lower", "upper"] = ""
     kind: str = ""
 
-    @property
+    @cached_property
     def values(self) -> FloatArray:
         """The quantity itself on a linear axis in GeV, metres or 1/GeV; NaN where there is none."""
         numbers = self.column.numbers
@@ -143,6 +144,7 @@ def coupling_of(words: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1000)  # every row of a table may name its curve
 def kind_of(words: str) -> str:
     """``observed``, ``expected``, ``expected-1s``, ... of a name such as ``Expected, -1 sigma``; "" else."""
     words = plain_words(words)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -54,10 +55,12 @@ class Column:
     qualifiers: tuple[Qualifier, ...] = ()
     errors: tuple[tuple[ErrorBar, ...], ...] = ()
 
-    @property
+    @cached_property
     def numbers(self) -> FloatArray:
         """The values as numbers; NaN where there is none."""
-        return np.array([number(value) for value in self.values], float)
+        found = np.array([number(value) for value in self.values], float)
+        found.setflags(write=False)
+        return found
 
     @property
     def is_numeric(self) -> bool:

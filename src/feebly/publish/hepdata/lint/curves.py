@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,13 @@ def limit_layout(view: TableView) -> Layout | None:
     return layout if view.has_equal_lengths else None
 
 
-def curves_of(view: TableView) -> Iterator[Curve]:
+@lru_cache(maxsize=8)  # several rules ask for the same table
+def curves_of(view: TableView) -> tuple[Curve, ...]:
     """The curves of the layouts ``points`` and ``index``; none for other tables."""
+    return tuple(_curves(view))
+
+
+def _curves(view: TableView) -> Iterator[Curve]:
     if limit_layout(view) not in ("points", "index"):
         return
     found = limit_meanings(view.table)

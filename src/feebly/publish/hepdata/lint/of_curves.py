@@ -19,6 +19,7 @@ from feebly.publish.hepdata.lint.findings import Fault, TableView
 
 _AT_BORDER = 1e-6  # relative distance in the logarithm within which a point is on the border of the curve
 _LONG, _FEWEST = 20.0, 12  # a jump in median steps, and points of a curve that has a median step
+_MOST_POINTS = 10_000  # of a curve that is searched for crossings: each line meets each other one
 _PROBES = 25  # masses at which bands are compared
 _SAME = 1e-4  # relative difference of two edges that counts as none: both are polygons
 
@@ -51,7 +52,7 @@ def _is_cut_off(curve: Curve) -> bool:
 def self_intersecting(view: TableView) -> Iterator[Fault]:
     """A contour that crosses itself: points in the wrong order, or two contours mixed."""
     for curve in curves_of(view):
-        if curve.is_function or not np.isfinite(curve.log_points).all():
+        if curve.is_function or curve.mass.size > _MOST_POINTS or not np.isfinite(curve.log_points).all():
             continue
         crossing = first_crossing(curve.log_points)
         if crossing is not None:

@@ -119,6 +119,7 @@ HYPOTHESES: dict[str, Callable[[FloatArray, FloatArray], tuple[FloatArray, Float
 """What may have gone wrong, and masses and couplings (as written in the column) if it had not."""
 
 
+@lru_cache(maxsize=8)  # several rules ask for the same table
 def diagnosis(view: TableView) -> str:
     """The hypothesis under which the exclusion is possible; "" where it is, "unknown" where none fits."""
     exclusion = _exclusion(view)
