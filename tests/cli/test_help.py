@@ -40,6 +40,7 @@ COMMANDS = {
     "hepdata import": "none: needs tables",
     "hepdata lint": "none: needs a record",
     "kaon limit": None,
+    "kaon invisible": "none: tens of seconds",
     "kaon peaks": None,
     "kaon simulate": None,
     "limits show": None,

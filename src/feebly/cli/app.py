@@ -19,6 +19,7 @@ from feebly.cli.commands import (
     export,
     hepdata,
     kaon,
+    kaon_invisible,
     kaon_peaks,
     lifetime,
     limit,
@@ -137,6 +138,7 @@ app.add_typer(_background, name="background")
 
 _kaon = _group("Searches in kaon decays.")
 _kaon.command("limit")(kaon.limit)
+_kaon.command("invisible")(kaon_invisible.invisible)
 _kaon.command("peaks")(kaon_peaks.peaks)
 _kaon.command("simulate")(kaon_peaks.simulate)
 app.add_typer(_kaon, name="kaon")

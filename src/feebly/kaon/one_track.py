@@ -65,7 +65,8 @@ class TrackEvents:
 
     missing_mass2_gev2: (p_K - p_track)² with measured momenta and the mass of the track's own hypothesis;
     true_mass2_gev2: without resolutions. momentum_gev: reconstructed, of the track. z_m: of the decay.
-    accepted: on all planes that its particle must cross, inside the momentum window.
+    accepted: on all planes that its particle must cross, inside the momentum window. kaon_energy_gev,
+    track_energy_gev: true energies.
     """
 
     missing_mass2_gev2: FloatArray
@@ -73,6 +74,8 @@ class TrackEvents:
     momentum_gev: FloatArray
     z_m: FloatArray
     accepted: BoolArray
+    kaon_energy_gev: FloatArray
+    track_energy_gev: FloatArray
 
     @property
     def acceptance(self) -> float:
@@ -145,6 +148,8 @@ def simulate(
         momentum,
         z,
         inside & (momentum > low) & (momentum < high),
+        np.hypot(kaon, KAON_MASS_GEV),
+        np.sqrt(track.squared + decay.track_mass_gev**2),
     )
 
 

@@ -83,9 +83,9 @@ def peak_figure(search: KaonPeakSearch, result: PeakResult, source: str) -> Figu
             top.plot(mass, search.expected_limits(result.cl), color="0.45", ls="--", lw=1.3, label="expected")
         top.set_yscale("log")
         _decades(top, result.branching_ratio)
-        top.set_ylabel(f"upper limit on BR({_symbols(search.file.decay)}), {100 * result.cl:g}% CL")
+        top.set_ylabel(f"upper limit on BR({decay_symbols(search.file.decay)}), {100 * result.cl:g}% CL")
         top.legend(frameon=False, loc="upper left")
-        top.set_title(f"{_symbols(search.file.title)}: {source}", fontsize=11)
+        top.set_title(f"{decay_symbols(search.file.title)}: {source}", fontsize=11)
         bottom.axhline(0, color="0.7", lw=0.8)
         for z in _Z_LINES:
             bottom.axhline(z, color="0.8", lw=0.8, ls=":")
@@ -108,7 +108,7 @@ def _decades(axes: Any, values: FloatArray) -> None:
     axes.yaxis.set_minor_formatter(LogFormatterSciNotation(minor_thresholds=(2, 0.6)))
 
 
-def _symbols(decay: str) -> str:
+def decay_symbols(decay: str) -> str:
     """``K+ -> pi+ a`` in mathematical signs."""
     signs = [
         ("gamma", r"$\gamma$"), ("K+", "$K^+$"), ("pi+", r"$\pi^+$"), ("pi0", r"$\pi^0$"),

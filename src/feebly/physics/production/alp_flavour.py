@@ -15,6 +15,7 @@ from feebly.core.constants import (
     ABS_V_CB,
     ABS_V_CS,
     ABS_V_TB,
+    ABS_V_TD,
     ABS_V_TS,
     ABS_V_UB,
     ABS_V_US,
@@ -109,6 +110,11 @@ def k_bs_per_gev(couplings: AlpCouplings, scale_gev: float, bc11_kbs: str = "fix
         loops += couplings.c_ww * _TO_BAUER * weak_bracket()
     one_loop = ABS_V_TS * ABS_V_TB * yukawa_squared(TOP_RUNNING_MASS_GEV) / (16 * pi**2) * loops
     return one_loop + (couplings.c_gg * gluon_k_bs(bc11_kbs) if couplings.c_gg else 0.0)
+
+
+def k_sd_per_gev(couplings: AlpCouplings, scale_gev: float, bc11_kbs: str = "fixed") -> float:
+    """k_sd [GeV⁻¹]: k_bs with V_td in the place of V_tb, as all its loops have the top quark inside."""
+    return k_bs_per_gev(couplings, scale_gev, bc11_kbs) * ABS_V_TD / ABS_V_TB
 
 
 def k_cu_per_gev(couplings: AlpCouplings, scale_gev: float) -> float:
