@@ -37,6 +37,7 @@ from feebly.physics.production.conversion_packing import pack_meson_photons, pac
 from feebly.physics.production.kernels import Radiation, Replacement
 from feebly.physics.production.packing import pack_radiation, pack_replacement
 from feebly.physics.production.pair_kernel import PairDecay, pair_decay
+from feebly.physics.production.primakoff import least_photon_energy_gev
 from feebly.physics.production.process import (
     ALONG_FLIGHT,
     BREMSSTRAHLUNG,
@@ -129,13 +130,18 @@ def _pack_mixing(sampling: MixingSampling, at: Conditions) -> Process:
     return _pack(MIXING, sampling, at, replacement=replacement)
 
 
+def _least_photon(sampling: PhotonConversionSampling | PrimakoffSampling, at: Conditions) -> float:
+    """Energy of the softest photon that matters [GeV]: that of the process where any particle can be seen."""
+    return at.least_energy_gev or least_photon_energy_gev(at.mass_gev, sampling.mass_number)
+
+
 def _pack_photon_conversion(sampling: PhotonConversionSampling, at: Conditions) -> Conversion:
     assert at.spectrum is not None
-    return pack_meson_photons(sampling, at.spectrum, at.least_energy_gev)
+    return pack_meson_photons(sampling, at.spectrum, _least_photon(sampling, at))
 
 
 def _pack_primakoff(sampling: PrimakoffSampling, at: Conditions) -> Conversion:
-    return pack_proton_photons(sampling, at.least_energy_gev)
+    return pack_proton_photons(sampling, _least_photon(sampling, at))
 
 
 def _pack_pair_decay(sampling: PairDecaySampling, at: Conditions) -> PairDecay:

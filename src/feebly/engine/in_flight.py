@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from feebly.analysis.selection import BOX
-from feebly.core.block import CDA, CDATAX, RXV, RYV, RZV, XV, YV, ZTAX, ZV
+from feebly.core.block import CDA, CDATAX, MASK, RXV, RYV, RZV, WEIGHT, XV, YV, ZTAX, ZV
 from feebly.core.compiled import stage
 from feebly.core.interfaces import FloatArray
 from feebly.engine.chain import Topology, add_topology
@@ -30,8 +30,9 @@ class InFlight(NamedTuple):
 def in_flight(
     s, survivors, n, key0, key1, first_event, mass, decay, apparatus, planes, cuts, keep_truth
 ):  # fmt: skip
-    """The true vertex as the reconstructed one, pointing to the dump; returns n."""
+    """The true vertex as the reconstructed one, pointing to the dump; nothing not produced; returns n."""
     for i in range(n):
+        s[WEIGHT + i] = s[WEIGHT + i] if s[MASK + i] > 0.0 else 0.0
         s[RXV + i] = s[XV + i]
         s[RYV + i] = s[YV + i]
         s[RZV + i] = s[ZV + i]

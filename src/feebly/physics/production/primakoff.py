@@ -21,6 +21,15 @@ def largest_transfer_gev2(mass_number: float) -> float:
     return float((FIRST_ZERO / helm_radius_per_gev(mass_number)) ** 2)
 
 
+def least_photon_energy_gev(mass_gev: float, mass_number: float) -> float:
+    """Energy [GeV] below which no photon makes an ALP: its mass, or (m²/2E)² at the zero of the form factor.
+
+    Rounded down to a power of ten, so that neighbouring masses share their photons.
+    """
+    coherent = mass_gev**2 / (2 * largest_transfer_gev2(mass_number) ** 0.5)
+    return float(10.0 ** np.floor(np.log10(max(mass_gev, coherent))))
+
+
 def differential_cross_section(
     qt2_gev2: ArrayLike, mass_gev: ArrayLike, energy_gev: ArrayLike, charge: float, mass_number: float
 ) -> FloatArray:
