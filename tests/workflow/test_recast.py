@@ -175,6 +175,24 @@ def test_a_contour_at_the_end_of_the_widths_is_open_and_told():
     assert not any("meets the end" in note for note in whole.all_notes)
 
 
+def test_each_production_takes_its_own_table():
+    eta = replace(ABOUT, production="eta")
+    mass = np.geomspace(0.22, 0.5, 20)
+    other = WidthTable(eta, mass, WIDTH, 1e13 * seen(mass[:, None], WIDTH))
+    both = recast([closed_form(), other], "dark-photon")
+    parts = [recast([closed_form(), other], "dark-photon", production=[tag]) for tag in ("brems", "eta")]
+    one, two = (part.at(0.3, 1e-6).events for part in parts)
+    assert_allclose(both.at(0.3, 1e-6).events, one + two, rtol=1e-12)
+    width = HBARC_GEV_M / float(feebly.DarkPhoton().ctau_m(0.3, 1e-6))
+    ratio = float(feebly.DarkPhoton().branching_ratio("mumu", 0.3))
+    assert_allclose(two, 1e-12 * ratio * other(0.3, width), rtol=1e-9)
+
+
+def test_the_preset_is_that_of_the_tables():
+    about = replace(ABOUT, preset="na62-conservative")
+    assert recast([closed_form(about)], "dark-photon").choices.preset.name == "na62-conservative"
+
+
 def test_masses_that_an_analysis_leaves_out_stay_out():
     about = replace(ABOUT, final_state="pipi")
     mass = np.geomspace(0.3, 0.9, 30)
