@@ -8,9 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.core.errors import DomainError
+from feebly.core.interfaces import DefaultGrid
+from feebly.limits.notes import goes_on
 from feebly.limits.scan import coupling_error, knots_of_curvature, log_spaced, near_limit, scan
 from limits.toy_search import (
     POT,
+    ToyModel,
     ToyProduction,
     ToySource,
     flat,
@@ -150,6 +153,27 @@ def test_a_contour_that_leaves_the_grid_is_noted():
     )
     assert any("at m = 0.02 GeV" in note and "extend --mass 0.01:1.5" in note for note in result.notes)
     assert any("at m = 1.5 GeV" in note and "extend --mass 0.02:2" in note for note in result.notes)
+
+
+class Angle(ToyModel):
+    """A coupling that has a largest value."""
+
+    default_grid = DefaultGrid((0.01, 2.0, 100), (1e-12, 1e-7, 100), "no larger angle")
+
+
+def test_the_largest_coupling_is_an_end_and_no_edge():
+    signal = replace(toy_signal(lambda m: 1e12 * flat(m)), model=Angle())
+    mass, coupling = (0.02, 1.5, 30), (1e-12, 1e-7, 30)
+    result = run(signal, mass, coupling)
+    (end,) = (note for note in result.notes if "eps = 1e-7" in note)
+    assert end == "the contour ends at eps = 1e-7: no larger angle"
+    pieces = result.pieces
+    assert goes_on(pieces, mass[:2], coupling[:2], Angle())  # at the ends of the masses
+    assert not goes_on(pieces, (0.01, 2.0), coupling[:2], Angle())
+    assert goes_on(pieces, (0.01, 2.0), coupling[:2], ToyModel())
+    # the end of a narrower range is an edge
+    result = run(signal, mass, (1e-12, 5e-8, 30))
+    assert any("eps = 5e-8" in note and "extend --coupling 1e-12:5e-7" in note for note in result.notes)
 
 
 def test_the_end_of_the_model_is_not_to_be_extended():

@@ -10,6 +10,8 @@ from numpy.testing import assert_allclose
 
 from feebly.limits.expected_bands import BAND_KINDS, EXPECTED_KINDS, BandChoice
 from feebly.limits.results import ContourPiece
+from feebly.physics.models.dark_photon import DarkPhoton
+from feebly.physics.models.dark_scalar import DarkScalar
 from feebly.report.contour_paths import band_path, band_sentences, filled_path
 from feebly.report.exclusion_plot import (
     caption_text,
@@ -19,7 +21,7 @@ from feebly.report.exclusion_plot import (
 )
 from feebly.report.log_axes import log_ticks
 from feebly.report.symbols import scientific
-from report.synthetic import synthetic_result
+from report.synthetic import closed_piece, synthetic_result
 
 
 def artists(figure):
@@ -86,6 +88,20 @@ def test_caption_explains_notch_edge_and_calibration():
     ]:
         assert piece in caption
     assert "Dotted" not in caption_text(synthetic_result("mumu_2303"))
+
+
+def test_caption_knows_the_largest_coupling():
+    result = synthetic_result()
+    assert "goes on beyond it" in caption_text(replace(result, particle=DarkPhoton()))  # open at the left
+    top = closed_piece("observed", 0, np.array([0.1, 0.2]), np.full(2, 1e-5), np.full(2, 1.0), open_edge=True)
+    result = replace(
+        result,
+        scan=replace(result.scan, pieces=(top,)),
+        particle=DarkScalar(),
+        coupling_range=(1e-6, 1.0, 10),
+    )
+    assert "Dotted: the largest coupling that there is." in caption_text(result)
+    assert "goes on beyond it" in caption_text(replace(result, particle=None))
 
 
 def with_hadrons(response="hadrons"):

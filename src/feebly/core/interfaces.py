@@ -19,10 +19,14 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class DefaultGrid:
-    """Range and number of masses and couplings that a scan takes when nothing is said; log-spaced."""
+    """Range and number of masses and couplings that a scan takes when nothing is said; log-spaced.
+
+    coupling_end: why there are no larger couplings, where that is so.
+    """
 
     mass_gev: tuple[float, float, int]
     coupling: tuple[float, float, int]
+    coupling_end: str | None = None
 
 
 class Model(Protocol):

@@ -83,7 +83,10 @@ def open_edges(pieces: tuple[ContourPiece, ...], grid: Grid, model: Model) -> It
         if _touches(pieces, "coupling", coupling[side]):
             wider = (coupling[0] / 10, coupling[1]) if side == 0 else (coupling[0], coupling[1] * 10)
             place = f"{symbol(model)} = {plain(coupling[side])}"
-            yield _leaves(place, along, f"extend --coupling {plain(wider[0])}:{plain(wider[1])}")
+            if end := _coupling_end(model, coupling[side]):
+                yield f"the contour ends at {place}: {end}"
+            else:
+                yield _leaves(place, along, f"extend --coupling {plain(wider[0])}:{plain(wider[1])}")
     for side, along in ((0, inside[0]), (-1, inside[-1])):
         if _touches(pieces, "mass_gev", mass[side]):
             ends = mass[side] == model.mass_range_gev[side]
@@ -91,6 +94,22 @@ def open_edges(pieces: tuple[ContourPiece, ...], grid: Grid, model: Model) -> It
             low, high = np.clip(wider, *model.mass_range_gev)
             mend = f"the model {model.tag} ends there" if ends else f"extend --mass {low:.4g}:{high:.4g}"
             yield _leaves(f"m = {mass[side]:g} GeV", along, mend)
+
+
+def goes_on(
+    pieces: tuple[ContourPiece, ...], mass: tuple[float, float], coupling: tuple[float, float], model: Model
+) -> bool:
+    """Whether a wider range would show more: not only the end of all couplings cuts the curves."""
+    edges = [("mass_gev", value) for value in mass] + [("coupling", coupling[0])]
+    if not _coupling_end(model, coupling[1]):
+        edges.append(("coupling", coupling[1]))
+    return any(_touches(pieces, axis, value) for axis, value in edges)
+
+
+def _coupling_end(model: Model, coupling: float) -> str | None:
+    """Why there is no larger coupling than this; None where there is."""
+    default = model.default_grid
+    return default.coupling_end if np.isclose(coupling, default.coupling[1], rtol=1e-9, atol=0) else None
 
 
 def _leaves(place: str, along: NDArray[np.bool_], mend: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from feebly.analysis.analysis import NO_RESPONSE
 from feebly.limits.discovery import DISCOVERY_KINDS
+from feebly.limits.notes import goes_on
 from feebly.report.contour_paths import band_sentences
 from feebly.report.symbols import final_state_symbol
 from feebly.statistics.projection import NONE, SUPPRESS
@@ -34,12 +35,21 @@ def _caption_sentences(result: RunResult) -> Iterator[str]:
     if result.recast_from:
         yield f"Yields from tables, interpolated between their knots: {result.recast_from}."
     yield from _not_searched(result)
-    if any(piece.open_edge for piece in result.scan.pieces):
-        yield "Dotted: edge of the grid, the contour goes on beyond it."
+    yield from _edges(result)
     if result.calibrated:
         yield f"Calibrated on published curves, not derived: {', '.join(result.calibrated)}."
     if assumed := [tag for tag in result.channels if _is_assumed(result, tag)]:
         yield f"Assumed, calibrated on nothing: response to {', '.join(map(final_state_symbol, assumed))}."
+
+
+def _edges(result: RunResult) -> Iterator[str]:
+    pieces, model = result.scan.pieces, result.particle
+    if not any(piece.open_edge for piece in pieces):
+        return
+    if model is None or goes_on(pieces, result.mass_range_gev[:2], result.coupling_range[:2], model):
+        yield "Dotted: edge of the grid, the contour goes on beyond it."
+    else:
+        yield "Dotted: the largest coupling that there is."
 
 
 def _is_assumed(result: RunResult, final_state: str) -> bool:

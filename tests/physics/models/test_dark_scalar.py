@@ -155,3 +155,11 @@ def test_errors_and_identity():
     assert (quartic.tag, quartic.coupling_name) == ("dark-scalar-quartic", "sin-theta")
     assert quartic.ctau_m(0.5, 1e-4) == MODEL.ctau_m(0.5, 1e-4)
     assert (MODEL.tag, MODEL.coupling_name, MODEL.pdg_code) == ("dark-scalar", "sin-theta", 35)
+
+
+def test_default_grid_ends_with_the_angle():
+    for model in (DarkScalar(), DarkScalarQuartic()):
+        grid = model.default_grid
+        assert model.mass_range_gev[0] < grid.mass_gev[0] < 0.003
+        assert grid.coupling[1] == 1.0
+        assert grid.coupling_end == "an angle of mixing has no larger sine"

@@ -177,9 +177,9 @@ class Alp:
 
     @property
     def default_grid(self) -> DefaultGrid:
-        """0.01 GeV to 3 GeV or the end of the widths; the largest C/Λ from 1e-10 to 0.1 GeV⁻¹."""
+        """2 MeV to 3 GeV or the end of the widths; the largest C/Λ from 1e-10 to 1 GeV⁻¹."""
         unit = self.couplings.largest
-        return DefaultGrid((0.01, min(self.mass_range_gev[1], 3.0), 100), (1e-10 / unit, 0.1 / unit, 100))
+        return DefaultGrid((0.002, min(self.mass_range_gev[1], 3.0), 100), (1e-10 / unit, 1.0 / unit, 100))
 
     @property
     def width_source(self) -> tuple[str, Origin]:

@@ -43,6 +43,8 @@ LEPTON_MASS_GEV: Mapping[str, float] = {
     "mumu": MUON_MASS_GEV,
     "tautau": TAU_MASS_GEV,
 }
+_LARGEST = "an angle of mixing has no larger sine"
+
 SWITCH_GEV = 1.99
 """Mesons up to here, the end of the table of form factors; gluons and quarks above."""
 
@@ -216,8 +218,11 @@ class DarkScalar:
 
     @property
     def default_grid(self) -> DefaultGrid:
-        """0.05-3 GeV × 1e-6-1e-1: holds the exclusion of a beam dump at 1e17-1e18 POT."""
-        return DefaultGrid(mass_gev=(0.05, 3.0, 100), coupling=(1e-6, 1e-1, 100))
+        """2 MeV to 3 GeV × 1e-6 to 1: holds the exclusion of a beam dump at 1e17-1e18 POT.
+
+        Below the muon threshold it reaches sin θ = 1, the largest there is.
+        """
+        return DefaultGrid((0.002, 3.0, 100), (1e-6, 1.0, 100), _LARGEST)
 
     @property
     def width_source(self) -> tuple[str, Origin]:
@@ -282,4 +287,4 @@ class DarkScalarQuartic(DarkScalar):
     @property
     def default_grid(self) -> DefaultGrid:
         """As BC4, to smaller angles: production by λ does not need one."""
-        return DefaultGrid(mass_gev=(0.05, 3.0, 100), coupling=(1e-7, 1e-1, 100))
+        return DefaultGrid((0.002, 3.0, 100), (1e-7, 1.0, 100), _LARGEST)
