@@ -8,8 +8,8 @@ import pytest
 from feebly.publish.hepdata.record_writer import data_document, record_files, write_record
 from feebly.publish.hepdata.yaml_text import dump
 from feebly.publish.limit_files.limit_text import read_limit
-from feebly.report.run_folder import write_run
 from publish.hepdata.good_tables import GOOD, KEYWORDS, PNG, THUMB, bands, oval, points
+from publish.hepdata.runs import bare_run, coarse
 from report.synthetic import synthetic_result
 
 
@@ -97,7 +97,7 @@ def test_import_with_lint_reads_and_ends_with_1(feebly, tmp_path):
 
 
 def test_export_of_a_run_is_checked_and_written(feebly, plain_pictures, tmp_path):
-    folder = write_run(synthetic_result(projection=True), tmp_path / "run")
+    folder = bare_run(coarse(synthetic_result(projection=True)), tmp_path / "run")
     done = feebly("hepdata", "export", folder, "--no-factors", "--check", "--out", tmp_path / "r.zip")
     assert done.code == 0
     assert "valid: schema and 46 rules" in done.out

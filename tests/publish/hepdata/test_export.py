@@ -17,8 +17,8 @@ from feebly.publish.hepdata.pictures import pictures
 from feebly.publish.hepdata.record_reader import find_table, read_record
 from feebly.publish.hepdata.record_writer import record_files, write_record
 from feebly.publish.hepdata.saved_result import read_saved_result
-from feebly.report.run_folder import write_run
 from publish.hepdata.good_tables import PNG, THUMB, oval
+from publish.hepdata.runs import bare_run, coarse
 from report.synthetic import synthetic_result
 
 ALWAYS = {"cl", "pot", "beam energy", "model", "channel", "limit convention", "coupling convention"}
@@ -29,27 +29,14 @@ def folders(tmp_path_factory):
     """Run folders, made once: an observation with islands and a projection."""
     top = tmp_path_factory.mktemp("runs")
     return {
-        "observed": write_run(synthetic_result(islands=True), top / "observed"),
-        "projection": write_run(synthetic_result(projection=True), top / "projection"),
+        "observed": bare_run(coarse(synthetic_result(islands=True)), top / "observed"),
+        "projection": bare_run(coarse(synthetic_result(projection=True)), top / "projection"),
     }
 
 
 @pytest.fixture(scope="module")
 def runs(folders):
-    return {name: coarse(read_saved_result(folder)) for name, folder in folders.items()}
-
-
-def coarse(run):
-    """Every third mass and coupling of the grid: what is checked does not depend on its size."""
-    masses, couplings = run.grid.mass_gev.size, run.grid.coupling.size
-
-    def kept(name, values):
-        if name == "coupling":
-            return values[::3]
-        return values[::3, ::3] if values.shape == (masses, couplings) else values[::3]
-
-    arrays = {name: kept(name, values) for name, values in run.grid.arrays.items()}
-    return replace(run, grid=replace(run.grid, arrays=arrays))
+    return {name: read_saved_result(folder) for name, folder in folders.items()}
 
 
 def like(run, model, coupling, factor=1.0, pieces=None):

@@ -14,10 +14,10 @@ from feebly.publish.hepdata.grids import grid_of
 from feebly.publish.hepdata.lint import lint
 from feebly.publish.hepdata.record_reader import read_record
 from feebly.publish.hepdata.saved_result import read_saved_result
-from feebly.report.run_folder import write_run
 from feebly.workflow.acceptance import acceptance
 from feebly.workflow.run import run
 from feebly.workflow.sampling import Sampling
+from publish.hepdata.runs import bare_run
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def saved(cache, tmp_path_factory):
         "dark-photon", channels=["mumu"], production=["eta"], mass=(0.25, 0.5, 8), coupling=(1e-7, 1e-5, 20),
         precision=0.1, jobs=1, cache_dir=cache,
     )  # fmt: skip
-    return read_saved_result(write_run(result, tmp_path_factory.mktemp("run") / "run"))
+    return read_saved_result(bare_run(result, tmp_path_factory.mktemp("run") / "run"))
 
 
 @pytest.fixture(scope="module")

@@ -21,9 +21,9 @@ from feebly.publish.hepdata.record_writer import record_files, write_record
 from feebly.publish.hepdata.saved_result import read_saved_result
 from feebly.publish.hepdata.scan_tables import cls_grid
 from feebly.report.contour_table import read_contours
-from feebly.report.run_folder import write_run
 from feebly.report.saved_grid import read_saved_grid
 from publish.hepdata.good_tables import PNG, THUMB
+from publish.hepdata.runs import bare_run, coarse
 from report.synthetic import synthetic_result
 
 TIGHT = 1e-12
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("plain_pictures")
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return write_run(synthetic_result(islands=True), tmp_path_factory.mktemp("run") / "run")
+    return bare_run(coarse(synthetic_result(islands=True)), tmp_path_factory.mktemp("run") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +88,15 @@ def test_a_grid_gives_the_contour_of_the_numbers_of_the_run(folder, records):
 
 
 def test_the_cls_grid_gives_a_contour_near_the_observed_one(folder, records):
-    """The run has 36 couplings on five decades: edges are good to the curvature of ln CLs in a cell."""
+    """The run has 18 couplings on five decades: edges are good to the curvature of ln CLs in a cell."""
     (limit,) = limits_of(find_table(records["points"], "T3 CLs"))
     back = [ContourPiece("observed", n, p.mass_gev, p.coupling) for n, p in enumerate(limit.pieces)]
     for mass in (0.05, 0.1, 0.3):
         (low, up), (true_low, true_up) = (
             edges_at(each, mass)[0] for each in (back, pieces_of(folder, "observed"))
         )
-        assert low == pytest.approx(true_low, rel=0.1)
-        assert up == pytest.approx(true_up, rel=0.1)
+        assert low == pytest.approx(true_low, rel=0.2)
+        assert up == pytest.approx(true_up, rel=0.2)
 
 
 def test_grids_come_back_exactly(folder, records):
