@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from feebly.cli import values
+from feebly.cli.output import note
 from feebly.cli.signal_error import signal_error
+
+if TYPE_CHECKING:
+    from feebly.workflow.sampling import Sampling
+    from feebly.workflow.tables import Progress
 
 Model = Annotated[
     str,
@@ -40,6 +45,10 @@ Production = Annotated[
     str | None,
     typer.Option("--production", metavar="A,B", help="Production modes; default: all of the preset."),
 ]
+OneProduction = Annotated[
+    str, typer.Option("--production", metavar="I", help="Production mode, e.g. brems, eta, mixing-rho.")
+]
+OneChannel = Annotated[str, typer.Option("--channel", metavar="F", help="Final state, e.g. mumu.")]
 Preset = Annotated[
     str | None,
     typer.Option("--preset", metavar="NAME", help="Production physics, see 'feebly presets show'."),
@@ -82,6 +91,9 @@ Background = Annotated[
 ]
 Mass = Annotated[
     str | None, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; default: the model's.")
+]
+Masses = Annotated[
+    str, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; also one mass or a comma list.")
 ]
 Coupling = Annotated[
     str | None,
@@ -179,6 +191,19 @@ PARSERS: dict[str, Callable[[str, str], Any]] = {
     "jobs": values.positive,
 }
 """What the text of an option becomes; an option that is not named here is passed on as it came."""
+
+
+def sampling(precision: str, seed: str, jobs: str | None, update: Progress) -> Sampling:
+    """Settings of the Monte Carlo from the options of a command; what it reports goes to stderr."""
+    from feebly.workflow.sampling import Sampling
+
+    return Sampling(
+        values.number(precision, "--precision"),
+        values.whole_number(seed, "--seed"),
+        values.given(values.positive, jobs, "--jobs"),
+        update,
+        note,
+    )
 
 
 def library_arguments(context: typer.Context) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.output import answer, answer_json, note
+from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 from feebly.cli.values import given
 
@@ -18,11 +18,9 @@ _TABLE, _RESOLUTION, _MAPS = "acceptance.csv", "resolution.csv", "maps.png"
 
 def acceptance(
     model: options.Model,
-    production: Annotated[str, typer.Option("--production", metavar="I", help="Production mode, e.g. eta.")],
-    channel: Annotated[str, typer.Option("--channel", metavar="F", help="Final state, e.g. mumu.")],
-    mass: Annotated[
-        str, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; also one mass or a comma list.")
-    ],
+    production: options.OneProduction,
+    channel: options.OneChannel,
+    mass: options.Masses,
     ctau: Annotated[
         str, typer.Option("--ctau", metavar="MIN:MAX:N", help="Proper decay lengths [m].")
     ] = "1e-3:1e4:60",
@@ -50,18 +48,11 @@ def acceptance(
     from feebly.core.tables import write_atomically
     from feebly.report.acceptance_report import facts, maps_png, resolution_rows, rows, table_csv
     from feebly.workflow.acceptance import acceptance as factors
-    from feebly.workflow.sampling import Sampling
 
     folder = Path(out) if out else default_folder("acceptance", model, production, channel)
     require_writable(folder)
     with progress(f"{production} -> {channel}") as update:
-        sampling = Sampling(
-            values.number(precision, "--precision"),
-            values.whole_number(seed, "--seed"),
-            given(values.positive, jobs, "--jobs"),
-            update,
-            note,
-        )
+        sampling = options.sampling(precision, seed, jobs, update)
         found = factors(
             model,
             production,

@@ -70,7 +70,6 @@ def lifetime(
     """
     from feebly.core.errors import ConfigError
     from feebly.workflow.lifetime import LifetimeQuestion
-    from feebly.workflow.sampling import Sampling
 
     if (br is None) == (at_mass is None):
         raise ConfigError(
@@ -95,13 +94,7 @@ def lifetime(
     )
     require_writable(folder)
     with progress(f"{production} -> {channels}") as update:
-        sampling = Sampling(
-            values.number(precision, "--precision"),
-            values.whole_number(seed, "--seed"),
-            given(values.positive, jobs, "--jobs"),
-            update,
-            note,
-        )
+        sampling = options.sampling(precision, seed, jobs, update)
         lifetimes = given(values.value_range, ctau, "--ctau")
         if at_mass is None:
             _region(question, given(values.value_range, mass, "--mass"), lifetimes, sampling, folder, as_json)

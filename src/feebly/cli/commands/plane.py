@@ -9,7 +9,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.output import answer, answer_json, note
+from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 from feebly.cli.values import given
 
@@ -55,7 +55,6 @@ def plane(
     from feebly.core.tables import write_atomically
     from feebly.report.plane_report import facts, plane_csv, plane_png
     from feebly.workflow.coupling_plane import exclude_couplings
-    from feebly.workflow.sampling import Sampling
 
     axes = values.names(couplings, "--couplings")
     if len(axes) != 2:
@@ -63,13 +62,7 @@ def plane(
     folder = Path(out) if out else default_folder("plane", model, *axes, f"{at_mass}GeV")
     require_writable(folder)
     with progress(f"{model} at {at_mass} GeV") as update:
-        sampling = Sampling(
-            values.number(precision, "--precision"),
-            values.whole_number(seed, "--seed"),
-            given(values.positive, jobs, "--jobs"),
-            update,
-            note,
-        )
+        sampling = options.sampling(precision, seed, jobs, update)
         found = exclude_couplings(
             model,
             (axes[0], axes[1]),

@@ -21,7 +21,7 @@ ALL = "all"
 
 def simulate(
     model: options.Model,
-    channel: Annotated[str, typer.Option("--channel", metavar="F", help="Final state, e.g. mumu.")],
+    channel: options.OneChannel,
     mass: Annotated[str, typer.Option("--mass", metavar="M", help="Mass [GeV].")],
     coupling: Annotated[
         str, typer.Option("--coupling", metavar="C", help="Coupling (epsilon, not its square).")

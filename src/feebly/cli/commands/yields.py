@@ -24,13 +24,9 @@ TABLE = "table.csv"
 
 def yields(
     model: options.Model,
-    production: Annotated[
-        str, typer.Option("--production", metavar="I", help="Production mode, e.g. brems, eta, mixing-rho.")
-    ],
-    channel: Annotated[str, typer.Option("--channel", metavar="F", help="Final state, e.g. mumu.")],
-    mass: Annotated[
-        str, typer.Option("--mass", metavar="MIN:MAX:N", help="Masses [GeV]; also one mass or a comma list.")
-    ],
+    production: options.OneProduction,
+    channel: options.OneChannel,
+    mass: options.Masses,
     ctau: Annotated[str, typer.Option("--ctau", metavar="MIN:MAX:N", help="Proper decay lengths [m].")],
     experiment: options.Experiment = "na62-dump-2021",
     analysis: options.Analysis = None,
