@@ -100,6 +100,16 @@ def test_recast_writes_a_run_folder(feebly, tables, tmp_path):
     assert (tmp_path / "recast" / "plot.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_coarse_tables_are_told_and_end_with_5(feebly, tables):
+    path = next(tables.iterdir())
+    lines = path.read_text().splitlines(keepends=True)
+    head, rows = [x for x in lines if x.startswith("#")], [x for x in lines if not x.startswith("#")]
+    path.write_text("".join(head + [row for k, row in enumerate(rows) if k % 85 % 6 == 0]))
+    done = feebly("recast", tables, *ASKED, "--out", "coarse")
+    assert done.code == 5
+    assert "the knots of the tables are too far apart for it" in done.err
+
+
 def test_recast_of_one_point(feebly, tables):
     done = feebly("recast", tables, *ASKED, "--point", "0.3,3e-7")
     assert (done.code, done.out.partition(":")[0]) == (0, "excluded")

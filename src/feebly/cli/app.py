@@ -44,7 +44,7 @@ from feebly.cli.commands import (
 from feebly.cli.exits import one_line_errors
 from feebly.cli.output import answer
 
-RESUMABLE = ("run", "project", "replay", "yields", "lifetime", "validate", "presets")
+RESUMABLE = ("run", "project", "replay", "yields", "lifetime", "validate", "presets", "export")
 """Commands that keep finished tables in the cache."""
 
 

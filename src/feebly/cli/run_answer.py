@@ -56,9 +56,12 @@ def tell_run(result: RunResult, folder: Path, as_json: bool) -> None:
     else:
         answer(f"{result.summary()}\nplot: {plot}")
     if missed := _unconverged_cells(result):
+        mend = "a larger --precision may be reached"
+        if getattr(result, "recast_from", ""):
+            mend = "the knots of the tables are too far apart for it"
         note(
             f"{missed} cells within a factor 3 of the limit missed the precision {result.precision:g}: "
-            f"see {folder / 'result.json'}; a larger --precision may be reached"
+            f"see {folder / 'result.json'}; {mend}"
         )
         raise typer.Exit(NOT_CONVERGED)
 
