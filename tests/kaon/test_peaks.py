@@ -14,6 +14,7 @@ from feebly.kaon.experiment_file import load_kaon_experiment
 from feebly.kaon.mass_list import read_masses, write_masses
 from feebly.kaon.peak_file import BackgroundShape, MassSteps, load_peak_search, peak_search_names
 from feebly.kaon.peaks import KaonPeakSearch, kaon_peak_search
+from feebly.physics.production.meson_to_hnl import LEPTONIC_MODES, helicity_factor
 from kaon.test_one_track import _pilot
 
 ALP = kaon_peak_search(load_peak_search("pi-a-gamma-gamma"))
@@ -26,7 +27,7 @@ def _at(mass_mev):
 def test_hypotheses_of_the_published_scan():
     assert ALP.mass_gev.size == 287
     assert_allclose(ALP.mass_gev[[0, 1, -1]], [0.207, 0.2075, 0.350], rtol=1e-12)
-    assert peak_search_names() == ("pi-a-gamma-gamma",)
+    assert set(peak_search_names()) == {"pi-a-gamma-gamma", "e-n", "mu-n"}
 
 
 def test_sensitivity_from_the_abstract():
@@ -120,7 +121,7 @@ def test_masses_above_the_endpoint_and_wrong_backgrounds():
         replace(ALP.file, scan_mev=MassSteps(207, 360, 0.5))
     with pytest.raises(ConfigError, match="a step that divides the range"):
         MassSteps(207, 350, 0.7)
-    with pytest.raises(ConfigError, match="the decay of the normalisation"):
+    with pytest.raises(ConfigError, match="the decay of the normalisation, or events"):
         replace(ALP.file, background=(BackgroundShape(decay="mu-nu"),))
     with pytest.raises(ConfigError, match="where the events are from"):
         BackgroundShape(events=3.0, flat_in_mass2_mev=(0.0, 300.0))
@@ -158,3 +159,40 @@ def test_no_calorimeter_no_photons():
     )
     with pytest.raises(ConfigError, match="has no calorimeter"):
         _ = KaonPeakSearch(ALP.file, blind).normalisation_acceptance
+
+
+@pytest.mark.parametrize(
+    ("name", "masses", "sigma_mev"),
+    [
+        ("e-n", 319, {144: 4.8, 250: 2.3, 350: 1.15, 440: 0.47}),
+        ("mu-n", 185, {200: 2.52, 300: 1.17, 384: 0.21}),
+    ],
+)
+def test_searches_for_heavy_neutral_leptons(name, masses, sigma_mev):
+    """Resolution of an independent calculation; |U|² is BR over ρ BR(l ν), the sensitivity 1/(N_K A)."""
+    search = kaon_peak_search(load_peak_search(name))
+    assert search.mass_gev.size == masses
+    at = np.array(list(sigma_mev)) / 1e3
+    assert_allclose(1e3 * search.resolution.sigma_mass_at(at), list(sigma_mev.values()), rtol=0.08)
+    counted = search.file.normalisation.number.value
+    assert_allclose(search.sensitivity * search.relative_acceptance, 1 / counted, rtol=1e-12)
+    mode = LEPTONIC_MODES[search.file.leptonic]
+    expected = 1e-9 / (
+        mode.branching_ratio * helicity_factor(0.25, mode.lepton_mass_gev, mode.meson_mass_gev)
+    )
+    assert_allclose(search.mixing(np.full(masses, 1e-9))[round(250 - 1e3 * search.mass_gev[0])], expected)
+    assert ALP.mixing(np.ones(287)) is None
+    with pytest.raises(DomainError, match=r"no \[\[background\]\]"):
+        search.pseudo_data(1)
+
+
+def test_pions_as_parents():
+    """pi+ -> e+ N: 63 hypotheses from 95 to 126 MeV, endpoint 139.06 MeV."""
+    lepton = load_peak_search("e-n")
+    steps = MassSteps(95, 126, 0.5)
+    assert steps.masses_gev.size == 63
+    pions = replace(lepton, parent="pi+", leptonic="pi-e", scan_mev=steps, momentum_gev=(5.0, 70.0))
+    search = KaonPeakSearch(pions, ALP.experiment)
+    assert np.all(np.diff(search.resolution.sigma_mass_at(search.mass_gev)) < 0)
+    with pytest.raises(ConfigError, match=r"masses below the endpoint, 139\.06 MeV"):
+        replace(pions, scan_mev=MassSteps(95, 140, 0.5))

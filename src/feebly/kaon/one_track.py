@@ -1,4 +1,4 @@
-"""Fast simulation of K+ decays with one track: beam, decay in flight, spectrometer, missing mass.
+"""Fast simulation of K+ and π+ decays with one track: beam, decay in flight, spectrometer, missing mass.
 
 Only the charged daughter is followed: its energy in the rest frame of the kaon tells the decay, its direction
 there is isotropic. Unweighted; the momentum of the beam is that of all kaons, 1e-4 above that of those that
@@ -9,12 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from feebly.apparatus.experiment import ChargedParticle, Tracking
 from feebly.apparatus.shapes import BoolArray
-from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, KAON_MASS_GEV, KPLUS_LIFETIME_S
+from feebly.core.constants import (
+    HBAR_GEV_S,
+    HBARC_GEV_M,
+    KAON_MASS_GEV,
+    KPLUS_LIFETIME_S,
+    PION_MASS_GEV,
+    PIPLUS_LIFETIME_S,
+)
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.core.records import require
@@ -27,9 +35,20 @@ EnergySampler = Callable[[FloatArray], FloatArray]
 KAON_CTAU_M = HBARC_GEV_M / HBAR_GEV_S * KPLUS_LIFETIME_S
 
 
+class Parent(NamedTuple):
+    """A hadron of the beam that decays: mass [GeV] and c τ [m]."""
+
+    mass_gev: float
+    ctau_m: float
+
+
+KPLUS = Parent(KAON_MASS_GEV, KAON_CTAU_M)
+PIPLUS = Parent(PION_MASS_GEV, HBARC_GEV_M / HBAR_GEV_S * PIPLUS_LIFETIME_S)
+
+
 @dataclass(frozen=True)
 class TrackDecay:
-    """K+ -> a track and what is not reconstructed.
+    """K+ or π+ -> a track and what is not reconstructed.
 
     particle: what the track must cross of the detector as; track_mass_gev: its mass; energy_gev: sampler of
     its energy in the rest frame of the kaon.
@@ -39,6 +58,7 @@ class TrackDecay:
     particle: ChargedParticle
     track_mass_gev: float
     energy_gev: EnergySampler
+    parent: Parent = KPLUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +103,16 @@ class TrackEvents:
 
 
 def two_body(
-    name: str, particle: ChargedParticle, track_mass_gev: float, missing_mass_gev: float
+    name: str,
+    particle: ChargedParticle,
+    track_mass_gev: float,
+    missing_mass_gev: float,
+    parent: Parent = KPLUS,
 ) -> TrackDecay:
-    """K+ -> track + X of one mass. DomainError at and above the endpoint."""
-    momentum = two_body_momentum_gev(KAON_MASS_GEV, track_mass_gev, missing_mass_gev)
+    """K+ or π+ -> track + X of one mass. DomainError at and above the endpoint."""
+    momentum = two_body_momentum_gev(parent.mass_gev, track_mass_gev, missing_mass_gev)
     energy = float(np.hypot(momentum, track_mass_gev))
-    return TrackDecay(name, particle, track_mass_gev, lambda u: np.full(u.shape, energy))
+    return TrackDecay(name, particle, track_mass_gev, lambda u: np.full(u.shape, energy), parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +147,7 @@ def simulate(
     """``events`` decays inside the region; the same for the same seed, decay and block."""
     random = _generator(seed, decay.name, block)
     kaon, tx, ty = _beam(experiment, events, random)
-    z = _decay_z(experiment.decay_region_z_m, kaon, random)
+    z = _decay_z(experiment.decay_region_z_m, kaon, decay.parent, random)
     lever = z - experiment.beam.bend_z_m
     track = _track(decay, kaon, tx, ty, random)
     inside = _on_planes(experiment, decay.particle, track, tx * lever, ty * lever, z)
@@ -137,27 +161,27 @@ def simulate(
     selection = selection or TrackSelection()
     low, high = selection.momentum_gev
     true_kaon = _from_slopes(kaon, tx, ty)
-    true_mass2 = missing_mass2_gev2(true_kaon, track, decay.track_mass_gev)
+    true_mass2 = missing_mass2_gev2(true_kaon, track, decay)
     if selection.photon_energy_gev is not None:
         pair = _Momenta(true_kaon.x - track.x, true_kaon.y - track.y, true_kaon.z - track.z)
         at = tx * lever, ty * lever, z
         inside &= _photons_seen(experiment, pair, true_mass2, at, selection.photon_energy_gev, random)
     return TrackEvents(
-        missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay.track_mass_gev),
+        missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay),
         true_mass2,
         momentum,
         z,
         inside & (momentum > low) & (momentum < high),
-        np.hypot(kaon, KAON_MASS_GEV),
+        np.hypot(kaon, decay.parent.mass_gev),
         np.sqrt(track.squared + decay.track_mass_gev**2),
     )
 
 
-def missing_mass2_gev2(kaon: _Momenta, track: _Momenta, track_mass_gev: float) -> FloatArray:
-    """(p_K - p_track)² [GeV²]."""
-    k2, t2 = kaon.squared, track.squared
-    energies = np.sqrt((KAON_MASS_GEV**2 + k2) * (track_mass_gev**2 + t2))
-    return np.asarray(KAON_MASS_GEV**2 + track_mass_gev**2 - 2 * (energies - kaon.dot(track)))
+def missing_mass2_gev2(parent: _Momenta, track: _Momenta, decay: TrackDecay) -> FloatArray:
+    """(p_K - p_track)² [GeV²] with the masses of the decay."""
+    big2, small2 = decay.parent.mass_gev**2, decay.track_mass_gev**2
+    energies = np.sqrt((big2 + parent.squared) * (small2 + track.squared))
+    return np.asarray(big2 + small2 - 2 * (energies - parent.dot(track)))
 
 
 def _generator(seed: int, name: str, block: int) -> np.random.Generator:
@@ -176,9 +200,11 @@ def _beam(experiment: KaonExperiment, n: int, random: np.random.Generator) -> tu
     return momentum, tx, beam.divergence_rad * random.standard_normal(n)
 
 
-def _decay_z(region_m: tuple[float, float], kaon: FloatArray, random: np.random.Generator) -> FloatArray:
+def _decay_z(
+    region_m: tuple[float, float], kaon: FloatArray, parent: Parent, random: np.random.Generator
+) -> FloatArray:
     """Exponential with β γ c τ of each kaon, inside the region."""
-    length = kaon / KAON_MASS_GEV * KAON_CTAU_M
+    length = kaon / parent.mass_gev * parent.ctau_m
     share = -np.expm1(-(region_m[1] - region_m[0]) / length)
     return np.asarray(region_m[0] - length * np.log1p(-random.random(kaon.size) * share))
 
@@ -190,7 +216,8 @@ def _track(
     u = random.random((3, kaon.size))
     energy, cos, phi = decay.energy_gev(u[0]), 2 * u[1] - 1, 2 * np.pi * u[2]
     momentum = np.sqrt(np.maximum(energy**2 - decay.track_mass_gev**2, 0.0))
-    gamma, beta_gamma = np.hypot(kaon, KAON_MASS_GEV) / KAON_MASS_GEV, kaon / KAON_MASS_GEV
+    mass = decay.parent.mass_gev
+    gamma, beta_gamma = np.hypot(kaon, mass) / mass, kaon / mass
     along = gamma * momentum * cos + beta_gamma * energy
     across = momentum * np.sqrt(1 - cos**2)
     # axes: the kaon, and two across it of which one has no y

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from feebly.core.constants import ELECTRON_MASS_GEV, KAON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
+from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_not_negative, require_positive
 from feebly.core.tables import load_document, shipped_names
-from feebly.kaon.one_track import TrackSelection
+from feebly.kaon.one_track import KPLUS, PIPLUS, TrackSelection
 from feebly.kaon.search_file import Stated
 from feebly.physics.decays.kaon_standard import TrackParticle, standard_decay
 from feebly.statistics.peaks.peak_search import PeakWindows
@@ -26,6 +26,8 @@ TRACKS: dict[str, tuple[TrackParticle, float]] = {
     "pi": ("hadron", PION_MASS_GEV),
 }
 """Particle and mass [GeV] of the track by name."""
+
+PARENTS = {"K+": KPLUS, "pi+": PIPLUS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,20 @@ class DecayNormalisation:
     branching_ratio: Stated
     origin: Origin
     least_missing_mass_gev: float = 0.0
+    kind: Literal["standard decay"] = "standard decay"
 
     def __post_init__(self) -> None:
         require_positive(self, "candidates")
         require_not_negative(self, "least_missing_mass_gev")
         standard_decay(self.decay)  # refuses an unknown one
+
+
+@dataclass(frozen=True, slots=True)
+class CountedDecays:
+    """The number of decays of the parent in the decay region, as it was published."""
+
+    number: Stated
+    kind: Literal["counted decays"] = "counted decays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +119,11 @@ class BackgroundShape:
 
 @dataclass(frozen=True, slots=True)
 class PeakSearchFile:
-    """A scan of K+ -> track X in the missing mass.
+    """A scan of K+ or π+ -> track X in the missing mass.
 
     track: ``e``, ``mu`` or ``pi``; momentum_gev, photon_energy_gev: as in `TrackSelection`. normalisation:
-    of the branching ratio. background: expected without signal, for expected limits and pseudo-data.
+    of the branching ratio. leptonic: mode of `LEPTONIC_MODES` if X is a heavy neutral lepton, whose mixing
+    the branching ratio then limits. background: expected without signal, for expected limits and pseudo-data.
     """
 
     title: str
@@ -120,18 +132,20 @@ class PeakSearchFile:
     momentum_gev: tuple[float, float]
     scan_mev: MassSteps
     windows: WindowsFile
-    normalisation: DecayNormalisation
+    normalisation: DecayNormalisation | CountedDecays
     origins: dict[str, Origin]
     background: tuple[BackgroundShape, ...] = ()
     photon_energy_gev: float | None = None
+    parent: Literal["K+", "pi+"] = "K+"
+    leptonic: Literal["k-e", "k-mu", "pi-e", "pi-mu"] | None = None
 
     def __post_init__(self) -> None:
-        end = KAON_MASS_GEV - TRACKS[self.track][1]
+        end = PARENTS[self.parent].mass_gev - TRACKS[self.track][1]
         last = self.scan_mev.last / 1e3
         require(last < end, self, "scan_mev", f"masses below the endpoint, {1e3 * end:.2f} MeV")
         for shape in self.background:
-            known = shape.decay in (None, self.normalisation.decay)
-            require(known, self, "background", f"the decay of the normalisation, {self.normalisation.decay}")
+            known = shape.decay is None or shape.decay == getattr(self.normalisation, "decay", None)
+            require(known, self, "background", "the decay of the normalisation, or events")
 
     @property
     def selection(self) -> TrackSelection:

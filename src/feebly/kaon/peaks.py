@@ -7,15 +7,21 @@ from functools import cached_property
 
 import numpy as np
 
-from feebly.core.constants import KAON_MASS_GEV
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.one_track import TrackDecay, simulate
-from feebly.kaon.peak_file import TRACKS, PeakSearchFile
+from feebly.kaon.peak_file import (
+    PARENTS,
+    TRACKS,
+    CountedDecays,
+    DecayNormalisation,
+    PeakSearchFile,
+)
 from feebly.kaon.resolution import MassResolution, mass_resolution
-from feebly.physics.decays.kaon_standard import StandardDecay, standard_decay
+from feebly.physics.decays.kaon_standard import standard_decay
 from feebly.physics.kinematics.two_body import two_body_momentum_gev
+from feebly.physics.production.meson_to_hnl import LEPTONIC_MODES, br_to_lepton
 from feebly.statistics.excess.global_significance import (
     GlobalSignificance,
     Progress,
@@ -66,18 +72,24 @@ class KaonPeakSearch:
     def resolution(self) -> MassResolution:
         """Simulated at a few masses of the range."""
         particle, mass = TRACKS[self.file.track]
-        ends = two_body_momentum_gev(KAON_MASS_GEV, mass, self.mass_gev[[0, -1]])
+        parent = PARENTS[self.file.parent]
+        ends = two_body_momentum_gev(parent.mass_gev, mass, self.mass_gev[[0, -1]])
         momentum = np.linspace(float(ends[0]), float(ends[1]), _POINTS)
         energy = np.hypot(momentum, mass)
-        masses = np.sqrt(KAON_MASS_GEV**2 + mass**2 - 2 * KAON_MASS_GEV * energy)
+        masses = np.sqrt(parent.mass_gev**2 + mass**2 - 2 * parent.mass_gev * energy)
         masses[[0, -1]] = self.mass_gev[[0, -1]]
-        return mass_resolution(self.experiment, particle, mass, masses, self.file.selection, seed=self.seed)
+        return mass_resolution(
+            self.experiment, particle, mass, masses, self.file.selection, seed=self.seed, parent=parent
+        )
 
     @cached_property
     def normalisation_acceptance(self) -> float:
-        """Acceptance of the decay that normalises, above its least missing mass."""
-        decay, least = self._normalising, self.file.normalisation.least_missing_mass_gev
-        start = 1 - decay.share_above(least)
+        """Acceptance of the decay that normalises, above its least missing mass; 1 for counted decays."""
+        known = self.file.normalisation
+        if isinstance(known, CountedDecays):
+            return 1.0
+        decay = standard_decay(known.decay)
+        start = 1 - decay.share_above(known.least_missing_mass_gev)
 
         def energies(u: FloatArray) -> FloatArray:
             return decay.energies_gev(start + (1 - start) * u)
@@ -90,10 +102,6 @@ class KaonPeakSearch:
             )
         return found.acceptance
 
-    @property
-    def _normalising(self) -> StandardDecay:
-        return standard_decay(self.file.normalisation.decay)
-
     @cached_property
     def relative_acceptance(self) -> FloatArray:
         """Acceptance of each hypothesis over that of the normalisation."""
@@ -101,10 +109,22 @@ class KaonPeakSearch:
 
     @cached_property
     def sensitivity(self) -> FloatArray:
-        """Single event sensitivity at each hypothesis: BR share/candidates, by the ratio of acceptances."""
+        """Single event sensitivity at each hypothesis: BR share/candidates by the ratio of acceptances.
+
+        Or 1/(decays × acceptance) where the decays are counted.
+        """
         known = self.file.normalisation
-        share = self._normalising.share_above(known.least_missing_mass_gev)
+        if isinstance(known, CountedDecays):
+            return np.asarray(1 / (known.number.value * self.relative_acceptance))
+        share = standard_decay(known.decay).share_above(known.least_missing_mass_gev)
         return np.asarray(known.branching_ratio.value * share / known.candidates / self.relative_acceptance)
+
+    def mixing(self, branching_ratio: FloatArray) -> FloatArray | None:
+        """|U_l4|² of a branching ratio at each hypothesis; None if X is no heavy neutral lepton."""
+        if self.file.leptonic is None:
+            return None
+        mode = LEPTONIC_MODES[self.file.leptonic]
+        return np.asarray(branching_ratio / br_to_lepton(mode, self.mass_gev))
 
     @cached_property
     def density_per_gev(self) -> FloatArray:
@@ -120,8 +140,9 @@ class KaonPeakSearch:
                 total += shape.events * 2 * self.mass_gev / (high**2 - low**2)
             else:
                 known = self.file.normalisation
-                above = self._normalising.share_above(known.least_missing_mass_gev)
-                share = self._normalising.per_gev(self.mass_gev) / above
+                assert isinstance(known, DecayNormalisation)  # checked by the file
+                decay = standard_decay(known.decay)
+                share = decay.per_gev(self.mass_gev) / decay.share_above(known.least_missing_mass_gev)
                 total += known.candidates * share * self.relative_acceptance
         return total
 

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from feebly.core.constants import KAON_MASS_GEV
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.kaon.experiment_file import KaonExperiment
-from feebly.kaon.one_track import TrackSelection, simulate, two_body
+from feebly.kaon.one_track import KPLUS, Parent, TrackSelection, simulate, two_body
 from feebly.physics.decays.kaon_standard import TrackParticle
 from feebly.physics.kinematics.two_body import two_body_momentum_gev
 
@@ -30,6 +29,7 @@ class MassResolution:
     """
 
     track_mass_gev: float
+    parent: Parent
     mass_gev: FloatArray
     sigma_mass2_gev2: FloatArray
     acceptance: FloatArray
@@ -52,7 +52,7 @@ class MassResolution:
         return np.interp(self._inside(mass_gev), self.mass_gev, self.acceptance)
 
     def _momentum(self, mass_gev: FloatArray) -> FloatArray:
-        return two_body_momentum_gev(KAON_MASS_GEV, self.track_mass_gev, mass_gev)
+        return two_body_momentum_gev(self.parent.mass_gev, self.track_mass_gev, mass_gev)
 
     def _inside(self, mass_gev: FloatArray) -> FloatArray:
         mass = np.asarray(mass_gev, float)
@@ -83,12 +83,13 @@ def mass_resolution(
     selection: TrackSelection,
     events: int = _EVENTS,
     seed: int = 1,
+    parent: Parent = KPLUS,
 ) -> MassResolution:
     """Simulate K+ -> track X at each mass of X. DomainError for closed masses and tiny acceptances."""
     masses = np.asarray(masses_gev, float)
     sigma, acceptance = np.empty(masses.size), np.empty(masses.size)
     for k, mass in enumerate(masses):
-        decay = two_body(f"{particle}-x", particle, track_mass_gev, float(mass))
+        decay = two_body(f"{particle}-x", particle, track_mass_gev, float(mass), parent)
         found = simulate(experiment, decay, events, seed, 0, selection)
         if found.accepted.sum() < _LEAST_EVENTS:
             raise DomainError(
@@ -97,4 +98,4 @@ def mass_resolution(
             )
         sigma[k], acceptance[k] = core_sigma(found.missing_mass2_gev2[found.accepted]), found.acceptance
     error = np.sqrt(acceptance * (1 - acceptance) / events)
-    return MassResolution(track_mass_gev, masses, sigma, acceptance, error)
+    return MassResolution(track_mass_gev, parent, masses, sigma, acceptance, error)

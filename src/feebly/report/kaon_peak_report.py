@@ -33,6 +33,8 @@ def peak_rows(search: KaonPeakSearch, result: PeakResult) -> dict[str, list[floa
         "signal_limit": result.signal,
         "branching_ratio_limit": result.branching_ratio,
     }
+    if (mixing := search.mixing(result.branching_ratio)) is not None:
+        columns["mixing_squared_limit"] = mixing
     if search.file.background:
         columns["expected_branching_ratio_limit"] = search.expected_limits(result.cl)
     return {name: np.asarray(column, float).tolist() for name, column in columns.items()}
