@@ -42,6 +42,7 @@ def as_dict(experiment: Experiment, analysis: Analysis) -> dict[str, Any]:
 
 def _background_summary(background: Background) -> dict[str, Any]:
     summary: dict[str, Any] = {"mean": background.mean, "meaning": background.meaning}
+    summary["origin"] = plain(background.origin)
     if isinstance(background, RejectionFactors):
         summary["interval_5_95"] = [background.quantile(0.05), background.quantile(0.95)]
     return summary

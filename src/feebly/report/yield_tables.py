@@ -24,7 +24,8 @@ def yield_tables(result: RunResult) -> list[dict[str, Any]]:
 
 def _table(point: PointYields) -> dict[str, Any]:
     table = plain(point)
-    channels = [row | {"share": row["events"] / point.events} for row in table.pop("channels")]
+    whole = point.events or 1.0  # without any event the shares are zero
+    channels = [row | {"share": row["events"] / whole} for row in table.pop("channels")]
     return table | {
         "by_production": _sums(channels, "production"),
         "by_final_state": _sums(channels, "final_state"),

@@ -57,32 +57,47 @@ def _share(values: Values, points: list[dict[str, Any]], table: str, p: int, tag
 
 @dataclass(frozen=True)
 class RegionRow:
-    """One counting region: its place, its content, and its background [events] and what that means."""
+    """One counting region: its place, and cells of its background [events] and of what that means.
+
+    origin: of the background, at ``origin_place``.
+    """
 
     place: Place
-    region: Mapping[str, Any]
     background: Markup
     meaning: Markup
+    origin_place: Place
+    origin: Mapping[str, Any]
     is_signal: bool = False
 
 
 def region_rows(values: Values, result: Mapping[str, Any], tag: str) -> Iterator[RegionRow]:
     """The regions of a final state: signal, control, validation."""
     above: Place = ("apparatus", "analysis", "final_states", tag)
-    state = result["apparatus"]["analysis"]["final_states"][tag]
-    meaning = values.text("counting", tag, "background", "meaning")
-    background = _signal_background(values, result, tag)
-    yield RegionRow((*above, "signal_region"), state["signal_region"], background, meaning, True)
-    others: list[Place] = [(*above, "validation_regions", i) for i in range(len(state["validation_regions"]))]
+    state = _at(result, above)
+    used: Place = ("counting", tag, "background")
+    shown = _signal_background(values, result, tag)
+    yield _row(values, result, (*above, "signal_region"), used, shown, True)
     if state["control_region"] is not None:
-        others.insert(0, (*above, "control_region"))
-    for place in others:
-        region = _at(result, place)
-        summary: Place = ("apparatus", "backgrounds", tag, region["name"])
-        at = (*place, "background") if "meaning" in region["background"] else summary
-        yield RegionRow(
-            place, region, _background(values, result, place, summary), values.text(at, "meaning")
-        )
+        place: Place = (*above, "control_region")
+        summary: Place = ("apparatus", "backgrounds", tag, state["control_region"]["name"])
+        yield _row(values, result, place, summary, _background(values, result, place, summary))
+    for i in range(len(state["validation_regions"])):
+        place = (*above, "validation_regions", i)
+        told: Place = (*place, "background")
+        yield _row(values, result, place, told, _background(values, result, place, told))
+
+
+def _row(
+    values: Values,
+    result: Mapping[str, Any],
+    place: Place,
+    told: Place,
+    background: Markup,
+    is_signal: bool = False,
+) -> RegionRow:
+    """told: where meaning and origin of the background are."""
+    at = (*told, "origin")
+    return RegionRow(place, background, values.text(told, "meaning"), at, _at(result, at), is_signal)
 
 
 def _signal_background(values: Values, result: Mapping[str, Any], tag: str) -> Markup:
