@@ -333,6 +333,51 @@ def test_factors_of_the_edges_are_those_of_the_curves(base, cache, pair):
     assert_allclose(shifts["yield brems/mumu"].median, np.log(10), rtol=1e-12)
 
 
+def ten_times(spread):
+    """Ten times the POT, seen by another feebly: at one point of the grid by so much more."""
+
+    def make(base, cache, folder):
+        more = moved(asked(pot=1.4e18)(base, cache, folder), 1.0)
+        grid = more.scan.grid
+        events = grid.by_channel["brems/mumu"].copy()
+        events[2, 4] *= 1 + spread
+        grid = replace(grid, by_channel={"brems/mumu": events}, yields={"mumu": events})
+        return replace(more, scan=replace(more.scan, grid=grid)), {"feebly": "0.9.9"}
+
+    return make
+
+
+@pytest.mark.parametrize(("spread", "causes"), [(0.0, ["pot"]), (0.05, [])])
+def test_a_factor_that_explains_every_point_needs_no_other_cause(pair, spread, causes):
+    a, b = pair(ten_times(spread))
+    found = compare_runs(read_kept(a), read_kept(b))
+    yields = next(shift for shift in found.moves.shifts if shift.what == "yield brems/mumu")
+    assert_allclose(yields.median, np.log(10), rtol=1e-12)
+    named = {each.name for each in (*found.causes, *found.candidates)}
+    assert named == ({"pot"} if causes else {"pot", "version of feebly"})
+    if causes:
+        assert [each.name for each in found.causes] == causes
+
+
+def test_other_points_of_the_grid_are_no_cause_of_another_curve(pair):
+    def make(base, cache, folder):
+        result = asked(coupling=(1e-8, 1e-4, 9))(base, cache, folder)
+        pieces = tuple(replace(piece, coupling=1.1 * piece.coupling) for piece in result.scan.pieces)
+        return replace(result, scan=replace(result.scan, pieces=pieces))
+
+    a, b = pair(make)
+    found = compare_runs(read_kept(a), read_kept(b))
+    assert [each.name for each in found.causes] == ["coupling range"]  # of the grid, not of the curves
+    assert set(found.unexplained) == {"contour:observed", "contour:expected"}
+
+
+def test_where_a_curve_is_closed_along_the_grid_it_has_no_edge():
+    settings = [{"mass_range_gev": [0.1, 2.0, 10], "coupling_range": [low, 1e-3, 10]} for low in (1e-8, 1e-9)]
+    a = KeptRun("A", {"setting": settings[0]}, (square("observed", 0, 0.2, 0.8, 1e-8, 1e-5),), None)
+    b = KeptRun("B", {"setting": settings[1]}, (square("observed", 0, 0.2, 0.8, 1e-9, 2e-5),), None)
+    assert [shift.what for shift in find_moves(a, b).shifts] == ["observed, upper edge"]
+
+
 def square(kind, number, low, high, floor, ceiling):
     """A rectangle in mass and coupling as a closed piece."""
     mass, coupling = [low, high, high, low, low], [floor, floor, ceiling, ceiling, floor]

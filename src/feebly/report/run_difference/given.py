@@ -25,7 +25,8 @@ from feebly.report.run_difference.kept import CONTOURS, GRID, RESULT, KeptRun
 CONTOUR = ("contour:*", "kind:*")
 YIELDS = ("yield:*", *CONTOUR)
 LIMITS = ("limit:*", *CONTOUR)
-ALL = ("yield:*", "limit:*", "contour:*", "kind:*", "reach:*", "made:*")
+FOUND = ("yield:*", "limit:*", "contour:*", "kind:*", "reach:*")
+ALL = (*FOUND, "made:*")
 
 ROUNDING = 1e-6
 """Largest median shift, in ln, that another library or processor is believed to make."""
@@ -275,4 +276,4 @@ def _software(a: KeptRun, b: KeptRun) -> Iterator[Difference]:
         if None not in (before, after) and before != after:
             at_most = np.inf if name == "feebly" else ROUNDING
             label = name if name in ("cpu", "platform") else f"version of {name}"
-            yield Difference(label, (str(before), str(after)), ALL, at_most, is_software=True)
+            yield Difference(label, (str(before), str(after)), FOUND, at_most, is_software=True)
