@@ -59,6 +59,8 @@ POINTS = [
     Point("b-kstar892", "ee", 0.10, 50.0, 600_000, forced=True),
     Point("b-k-ss", "mumu", 0.50, 30.0, 1_000_000, forced=True),
     Point("scalar-brems", "mumu", 0.30, 1.0, 60_000, forced=True),
+    # D mesons to an axion-like particle
+    Point("dplus-pi", "mumu", 0.40, 30.0, 400_000, forced=True),
 ]
 
 
@@ -84,3 +86,9 @@ def test_yields_agree_with_forward_simulation() -> None:
     assert stats.chi2.sf(np.sum(pulls**2), pulls.size) > 1e-4, table
     # and none is off in common: the mean of n pulls has the error 1/sqrt(n)
     assert abs(pulls.mean()) < 4 / np.sqrt(pulls.size), table
+
+
+def test_kinds_of_production() -> None:
+    """Those that are compared here; the others are in ``test_forward_many``."""
+    kinds = {channel(point.production, point.decay).sampling.kind for point in POINTS}
+    assert kinds == {"bremsstrahlung", "meson-decay", "mixing", "pair-decay"}

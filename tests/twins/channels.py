@@ -11,6 +11,8 @@ from feebly.core.constants import MESON_MASS_GEV
 from feebly.core.interfaces import MixingSampling, ProductionChannel
 from feebly.engine.setup import ChannelSetup
 from feebly.physics.decays.channels import channel_of
+from feebly.physics.models.alp_couplings import AlpCouplings
+from feebly.physics.production.alp_meson_decay import CHARM_MODES, DToAlp
 from feebly.physics.production.b_to_scalar import SCALAR_CHANNELS
 from feebly.physics.production.b_to_scalar_pair import DEFAULT_HIGGS_BR, PAIR_TAGS, pair_channels
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
@@ -45,6 +47,8 @@ def production(tag: str) -> ProductionChannel:
         return pair_channels(DEFAULT_HIGGS_BR)[tag]
     if tag in SCALAR_CHANNELS:
         return SCALAR_CHANNELS[tag]
+    if tag in CHARM_MODES:
+        return DToAlp(tag, AlpCouplings(c_ff=1.0), 1000.0)
     return MesonDecay(tag) if tag in MESON_MODES else Mixing(tag)
 
 

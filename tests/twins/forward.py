@@ -19,6 +19,8 @@ from feebly.core.interfaces import (
     MesonDecaySampling,
     MixingSampling,
     PairDecaySampling,
+    PhotonConversionSampling,
+    PrimakoffSampling,
     Sampling,
 )
 from feebly.physics.formfactors.b_to_kaon import KAON_STATES
@@ -29,6 +31,11 @@ from feebly.physics.production.bremsstrahlung import (
     sigma_nsd_mb,
     sigma_pp_mb,
     virtuality_h_gev2,
+)
+from feebly.physics.production.primakoff import (
+    differential_cross_section,
+    largest_transfer_gev2,
+    proton_photon_density,
 )
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 from twins.kinematics import boost, four_vector, isotropic, isotropic_decay
@@ -129,6 +136,53 @@ def one_of_a_pair(rng: np.random.Generator, s: PairDecaySampling, mass: float, m
     return boost(boost(fip, pair, np.sqrt(q2)[:, None]), mesons, s.parent_mass_gev)
 
 
+def proton_photons(rng: np.random.Generator, s: PrimakoffSampling, n: int) -> tuple[Array, Array]:
+    """Momenta (n, 3) of equivalent photons above 2 GeV and their weights: photons per proton are the mean."""
+    low, high = np.log(2.0 / s.beam_momentum_gev), np.log(0.99)
+    x = np.exp(low + (high - low) * rng.uniform(size=n))
+    least = (x * PROTON_MASS_GEV) ** 2  # q_T^2/(q_T^2 + x^2 m_p^2)^2 is the steepest part
+    span = np.log1p(1.0 / least)
+    qt2 = least * np.expm1(span * rng.uniform(size=n))
+    weight = proton_photon_density(x, qt2, s.cut) * (high - low) * x * span * (qt2 + least)
+    qt, phi, k = np.sqrt(qt2), rng.uniform(0, 2 * np.pi, n), x * s.beam_momentum_gev
+    kz = np.sqrt(np.maximum(k**2 - qt2, 0))
+    return np.column_stack([qt * np.cos(phi), qt * np.sin(phi), kz]), weight
+
+
+def draw_conversions(
+    rng: np.random.Generator,
+    s: PhotonConversionSampling | PrimakoffSampling,
+    spectrum: HadronSpectrum | None,
+    mass: float,
+    n: int,
+) -> tuple[Array, float]:
+    """Unweighted momenta of FIPs of more than 2 GeV, and sigma/g^2 times photons per parent, one of a decay.
+
+    The nucleus turns the FIP from the photon by q_T/k; the largest weight that was drawn is the envelope.
+    """
+    if isinstance(s, PrimakoffSampling):
+        photon, weight = proton_photons(rng, s, n)
+    else:
+        assert spectrum is not None
+        mesons = draw_mesons(rng, spectrum, n)
+        photon = isotropic_decay(rng, mesons, (s.parent_mass_gev, 0.0, 0.0))[0][:, 1:]
+        weight = np.full(len(photon), spectrum.fraction_in_table * len(photon) / n)
+    k = np.linalg.norm(photon, axis=1)
+    least, most = (mass**2 / (2 * k)) ** 2, largest_transfer_gev2(s.mass_number)
+    possible = (k > 2.0) & (least < most) & (k > mass)
+    photon, weight, k, least = photon[possible], weight[possible], k[possible], least[possible]
+    q2 = least * (most / least) ** rng.uniform(size=k.size)
+    cross = differential_cross_section(q2 - least, mass, k, s.charge, s.mass_number)
+    weight = weight * cross * q2 * np.log(most / least)
+    total = weight.sum() / possible.size
+    kept = rng.uniform(size=k.size) * weight.max() < weight
+    photon, k, sine = photon[kept], k[kept], np.sqrt(q2 - least)[kept] / k[kept]
+    side = np.cross(photon, isotropic(rng, k.size))
+    side /= np.linalg.norm(side, axis=1, keepdims=True)
+    flight = photon / k[:, None] * np.sqrt(1 - sine**2)[:, None] + side * sine[:, None]
+    return flight * np.sqrt(k**2 - mass**2)[:, None], float(total)
+
+
 def draw_production(
     rng: np.random.Generator,
     sampling: Sampling,
@@ -143,6 +197,8 @@ def draw_production(
     """
     if isinstance(sampling, BremsstrahlungSampling):
         return *draw_bremsstrahlung(rng, sampling, mass, n), None
+    if isinstance(sampling, PhotonConversionSampling | PrimakoffSampling):
+        return *draw_conversions(rng, sampling, spectrum, mass, n), None
     assert spectrum is not None
     mesons = draw_mesons(rng, spectrum, n)
     if isinstance(sampling, MesonDecaySampling):
@@ -211,7 +267,7 @@ def decay_in_flight(
     if not forced:
         return origin + flight * rng.exponential(length)[:, None], np.ones(len(momentum))
     forward = flight[:, 2] > 1e-3
-    enter, leave = (np.where(forward, (z - origin[:, 2]) / np.abs(flight[:, 2]), np.inf) for z in window_z_m)
+    enter, leave = (np.where(forward, (z - origin[:, 2]) / np.abs(flight[:, 2]), 0.0) for z in window_z_m)
     survives, chance = np.exp(-enter / length), -np.expm1(-(leave - enter) / length)
     chance = np.where(forward, chance, 0.0)
     path = np.where(forward, enter, 0.0) - length * np.log1p(-rng.uniform(size=len(momentum)) * chance)
