@@ -47,6 +47,7 @@ from feebly.physics.formfactors.triangle import (
 )
 from feebly.physics.models.alp_couplings import C_OVER_LAMBDA, AlpCouplings, couplings_per_unit
 from feebly.physics.models.domain import checked_coupling, checked_mass_gev
+from feebly.physics.models.total_width import total_width
 
 LEPTON_MASS_GEV: Mapping[str, float] = MappingProxyType({"ee": ELECTRON_MASS_GEV, "mumu": MUON_MASS_GEV})
 CHANNELS = ("gammagamma", *LEPTON_MASS_GEV, *HADRONIC_CHANNELS)
@@ -243,4 +244,4 @@ class Alp:
         )
 
     def _unit_total_width(self, mass: FloatArray) -> FloatArray:
-        return np.asarray(sum(self._unit_width(channel, mass) for channel in CHANNELS))
+        return total_width(self._unit_width, CHANNELS, mass)

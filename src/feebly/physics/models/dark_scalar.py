@@ -37,6 +37,7 @@ from feebly.physics.formfactors.scalar_pairs import PAIR_MASS_GEV, PairCoupling,
 from feebly.physics.formfactors.strong_coupling import alpha_s
 from feebly.physics.formfactors.triangle import fermion_amplitude, vector_amplitude
 from feebly.physics.models.domain import checked_coupling, checked_mass_gev
+from feebly.physics.models.total_width import total_width
 
 LEPTON_MASS_GEV: Mapping[str, float] = {
     "ee": ELECTRON_MASS_GEV,
@@ -270,7 +271,7 @@ class DarkScalar:
         return self._mode(channel).width_in_range_gev(mass, pair_coupling(self.width_table))
 
     def _unit_total_width(self, mass: FloatArray) -> FloatArray:
-        return np.asarray(sum(self._unit_width(channel, mass) for channel in CHANNELS))
+        return total_width(self._unit_width, CHANNELS, mass)
 
 
 @dataclass(frozen=True)
