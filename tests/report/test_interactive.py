@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import cache
 from html import unescape
 from xml.etree import ElementTree
@@ -13,6 +14,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from feebly.limits.contour import edges_at
+from feebly.publish.limit_files import LimitPiece
 from feebly.report.interactive import interactive_figure, interactive_page
 from feebly.report.overlay_plot_layers import make_overlay
 from report.synthetic import synthetic_result
@@ -63,6 +65,16 @@ def test_drawn_curves_are_those_of_the_run():
         points, commands = path_points(drawing, f"run2-expected-{island.piece}", facts)
         assert commands.count("M") == (2 if island.open_edge else 1)  # a gap along the edge of the grid
         assert_allclose(points[:, 1].min(), island.coupling.min(), rtol=1e-5)
+
+
+def test_no_point_of_a_smooth_curve_is_left_out():
+    angle = np.linspace(0, 2 * np.pi, 2001)
+    mass, coupling = np.exp(0.1 * np.cos(angle)), 1e-6 * np.exp(0.1 * np.sin(angle))
+    mass[-1], coupling[-1] = mass[0], coupling[0]
+    smooth = replace(limit(), pieces=(LimitPiece(mass, coupling),))
+    html = interactive_figure(make_overlay([], [smooth]))
+    points, _ = path_points(drawing_of(html), "limit0-0", facts_of(html))
+    assert_allclose(points[: len(mass)], np.column_stack([mass, coupling]), rtol=1e-5)
 
 
 def test_data_of_the_read_out_are_those_of_the_run():

@@ -1,6 +1,7 @@
 """The overlay: curves as they were, in one convention, labels in free places, words that tell what it is."""
 
 import re
+from dataclasses import replace
 from functools import cache
 from itertools import combinations
 
@@ -16,7 +17,7 @@ from feebly.core.tables import plain
 from feebly.publish.limit_files import LimitPiece, PublishedLimit
 from feebly.report.overlay_plot import common_facts, overlay_caption, overlay_figure, visible
 from feebly.report.overlay_plot_files import overlay_csv
-from feebly.report.overlay_plot_labels import LabelWish, dense, place_labels
+from feebly.report.overlay_plot_labels import MARGIN, LabelWish, dense, place_labels, raster_shape, thinned
 from feebly.report.overlay_plot_layers import make_overlay
 from feebly.report.overlay_plot_runs import plotted_run
 from feebly.report.run_folder import result_dict
@@ -79,6 +80,8 @@ def test_each_piece_is_a_line_with_the_points_of_the_run():
     for piece in future.contour("expected"):
         points = drawn(found[f"run2-expected-{piece.piece}"])
         assert_allclose(points, np.column_stack([piece.mass_gev, piece.coupling]), rtol=0)
+    gaps = {name: np.isnan(found[name].get_xdata()).sum() for name in lines}
+    assert gaps == {"run0-observed-0": 1, "run1-observed-0": 0, "run2-expected-0": 1, "run2-expected-1": 0}
     assert found["run0-observed-0"].get_linestyle() == "-"
     assert found["run2-expected-0"].get_linestyle() == "--"
 
@@ -104,6 +107,7 @@ def test_limits_are_grey_areas_below_the_runs_and_their_pieces_are_apart():
         found[name].get_zorder() for name in found if re.fullmatch(r"run\d-\w+-0", name)
     )
     assert found["limit1-fill"].get_path().contains_point((0.1, 1e-2))
+    assert found["limit1-fill"].get_path().contains_point((0.19, 5e-3))
     assert not found["limit1-fill"].get_path().contains_point((0.1, 5e-5))
     assert (found["limit2-0"].get_marker(), found["limit2-0"].get_linestyle()) == ("o", "None")
     assert "limit2-fill" not in found
@@ -240,10 +244,33 @@ def test_placed_labels_stay_in_the_axes_and_do_not_meet(data):
     found = [placed for placed in place_labels(wishes, size) if placed is not None]
     for placed in found:
         x0, y0, x1, y1 = placed.box
-        assert 0 < x0 < x1 < size[0]
-        assert 0 < y0 < y1 < size[1]
+        assert MARGIN <= x0 < x1 <= size[0] - MARGIN
+        assert MARGIN <= y0 < y1 <= size[1] - MARGIN
     for (a0, b0, a1, b1), (c0, d0, c1, d1) in combinations([placed.box for placed in found], 2):
         assert a1 <= c0 or c1 <= a0 or b1 <= d0 or d1 <= b0
+
+
+def test_a_label_in_its_region_avoids_the_curves_of_others():
+    corners = np.array([[50, 50], [250, 50], [250, 150], [50, 150], [50, 50]], float)
+    region = np.zeros(raster_shape((300, 200)), bool)
+    region[25:125, 25:75] = True
+    through = dense(np.array([[10.0, 100.0], [290.0, 100.0]]))
+    found, _ = place_labels(
+        [LabelWish((60, 12), dense(corners), region), LabelWish((20, 12), through)], (300, 200)
+    )
+    x0, y0, x1, y1 = found.box
+    assert 50 <= x0 < x1 <= 250
+    assert 50 <= y0 < y1 <= 150
+    assert not y0 < 100 < y1
+    assert found.anchor is None
+
+
+def test_thinned_curves_keep_their_shape():
+    angle = np.linspace(0, 2 * np.pi, 50_001)
+    circle = 100 + 80 * np.column_stack([np.cos(angle), np.sin(angle)])
+    few = thinned(circle)
+    assert len(few) < 3000
+    assert_allclose(np.hypot(*(dense(few) - 100).T), 80, rtol=1e-3)
 
 
 def test_a_curve_outside_of_the_axes_gets_no_label():
@@ -293,6 +320,29 @@ def test_table_beside_the_figure_reads_back_exactly():
     banded = overlay_csv(make_overlay([run_of(banded_result(0.2))]))
     assert ",band-1s-outer,0," in banded
     assert ",band-1s-inner,0," in banded
+
+
+def test_words_of_others_are_no_formulas_and_a_mass_of_zero_is_left_of_the_axis():
+    pieces = (LimitPiece([0.0, 0.1, 0.26], [1e-10, 2e-10, 1e-10]),)
+    theirs = PublishedLimit(
+        r"5$ \frac{x$ _a_", "branching-ratio", pieces, Origin("assumed", "$x$"), 0.9, region="above"
+    )
+    figure = overlay_figure(make_overlay([], [theirs]))
+    words, _ = boxes(figure)
+    assert "limit0-label" in words
+    assert figure.axes[0].get_xlim()[0] > 0.05
+    assert (0.0, 1e-10) in {
+        (curve.mass_gev[0], curve.coupling[0]) for curve in make_overlay([], [theirs]).layers[0].curves
+    }
+
+
+def test_a_benchmark_names_its_model_and_a_missing_one_is_said():
+    named = replace(limit(coupling="g_agamma"), benchmark="BC9")
+    (converted,) = make_overlay([], [named], coupling="C/Lambda").limits
+    assert converted.model == "alp-photon"
+    silent = limit("silent", coupling="C/Lambda")
+    assert make_overlay([], [named, silent]).notes == ("Taken for alp-photon, which silent does not say.",)
+    assert make_overlay([], [limit()]).notes == ()
 
 
 def test_no_exclusion_is_drawn_and_said():

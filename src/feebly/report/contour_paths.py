@@ -39,10 +39,11 @@ def filled_path(pieces: tuple[ContourPiece, ...], clockwise: bool = False) -> Pa
     curves = [log_points(piece) for piece in pieces]
     loops = [Path(points) for points in curves]
     # curves of others may cross: only one that is inside as a whole is a hole
-    depths = [
-        sum(bool(other.contains_points(points).all()) for other in loops if other is not loop)
-        for loop, points in zip(loops, curves, strict=True)
-    ]
+    low, high = (np.array([end(points, axis=0) for points in curves]) for end in (np.min, np.max))
+    depths = []
+    for i, points in enumerate(curves):
+        around = np.flatnonzero(((low <= low[i]) & (high >= high[i])).all(axis=1))
+        depths.append(sum(bool(loops[j].contains_points(points).all()) for j in around if j != i))
     oriented = [
         points if (signed_area(points) > 0) == (depth % 2 == int(clockwise)) else points[::-1]
         for points, depth in zip(curves, depths, strict=True)

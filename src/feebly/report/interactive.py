@@ -24,7 +24,7 @@ from feebly.report.overlay_plot_layers import DrawnCurve, Layer, Overlay
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_WIDTH_IN = 5.4  # letters of 10 points are 9 px on a phone
+_WIDTH_IN = 5.0  # letters of 10 points are 10 px on a phone
 _HINT = (
     "Point at a curve to read it; drag, or click and turn the wheel, to zoom; arrow keys, + − and 0 work too."
 )
@@ -98,6 +98,8 @@ def _whole_paths() -> Any:
 
 def _drawing(figure: Figure, prefix: str, overlay: Overlay) -> str:
     memory = io.StringIO()
+    for line in figure.axes[0].get_lines():
+        line.recache(always=True)  # its path was made when the style of the figure held
     # without metadata: no date, and no addresses of vocabularies
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(memory, format="svg", metadata=nothing)

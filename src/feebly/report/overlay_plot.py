@@ -16,7 +16,7 @@ from feebly.report.caption import OBSERVED_LINES
 from feebly.report.contour_paths import between_path, filled_path, segments
 from feebly.report.figure_style import own_style
 from feebly.report.log_axes import log_ticks, set_log_ticks
-from feebly.report.overlay_plot_labels import CELL, LabelWish, dense, place_labels, raster_shape
+from feebly.report.overlay_plot_labels import CELL, LabelWish, dense, place_labels, raster_shape, thinned
 from feebly.report.overlay_plot_layers import DrawnCurve, Layer, Overlay
 from feebly.report.symbols import coupling_symbol, drawable, mass_symbol, scientific
 
@@ -33,6 +33,8 @@ _RIGHT_IN, _TOP_IN, _XLABEL_IN, _CAPTION_LINE_IN = 0.15, 0.12, 0.62, 0.17
 _CAPTION_POINTS, _CAPTION_COLUMNS = 9.5, 104
 _LABEL_POINTS, _FACT_POINTS = 10.0, 10.0
 _EDGE: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "linestyle": (0, (1, 1.5))}
+_PROJECTION = r"$\mathbf{PROJECTION}$"
+_NO_MASS_GEV = 1e-15
 _BEYOND = 10.0  # limits are shown up to this factor beyond the runs
 
 
@@ -66,7 +68,7 @@ def overlay_figure(
         _write_labels(axes, overlay)
         for i, line in enumerate(caption):
             y = (bottom - _XLABEL_IN - _CAPTION_LINE_IN * i) / height
-            figure.text(0.02, y, drawable(line), va="top", fontsize=_CAPTION_POINTS, gid=f"caption-{i}")
+            figure.text(0.02, y, _verbatim(line), va="top", fontsize=_CAPTION_POINTS, gid=f"caption-{i}")
     return figure
 
 
@@ -132,9 +134,14 @@ def _set_scales(axes: Axes, overlay: Overlay, shown: tuple[Range, Range]) -> Non
 def _coupling_text(name: str) -> str:
     known = COUPLINGS.get(name)
     if known is None:
-        return coupling_symbol(name)
+        return _verbatim(coupling_symbol(name))
     unit = {"1": "", "1/GeV": r"\;[\mathrm{GeV}^{-1}]", "m": r"\;[\mathrm{m}]"}[known.unit]
     return f"${known.symbol}{unit}$"
+
+
+def _verbatim(text: str) -> str:
+    """Words that others wrote, for a figure: a dollar sign is one, and begins no formula."""
+    return drawable(text.replace("\\", "\N{REVERSE SOLIDUS OPERATOR}").replace("$", r"\$"))
 
 
 def _mass_text(value: float) -> str:
@@ -151,7 +158,7 @@ def _draw(axes: Axes, layer: Layer, factor: float) -> None:
     if layer.shape == "points":
         for i, curve in enumerate(layer.curves):
             axes.plot(
-                factor * curve.mass_gev, curve.coupling, "o", markersize=3.5, color=style.colour,
+                _scaled(curve, factor).mass_gev, curve.coupling, "o", markersize=3.5, color=style.colour,
                 markerfacecolor="white", zorder=style.order, gid=f"{layer.key}-{i}",
             )  # fmt: skip
         return
@@ -176,7 +183,8 @@ def _draw(axes: Axes, layer: Layer, factor: float) -> None:
 
 
 def _scaled(curve: DrawnCurve, factor: float) -> ContourPiece:
-    return ContourPiece("", 0, factor * curve.mass_gev, curve.coupling)
+    """The curve in the unit of the axis; a mass of zero lies far to the left of it."""
+    return ContourPiece("", 0, factor * np.maximum(curve.mass_gev, _NO_MASS_GEV), curve.coupling)
 
 
 def layer_path(layer: Layer, factor: float, top: float) -> Path | None:
@@ -226,7 +234,7 @@ def _text(axes: Axes, words: str, gid: str, layer: Layer | None = None) -> Text:
     colour = "0.25" if is_limit else layer.style.colour if layer is not None else "black"
     lines = wrap(words, 26, break_on_hyphens=False)
     return axes.text(
-        0.5, 0.5, drawable("\n".join(lines)), transform=axes.transAxes, ha="center", va="center",
+        0.5, 0.5, _verbatim("\n".join(lines)), transform=axes.transAxes, ha="center", va="center",
         fontsize=_LABEL_POINTS - 0.5 * is_limit, color=colour, linespacing=1.05, zorder=6, gid=gid,
         path_effects=[withStroke(linewidth=2.2, foreground="white", alpha=0.75)],
     )  # fmt: skip
@@ -248,17 +256,14 @@ def _size_points(axes: Axes, text: Text) -> tuple[float, float]:
 
 def _in_points(axes: Axes, points: FloatArray) -> FloatArray:
     """Data (n, 2) in points from the lower left corner of the axes."""
-    with np.errstate(divide="ignore"):
-        ends = np.log10([axes.get_xlim(), axes.get_ylim()])
-        relative = (np.log10(points) - ends[:, 0]) / (ends[:, 1] - ends[:, 0])
+    ends = np.log10([axes.get_xlim(), axes.get_ylim()])
+    relative = (np.log10(points) - ends[:, 0]) / (ends[:, 1] - ends[:, 0])
     return np.asarray(relative * _axes_points(axes))
 
 
 def _wish(axes: Axes, overlay: Overlay, layer: Layer, text: Text) -> LabelWish:
-    curves = [
-        _in_points(axes, np.column_stack([overlay.mass_factor * curve.mass_gev, curve.coupling]))
-        for curve in layer.curves
-    ]
+    pieces = [_scaled(curve, overlay.mass_factor) for curve in layer.curves]
+    curves = [_in_points(axes, np.column_stack([piece.mass_gev, piece.coupling])) for piece in pieces]
     joined = [curve if layer.shape == "points" else dense(curve) for curve in curves]
     region = None
     if layer.style.fill is not None:
@@ -276,10 +281,11 @@ def _region(axes: Axes, path: Path) -> Any:
     x, y = ((np.arange(n) + 0.5) * CELL for n in shape)
     centres = np.column_stack([np.repeat(x, y.size), np.tile(y, x.size)])
     inside = np.zeros(len(centres), bool)
-    for loop in path.to_polygons(closed_only=False):
-        inside ^= Path(_in_points(axes, np.maximum(loop, 1e-300))).contains_points(
-            centres
-        )  # a hole is outside
+    starts = np.flatnonzero(np.asarray(path.codes) == Path.MOVETO)
+    for polygon in np.split(np.asarray(path.vertices), starts[1:]):
+        loop = thinned(_in_points(axes, np.maximum(polygon, 1e-300)))
+        near = ((centres >= loop.min(axis=0)) & (centres <= loop.max(axis=0))).all(axis=1)
+        inside[near] ^= Path(loop).contains_points(centres[near])  # a hole is outside
     return inside.reshape(shape)
 
 
@@ -307,11 +313,11 @@ def _place_facts(
     axes: Axes, overlay: Overlay, curves: list[FloatArray]
 ) -> tuple[float, float, float, float] | None:
     """The facts that all runs share, in the corner that the fewest points of curves cross."""
-    lines = list(common_facts(overlay))
+    lines = [line if line == _PROJECTION else _verbatim(line) for line in common_facts(overlay)]
     if not lines:
         return None
     text = _text(axes, "", "facts")
-    text.set(text=drawable("\n".join(lines)), fontsize=_FACT_POINTS, linespacing=1.2)
+    text.set(text="\n".join(lines), fontsize=_FACT_POINTS, linespacing=1.2)
     (width, height), (right, top) = _size_points(axes, text), _axes_points(axes)
     points = np.concatenate(curves) if curves else np.empty((0, 2))
     corners = {
@@ -347,7 +353,7 @@ def common_facts(overlay: Overlay) -> Iterator[str]:
     facts = [run.facts for run in overlay.runs]
     shared = {key: facts[0][key] for key in facts[0] if len({fact[key] for fact in facts}) == 1}
     if all(run.projection for run in overlay.runs):
-        yield r"$\mathbf{PROJECTION}$"
+        yield _PROJECTION
     for keys in (("analysis", "pot"), ("cl", "convention"), ("channels",), ("preset",)):
         if line := ", ".join(shared[key] for key in keys if key in shared).removesuffix(" (projection)"):
             yield from wrap(line, 34, break_on_hyphens=False)

@@ -73,6 +73,13 @@ def dense(points: FloatArray, step: float = CELL / 2) -> FloatArray:
     return np.column_stack([np.interp(at, np.arange(len(points)), column) for column in points.T])
 
 
+def thinned(points: FloatArray, step: float = CELL / 4) -> FloatArray:
+    """The curve without points that fall where the one before them fell, on a lattice of this step."""
+    cells = np.floor(np.clip(points, -1e6, 1e6) / step)
+    kept = np.append(True, (np.diff(cells, axis=0) != 0).any(axis=1))
+    return np.asarray(points[kept])
+
+
 def place_labels(
     wishes: list[LabelWish], axes_size: tuple[float, float], reserved: list[Box] | None = None
 ) -> list[Placed | None]:

@@ -17,6 +17,7 @@ from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.limits.results import ContourPiece
 from feebly.physics.models.alp_couplings import DIRECTIONS
+from feebly.physics.models.registry import MODELS
 from feebly.publish.limit_files import PublishedLimit, convert_coupling
 from feebly.report.contour_paths import edge_segments
 from feebly.report.overlay_plot_runs import PlottedRun
@@ -119,6 +120,7 @@ def make_overlay(
     if len(labels) > len(runs):
         raise ConfigError(f"{len(labels)} labels for {len(runs)} runs: expected one for each at most")
     wanted = coupling or (runs[0].coupling if runs else limits[0].coupling)
+    limits = [_with_tag(limit) for limit in limits]
     models = [run.model for run in runs] + [limit.model for limit in limits if limit.model]
     _refuse_other_benchmark(runs, limits)
     own = [*labels, *_run_labels(runs)[len(labels) :]]
@@ -128,7 +130,15 @@ def make_overlay(
     converted = tuple(_converted_limit(limit, wanted, models) for limit in limits)
     layers += [_limit_layer(limit, i) for i, limit in enumerate(converted)]
     model = models[0] if models else ""
-    return Overlay(tuple(layers), tuple(runs), converted, wanted, model, in_mev)
+    taken = [limit.label for limit in limits if not limit.model] if model in DIRECTIONS else []
+    notes = (f"Taken for {model}, which {', '.join(taken)} does not say.",) if taken else ()
+    return Overlay(tuple(layers), tuple(runs), converted, wanted, model, in_mev, notes)
+
+
+def _with_tag(limit: PublishedLimit) -> PublishedLimit:
+    """The limit with the tag of its model, which may be told by an alias or by its benchmark (``BC9``)."""
+    name = next((name for name in (limit.model, limit.benchmark) if name in MODELS), None)
+    return limit if name is None else replace(limit, model=MODELS.tag(name))
 
 
 def _refuse_other_benchmark(runs: Sequence[PlottedRun], limits: Sequence[PublishedLimit]) -> None:

@@ -221,6 +221,12 @@ def test_shipped_limits_are_read_and_say_where_they_are_from(name):
     assert parse_limit(limit_text(limit), name).pieces[0].coupling[0] == limit.pieces[0].coupling[0]
 
 
+@pytest.mark.parametrize(("mass", "coupling"), [([], []), ([0.1], [1e-6, 2e-6]), ([[0.1]], [[1e-6]])])
+def test_pieces_are_two_lists_of_one_length(mass, coupling):
+    with pytest.raises(FeeblyError, match="two lists of the same length, not empty"):
+        LimitPiece(mass, coupling)
+
+
 def test_pieces_cannot_be_changed():
     piece = parse_limit(GOOD, "f").pieces[0]
     with pytest.raises(ValueError, match="read-only"):
