@@ -268,6 +268,7 @@ def exported(tmp_path_factory):
 def test_tables_have_the_numbers_of_the_run(exported):
     result, made, _ = exported
     (table,) = made.tables
+    assert table.mass_range_gev == SMALL["mass"][:2]
     assert table.reference.contained == "efficiency 0.65 of response set 2502"
     assert (table.mass_gev.size, table.width_gev.size) == (MASSES, WIDTHS_GEV[2])
     for i, j in ((20, 55), (100, 62), (180, 66)):

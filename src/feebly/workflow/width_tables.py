@@ -29,6 +29,7 @@ MASSES = 201
 """Masses of each table where nothing is said: as many as those of ALPINIST."""
 
 _FIRST = 41  # masses before the ones that the curvature asks for
+_INSIDE = 1e-9  # relative distance of the first and last mass from the ends of a channel
 _CLOSE = 1e-4  # relative distance of two masses that are not divided any more
 _RELEVANT = 1e-4  # of the largest events at a mass: widths whose interpolation matters
 
@@ -91,9 +92,8 @@ def _table(
     width: FloatArray,
     most: int,
 ) -> WidthTable | None:
-    low, high = signal.open_range_gev(mode, state)
-    low, high = max(low, choices.mass[0]), min(high, choices.mass[1])
-    if low >= high:
+    ends = _mass_ends(choices, *signal.open_range_gev(mode, state))
+    if ends[0] >= ends[1]:
         return None
     channel, coupling, reference, name = _reference(choices, mode)
     multiplicity = choices.multiplicities()[mode.tag]
@@ -104,7 +104,6 @@ def _table(
         rate = channel.rate(mass, coupling, multiplicity)
         return np.asarray(choices.analysis.pot * seen * rate[:, None] * n)
 
-    ends = low * (1 + 1e-9), high * (1 - 1e-9)
     mass, values = refined(events, np.geomspace(*ends, min(_FIRST, most)), most)
     if not values.any():
         return None
@@ -119,6 +118,14 @@ def _table(
         source=f"feebly run of {choices.model.tag} at {choices.analysis.name}",
     )
     return WidthTable(about, mass, width, values)
+
+
+def _mass_ends(choices: Choices, opens: float, closes: float) -> tuple[float, float]:
+    """First and last mass: those of the run, or just inside where the channel opens and closes."""
+    low, high, _ = choices.mass
+    return (low if low > opens else opens * (1 + _INSIDE)), (
+        high if high < closes else closes * (1 - _INSIDE)
+    )
 
 
 def _reference(
