@@ -6,20 +6,20 @@ import zipfile
 
 import pytest
 
-from feebly.report.run_folder import write_run
-from report.small_runs import small_run
+from report.small_runs import small_run, without_figures, write
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A small run with all its files, and its yield tables."""
+    """A small run and its yield tables."""
     top = tmp_path_factory.mktemp("made")
-    write_run(small_run(top / "cache" / "feebly"), top / "run")
+    write(small_run(top / "cache" / "feebly"), top / "run", pytest.MonkeyPatch())
     return top
 
 
 @pytest.fixture
-def run(feebly, made, tmp_path):
+def run(feebly, made, tmp_path, monkeypatch):
+    without_figures(monkeypatch)
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return tmp_path / "run"
 
@@ -33,7 +33,7 @@ def test_from_a_run_to_its_archive_and_back(feebly, run, tmp_path):
     )
     done = feebly("pack", "run/result.json", "--author", "Ada Lovelace", "--license", "CC-BY-4.0")
     assert done.code == 0
-    assert done.out == "run.zip: 8 files; feebly replay run.zip makes the run again\n"
+    assert done.out == "run.zip: 7 files; feebly replay run.zip makes the run again\n"
     done = feebly("replay", "run.zip", "--fresh", "--json", "--out", "again")
     assert done.code == 0
     content = json.loads(done.out)

@@ -34,10 +34,15 @@ def write(result, folder, monkeypatch, software=None):
         return made
 
     with monkeypatch.context() as patch:
-        patch.setattr(run_folder, "figure_bytes", lambda result, kind: b"")
+        without_figures(patch)
         patch.setattr(run_folder, "made_with", other_software)
-        patch.setattr("feebly.report.html.page.write_report", lambda folder: None)
         return write_run(result, folder)
+
+
+def without_figures(patch):
+    """Run folders are written without drawing: empty figures, no page."""
+    patch.setattr(run_folder, "figure_bytes", lambda result, kind: b"")
+    patch.setattr("feebly.report.html.page.write_report", lambda folder: None)
 
 
 def moved(result, factor, **changes):
