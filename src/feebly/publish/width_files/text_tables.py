@@ -15,7 +15,7 @@ from feebly.core.errors import DataError, DomainError, did_you_mean
 from feebly.core.interfaces import FloatArray
 from feebly.limits.width_table import TableReference, WidthTable
 
-LARGEST_BYTES = 200_000_000
+LARGEST_BYTES = 50_000_000
 _KEY = re.compile(r"#\s*([A-Za-z][\w ,>-]*?):\s*(.*)")
 _EVENTS = {"events": False, "yield": False, "acceptance_x_efficiency": True}
 """Column of the values: whether they are per produced particle."""
