@@ -13,6 +13,7 @@ from feebly.publish.hepdata.limit_pieces import READERS, layout_of, limit_meanin
 from feebly.publish.hepdata.tables import Column, Table
 from feebly.report.contour_paths import filled_path
 from feebly.report.figure_style import figure_file, own_style
+from feebly.report.log_axes import set_log_ticks
 from feebly.report.symbols import coupling_symbol, mass_symbol
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _curves(axes: Axes, table: Table, model: str) -> None:
     if main:
         axes.add_patch(PathPatch(filled_path(main), facecolor="#d5dfec", linewidth=0))
     said: set[str] = set()
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda piece: piece in main):  # the main curve lies on its bands
         label = None if piece.kind in said else piece.kind
         said.add(piece.kind)
         axes.plot(piece.mass_gev, piece.coupling, label=label, **_LINES[piece.kind])
@@ -117,7 +118,8 @@ def _against_mass(axes: Axes, table: Table, model: str) -> None:
     for column in table.dependent:
         kind = kind_of(column.name)
         style = _LINES.get(kind, {}) if "limit" in column.name else {"linestyle": ":"}
-        axes.plot(mass, column.numbers, label=column.name.removeprefix("upper limit on "), **style)
+        label = column.name.removeprefix("upper limit on ")
+        axes.plot(mass, column.numbers, label=label, drawstyle="steps-mid", **style)
     axes.set(xscale="log", ylim=(0, None), ylabel="events")
     axes.legend(frameon=False, fontsize=8)
     _labels(axes, table, model)
@@ -153,6 +155,7 @@ def _labels(axes: Axes, table: Table, model: str) -> None:
     for each in found:
         if each.role == "mass":
             axes.set_xlabel(f"{mass_symbol(model)} [{each.column.units}]", fontsize=13)
+            set_log_ticks(axes.xaxis, axes.get_xlim(), "{:g}".format)
         elif each.role == "lifetime":
             axes.set_ylabel(r"$c\tau$ [m]", fontsize=13)
         else:
