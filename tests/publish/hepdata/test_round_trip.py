@@ -107,6 +107,10 @@ def test_grids_come_back_exactly(folder, records):
     assert_allclose(grid.values["signal events"], run.total, rtol=TIGHT)
     assert_allclose(grid.values["signal events in mumu"], run.yields["mumu"], rtol=TIGHT)
     assert grid.qualifiers["pot"].value == 1.4e17
+    errors = np.zeros(run.total.size)
+    for row, bar in find_table(records["points"], "T4 signal yield").dependent[0].error_rows:
+        errors[row] = bar.plus
+    assert_allclose(errors, (run.arrays["mc_error"] * run.total).ravel(), rtol=TIGHT)
     assert grid.column_qualifiers["signal events in mumu"]["final state"].value == "mumu"
 
 
