@@ -43,6 +43,7 @@ COMMANDS = {
     "kaon invisible": "none: tens of seconds",
     "kaon peaks": None,
     "kaon simulate": None,
+    "kaon spectrum": None,
     "limits show": None,
     "limits convert": "none: needs a file",
     "limits check": "none: needs a file",

@@ -21,6 +21,7 @@ from feebly.cli.commands import (
     kaon,
     kaon_invisible,
     kaon_peaks,
+    kaon_spectrum,
     lifetime,
     limit,
     limits,
@@ -140,6 +141,7 @@ _kaon = _group("Searches in kaon decays.")
 _kaon.command("limit")(kaon.limit)
 _kaon.command("invisible")(kaon_invisible.invisible)
 _kaon.command("peaks")(kaon_peaks.peaks)
+_kaon.command("spectrum")(kaon_spectrum.spectrum)
 _kaon.command("simulate")(kaon_peaks.simulate)
 app.add_typer(_kaon, name="kaon")
 

@@ -143,8 +143,12 @@ def simulate(
     seed: int,
     block: int = 0,
     selection: TrackSelection | None = None,
+    hypothesis_mass_gev: float | None = None,
 ) -> TrackEvents:
-    """``events`` decays inside the region; the same for the same seed, decay and block."""
+    """``events`` decays inside the region; the same for the same seed, decay and block.
+
+    hypothesis_mass_gev: mass of the track in the reconstructed missing mass; None: its own.
+    """
     random = _generator(seed, decay.name, block)
     kaon, tx, ty = _beam(experiment, events, random)
     z = _decay_z(experiment.decay_region_z_m, kaon, decay.parent, random)
@@ -167,7 +171,7 @@ def simulate(
         at = tx * lever, ty * lever, z
         inside &= _photons_seen(experiment, pair, true_mass2, at, selection.photon_energy_gev, random)
     return TrackEvents(
-        missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay),
+        missing_mass2_gev2(kaon_measured, _from_slopes(momentum, sx, sy), decay, hypothesis_mass_gev),
         true_mass2,
         momentum,
         z,
@@ -177,9 +181,12 @@ def simulate(
     )
 
 
-def missing_mass2_gev2(parent: _Momenta, track: _Momenta, decay: TrackDecay) -> FloatArray:
-    """(p_K - p_track)² [GeV²] with the masses of the decay."""
-    big2, small2 = decay.parent.mass_gev**2, decay.track_mass_gev**2
+def missing_mass2_gev2(
+    parent: _Momenta, track: _Momenta, decay: TrackDecay, track_mass_gev: float | None = None
+) -> FloatArray:
+    """(p_K - p_track)² [GeV²] with the masses of the decay, or another mass of the track."""
+    mass = decay.track_mass_gev if track_mass_gev is None else track_mass_gev
+    big2, small2 = decay.parent.mass_gev**2, mass**2
     energies = np.sqrt((big2 + parent.squared) * (small2 + track.squared))
     return np.asarray(big2 + small2 - 2 * (energies - parent.dot(track)))
 

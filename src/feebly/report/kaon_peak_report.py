@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -113,11 +114,13 @@ def _decades(axes: Any, values: FloatArray) -> None:
 def decay_symbols(decay: str) -> str:
     """``K+ -> pi+ a`` in mathematical signs."""
     signs = [
-        ("gamma", r"$\gamma$"), ("K+", "$K^+$"), ("pi+", r"$\pi^+$"), ("pi0", r"$\pi^0$"),
-        ("mu+", r"$\mu^+$"), ("e+", "$e^+$"), ("->", r"$\to$"),
+        ("E_gamma", r"$E_\gamma$"), ("gamma", r"$\gamma$"), ("nubar", r"$\bar\nu$"), ("nu", r"$\nu$"),
+        ("K+", "$K^+$"), ("pi+", r"$\pi^+$"), ("pi-", r"$\pi^-$"), ("pi0", r"$\pi^0$"),
+        ("mu+", r"$\mu^+$"), ("mu-", r"$\mu^-$"), ("e+", "$e^+$"), ("e-", "$e^-$"), ("->", r"$\to$"),
     ]  # fmt: skip
     for text, sign in signs:
-        decay = decay.replace(text, sign)
+        whole = rf"(?<![\\A-Za-z_]){re.escape(text)}(?![A-Za-z])"
+        decay = re.sub(whole, sign.replace("\\", r"\\"), decay)
     return decay
 
 
