@@ -106,6 +106,18 @@ def test_distances_are_those_of_shifted_edges(folder):
     assert_allclose(rows["upper edge, worst"], 0.0, atol=1e-9)
 
 
+def test_median_and_worst_of_a_rising_distance(folder):
+    """log10 of the ratio rises as the square of ln m: its median is that of the middle mass."""
+    (folder / "contours" / "s.csv").write_text("1,1e-7\n100,1e-7\n100,1e-5\n1,1e-5\n")
+    x = np.linspace(0, 2, 2001)
+    mass = np.concatenate([10**x, 10 ** x[::-1]])
+    own = closed_piece(mass, np.concatenate([1e-7 * 10 ** (x**2 / 4), np.full(x.size, 1e-5)]))
+    rows = told(distance_rows((own,), CURVE, folder))
+    assert_allclose(rows["lower edge, median"], 0.25, rtol=0.01)
+    assert_allclose(rows["lower edge, worst"], 1.0, rtol=0.01)
+    assert_allclose(rows["upper edge, median"], 0.0, atol=1e-9)
+
+
 def test_edges_on_the_frame_of_a_figure_say_nothing(folder):
     rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, (1e-8, 4.05e-6)))
     assert rows["upper edge, worst"] == pytest.approx(0.0, abs=1e-12)

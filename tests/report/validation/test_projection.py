@@ -1,13 +1,14 @@
 """Set-up of projections; their contours are compared in ``tests/test_contours_alpinist.py``."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.limits.observation import Observation
 from feebly.report.validation import projection as projection_module
 from feebly.report.validation.plan import projection_plan
-from feebly.report.validation.projection import choices_of, physics_of, projected_contour
+from feebly.report.validation.projection import choices_of, physics_of, projected_contour, projected_yields
 from feebly.report.validation.selection import OpenSelection
 
 PLAN = projection_plan()
@@ -35,12 +36,22 @@ def test_every_projection_has_a_reference_in_its_grid():
         assert contour.file
 
 
-def test_so_many_events_exclude():
+@pytest.mark.parametrize("name", ["alp-gluon", "alp-photon"])
+def test_so_many_events_exclude(name, monkeypatch):
     """Without background the expected limit on the signal is the number of the projection."""
-    run = PLAN.runs["alp-gluon"]
-    choices = choices_of(run)
-    observation = Observation(choices.analysis, choices.model, choices.channels, 1 - np.exp(-run.events))
-    assert_allclose(observation.s_up_expected(np.array([0.05, 0.3, 0.7, 1.2])), run.events, rtol=1e-9)
+
+    class NoSampling:
+        def __init__(self, *settings):
+            self.settings = settings
+
+        def tables(self, requests):
+            return None
+
+    monkeypatch.setattr(projection_module, "Sampling", NoSampling)
+    monkeypatch.setattr(projection_module, "signal_yields", lambda choices, obtained: None)
+    run = replace(PLAN.runs[name], events=3.7)
+    _, observation = projected_yields(run)
+    assert_allclose(observation.s_up_expected(np.array([0.05, 0.3, 0.7, 1.2])), 3.7, rtol=1e-9)
 
 
 def test_options_change_the_preset_alone():
