@@ -167,7 +167,9 @@ send("pointerdown", view(0.25, 2e-6)); send("pointermove", corner); send("pointe
 told.zoomed = root.classList.contains("feebly-zoomed");
 told.ticks = [...svg.querySelectorAll(".feebly-ticks text")].map((element) => element.textContent);
 press("Escape"); told.reset = root.classList.contains("feebly-zoomed");
-press("+"); press("ArrowLeft"); told.keys = [root.classList.contains("feebly-zoomed"), text()];
+press("+");
+told.plus = svg.querySelector("[clip-path*=window] > g").getAttribute("transform");
+press("ArrowLeft"); told.keys = [root.classList.contains("feebly-zoomed"), text()];
 press("0");
 told.transform = svg.querySelector("[clip-path*=window] > g").getAttribute("transform");
 document.body.insertAdjacentHTML("beforeend", "<pre id=told></pre>");
@@ -236,5 +238,9 @@ def test_zoom_by_a_box_has_its_own_ticks_and_resets(told):
     assert told["reset"] is False
     assert told["keys"][0] is True
     assert told["keys"][1].startswith(("m =", "both", "muons"))
-    matrix = [float(x) for x in re.fullmatch(r"matrix\((.*)\)", told["transform"])[1].split()]
-    assert_allclose(matrix, [1, 0, 0, 1, 0, 0], atol=1e-9)
+    assert_allclose(_matrix(told["transform"]), [1, 0, 0, 1, 0, 0], atol=1e-9)
+    assert_allclose(_matrix(told["plus"])[:4], [1.6, 0, 0, 1.6], rtol=1e-9, atol=1e-9)
+
+
+def _matrix(text):
+    return [float(x) for x in re.fullmatch(r"matrix\((.*)\)", text)[1].split()]

@@ -200,13 +200,18 @@
           }
         return values;
       };
-      const steps = (step) => Array.from({ length: Math.round(9 / step) }, (_, i) => Number((1 + i * step).toFixed(4)));
-      const finer = [0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001].map(steps);
-      for (const factors of [[1], [1, 3], [1, 2, 5], steps(1), ...finer]) {
+      for (const factors of [[1], [1, 3], [1, 2, 5], [1, 2, 3, 4, 5, 6, 7, 8, 9]]) {
         const values = of(factors);
         if (values.length >= 3) return values;
       }
-      return [];
+      const [first, last] = [10 ** low, 10 ** high], power = Math.ceil(Math.log10(last - first));
+      for (let n = power; ; n--)
+        for (const factor of [5, 2, 1]) {
+          const step = Number(`${factor}e${n}`), values = [];
+          for (let i = Math.ceil(first / step - 1e-9); i <= Math.floor(last / step + 1e-9); i++)
+            values.push([Math.log10(i * step), Number(`${i * factor}e${n}`)]);
+          if (values.length >= 3) return values;
+        }
     }
 
     drawTicks(axis) {

@@ -52,8 +52,9 @@ def overlay_figure(
     caption = wrap(overlay_caption(overlay), _CAPTION_COLUMNS, break_on_hyphens=False) if with_caption else []
     shown = visible(overlay, mass, coupling)
     # a figure to zoom into may get long labels
-    is_long = not with_caption or any("times" in scientific(value) for value in log_ticks(*shown[1]))
-    left = 1.0 if is_long else 0.78
+    labels = [scientific(value) for value in log_ticks(*shown[1])]
+    is_long = not with_caption or any("times" in label for label in labels)
+    left = 1.2 if any("." in label for label in labels) else 1.0 if is_long else 0.78
     bottom = _XLABEL_IN + _CAPTION_LINE_IN * len(caption)
     height = bottom + _AXES_HEIGHT_IN + _TOP_IN
     width = width_in - left - _RIGHT_IN
