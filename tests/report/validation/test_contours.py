@@ -106,6 +106,16 @@ def test_distances_are_those_of_shifted_edges(folder):
     assert_allclose(rows["upper edge, worst"], 0.0, atol=1e-9)
 
 
+def test_area_is_that_of_the_scanned_masses(folder):
+    """A box scanned over one of the two decades of the reference."""
+    (folder / "contours" / "s.csv").write_text("1,1e-7\n100,1e-7\n100,1e-5\n1,1e-5\n")
+    own = (closed_piece(np.array([10.0, 100, 100, 10]), np.array([1e-7, 1e-7, 1e-5, 1e-5])),)
+    rows = told(distance_rows(own, CURVE, folder, (10.0, 1000.0)))
+    assert rows["intersection over union"] == pytest.approx(1.0, rel=1e-9, abs=0)
+    rows = told(distance_rows(own, CURVE, folder))
+    assert rows["intersection over union"] == pytest.approx(0.5, rel=1e-9, abs=0)
+
+
 def test_median_and_worst_of_a_rising_distance(folder):
     """log10 of the ratio rises as the square of ln m: its median is that of the middle mass."""
     (folder / "contours" / "s.csv").write_text("1,1e-7\n100,1e-7\n100,1e-5\n1,1e-5\n")
@@ -119,10 +129,10 @@ def test_median_and_worst_of_a_rising_distance(folder):
 
 
 def test_edges_on_the_frame_of_a_figure_say_nothing(folder):
-    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, (1e-8, 4.05e-6)))
+    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, frame=(1e-8, 4.05e-6)))
     assert rows["upper edge, worst"] == pytest.approx(0.0, abs=1e-12)
     assert "lower edge, median" in rows
-    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, (1e-8, 5e-7)))
+    rows = told(distance_rows(scaled(folder, 1.0), REFERENCE, folder, frame=(1e-8, 5e-7)))
     assert "upper edge, median" not in rows
 
 
@@ -136,7 +146,7 @@ def test_projection_is_compared_in_the_coupling_of_the_reference(folder):
     (folder / "contours" / "s.csv").write_text("0.1,1e-12\n1,1e-12\n1,1e-8\n0.3,1e-8\n")
     box = closed_piece(np.array([0.1, 1.0, 1.0, 0.1]), np.array([1.1e-6, 1.1e-6, 1e-4, 1e-4]))
     reference = replace(CURVE, corners=((0.1, 1e-8),))
-    projection = type("P", (), {"coupling": (1e-8, 1.0, 10)})()
+    projection = type("P", (), {"coupling": (1e-8, 1.0, 10), "mass_gev": (0.01, 2.0, 10)})()
     rows = list(projection_rows(projection, reference, folder, lambda: (box,)))
     lower = [row for row in rows if row.group == "contour square: lower edge"]
     assert_allclose([row.ratio for row in lower], 1.21, rtol=1e-9)
@@ -153,7 +163,7 @@ def test_projection_without_reference_is_not_made(folder):
     def never():
         raise AssertionError("asked for")
 
-    projection = type("P", (), {"coupling": (1e-8, 1.0, 10)})()
+    projection = type("P", (), {"coupling": (1e-8, 1.0, 10), "mass_gev": (0.01, 2.0, 10)})()
     (row,) = projection_rows(projection, CURVE, folder, never)
     assert row.verdict.startswith("skipped: contours/s.csv is not in the folder")
 

@@ -30,7 +30,8 @@ def contour_rows(contours: Contours, plan: Plan, analysis: Analysis, folder: Pat
         tuned = calibrated_on(plan.runs[reference.run], analysis)
         yield from edge_rows(contours[reference.run], reference, tuned, folder)
     for reference in plan.contours:
-        yield from distance_rows(contours[reference.run], reference, folder)
+        scanned = plan.runs[reference.run].mass_gev[:2]
+        yield from distance_rows(contours[reference.run], reference, folder, scanned)
     for closing in plan.closing:
         largest = max((float(piece.mass_gev.max()) for piece in contours[closing.run]), default=None)
         yield Row("closing mass [GeV]", closing.name, largest, closing.reference, closing.tolerance)
@@ -54,7 +55,7 @@ def projection_rows(
     own = tuple(replace(piece, coupling=piece.coupling**power) for piece in contour())
     low, high, _ = projection.coupling
     yield from edge_rows(own, reference, "", folder)
-    yield from distance_rows(own, reference, folder, (low**power, high**power))
+    yield from distance_rows(own, reference, folder, projection.mass_gev[:2], (low**power, high**power))
 
 
 def calibrated_on(run: ReferenceRun, analysis: Analysis) -> str:
@@ -107,11 +108,12 @@ def distance_rows(
     own: Pieces,
     reference: ContourReference,
     folder: Path | None,
+    scanned_gev: MassRange = (0.0, np.inf),
     frame: tuple[float, float] = (0.0, np.inf),
 ) -> Iterator[Row]:
     """Median and worst |log10| of both edges and the common area for a reference with a file.
 
-    frame: smallest and largest coupling that were looked at. For information.
+    scanned_gev, frame: masses and couplings of the own grid. For information.
     """
     path = _file(reference, folder)
     if path is None:
@@ -127,9 +129,10 @@ def distance_rows(
             yield Row(group, f"{edge} edge, median", float(np.median(step)))
             yield Row(group, f"{edge} edge, worst (at {seen[worst, 0]:.3g} GeV)", float(step[worst]))
     # a table does not say where it closes: its area ends with its first and last mass
-    mass = curves[0].mass_gev
-    masses = (float(mass.min()), float(mass.max())) if reference.kind == "table" else None
-    yield Row(group, "intersection over union", overlap(own, curves, masses), 1.0)
+    seen_by = curves if reference.kind == "table" else own + curves
+    masses = np.concatenate([piece.mass_gev for piece in seen_by])
+    shared = max(scanned_gev[0], float(masses.min())), min(scanned_gev[1], float(masses.max()))
+    yield Row(group, "intersection over union", overlap(own, curves, shared), 1.0)
 
 
 def _file(reference: ContourReference, folder: Path | None) -> Path | None:

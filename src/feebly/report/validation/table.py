@@ -159,15 +159,15 @@ class _Part(NamedTuple):
 
 _ROWS: Mapping[str, _Part] = MappingProxyType(
     {
-        "dark-photon": _Part(200.0, _dark_photon),
-        "yields": _Part(40.0, _yields),
-        "acceptance": _Part(20.0, _acceptance),
-        "reconstruction": _Part(10.0, _reconstruction),
-        "dark-scalar": _Part(60.0, _dark_scalar),
-        "alp-photon": _Part(40.0, _alp("alp-photon")),
+        "dark-photon": _Part(195.0, _dark_photon),
+        "yields": _Part(6.0, _yields),
+        "acceptance": _Part(4.0, _acceptance),
+        "reconstruction": _Part(3.0, _reconstruction),
+        "dark-scalar": _Part(77.0, _dark_scalar),
+        "alp-photon": _Part(23.0, _alp("alp-photon")),
         "alp-fermion": _Part(5.0, _alp("alp-fermion")),
-        "alp-gluon": _Part(60.0, _alp("alp-gluon")),
-        "statistics": _Part(10.0, _statistics),
+        "alp-gluon": _Part(37.0, _alp("alp-gluon")),
+        "statistics": _Part(2.0, _statistics),
     }
 )
 
