@@ -162,17 +162,21 @@ def test_replayed_where_the_files_are_gone(files_run, lab, cache, tmp_path, monk
         assert found.is_equal
         assert found.causes == found.candidates == found.others == ()
         assert again.result.tables == read_run(folder).tables
+        (folder / "inputs" / "analysis" / "run 2.toml").write_text('extends = "base.toml"\npot = 1e20\n')
+        with pytest.raises(DataError, match="is gone; put it back"):  # what is there is not what it was
+            replay(read_run(folder), cache_dir=cache, jobs=1)
 
 
 def test_a_model_with_its_tables(cache, tmp_path, monkeypatch):
     lab = tmp_path / "lab"
     lab.mkdir()
     for name, content in new_model_files("mine", "dark-photon").items():
-        (lab / name).write_text(content)
+        text = content.replace("mine-decays.csv", "decays.txt")
+        (lab / name.replace("mine-decays.csv", "decays.txt")).write_text(text)
     result = small_run(cache, model=str(lab / "mine.toml"), response="none")
     folder = write(result, tmp_path / "run", monkeypatch)
     out = packed(folder)
-    assert {"inputs/model/mine.toml", "inputs/model/mine-decays.csv"} <= set(read_archive(out))
+    assert {"inputs/model/mine.toml", "inputs/model/decays.txt"} <= set(read_archive(out))
     shutil.rmtree(lab)
     with folder_of_run(out) as unpacked:
         again = replay(read_run(unpacked), cache_dir=cache, jobs=1)

@@ -10,7 +10,7 @@ from typing import Any
 from feebly.core.errors import DataError
 from feebly.core.tables import read_toml
 
-_SUFFIXES = (".toml", ".csv", ".hepmc", ".hepmc3")
+_NAME = re.compile(r".{1,250}\.\w{1,10}")  # of a file, as a user's file would say it
 
 
 def with_named_files(path: str | Path) -> tuple[Path, ...]:
@@ -33,7 +33,7 @@ def _named_in(file: Path) -> Iterator[Path]:
     if file.suffix != ".toml":
         return
     for text in _texts(read_toml(file).data):
-        if not text.endswith(_SUFFIXES) or not (file.parent / text).is_file():
+        if not _NAME.fullmatch(text) or not (file.parent / text).is_file():
             continue
         if Path(text).is_absolute():
             raise DataError(f"{file} names {text}: name it relative to this file, so that both can be moved")
