@@ -124,6 +124,31 @@ def nested_bands():
     return replace(table, independent=(table.independent[0], pieces, table.independent[2]))
 
 
+BAND_NAMES = ("expected -1 sigma", "expected", "expected +1 sigma")
+
+
+def bands_of_edges(sizes=(1.5, 1.2, 1.0)):
+    """Lower and upper edge of each band: the stronger limit is wider on both sides."""
+    mass = np.geomspace(0.03, 0.6, 9)
+    sides = [
+        column(f"{side} epsilon, {name}", 2e-6 * factor * (0.3 / mass) ** 0.3, "", NA62)
+        for name, size in zip(BAND_NAMES, sizes, strict=True)
+        for side, factor in (("lower", 0.3 / size), ("upper", 3.0 * size))
+    ]
+    return Table("edges of bands", (column("mass", mass, "GeV"),), tuple(sides), "Expected at 90% CL.")
+
+
+def bands_of_a_grid(sizes=(1.5, 1.2, 1.0)):
+    """Signal over the limits of a band: the stronger limit has the larger ratio."""
+    table = grid("signal over limit")
+    ratio = table.dependent[0].numbers
+    columns = (
+        column(f"signal over limit, {name}", size * ratio, "", NA62)
+        for name, size in zip(BAND_NAMES, sizes, strict=True)
+    )
+    return replace(table, dependent=tuple(columns))
+
+
 def counts():
     """Background and observed events by region, missing values and errors."""
     bars = (
@@ -233,6 +258,8 @@ GOOD = {
     "notch": lambda: points(*notched()),
     "bands": bands,
     "nested bands": nested_bands,
+    "bands of edges": bands_of_edges,
+    "bands of a grid": bands_of_a_grid,
     "degenerate bands": lambda: replace(
         bands(), dependent=tuple(replace(c, values=bands().dependent[2].values) for c in bands().dependent)
     ),

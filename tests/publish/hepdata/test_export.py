@@ -101,6 +101,11 @@ def test_the_tables_of_an_observation(runs):
         assert set(table.keywords) == {"cmenergies", "observables", "reactions", "phrases"}
 
 
+def test_the_cls_say_where_their_contour_is(runs):
+    table = next(t for t in run_tables(runs["observed"], factors=False)[0] if t.name == "T3 CLs")
+    assert table.qualifiers["contour level"].value == pytest.approx(0.1)  # 1 - 0.9
+
+
 def test_a_projection_has_no_observed_contour_and_no_cls(runs):
     tables, left_out = run_tables(runs["projection"], factors=False)
     assert not any(table.name.startswith(("T1", "T3")) for table in tables)

@@ -75,6 +75,13 @@ def test_closed_curves_in_one_list_are_cut_where_each_is_closed():
     assert [len(piece) for piece in limit.pieces] == [41, 41]
 
 
+def test_edges_go_up_the_lower_and_back_along_the_upper_one():
+    (limit,) = limits_of(edges([0.1, 0.2, 0.4], [1e-7, 2e-7, 3e-7], [9e-7, 8e-7, 7e-7]))
+    (piece,) = limit.pieces
+    assert piece.mass_gev.tolist() == [0.1, 0.2, 0.4, 0.4, 0.2, 0.1, 0.1]
+    assert piece.coupling.tolist() == [1e-7, 2e-7, 3e-7, 7e-7, 8e-7, 9e-7, 1e-7]
+
+
 def test_missing_rows_end_a_piece():
     table = edges([0.1, 0.2, 0.3, 0.4, 0.5], [1e-7] * 5, [1e-5] * 5)
     dependent = tuple(replace(c, values=(*c.values[:2], "-", *c.values[3:])) for c in table.dependent)

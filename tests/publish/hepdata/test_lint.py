@@ -99,6 +99,17 @@ def expected_raised():
     return changed(good.bands(), "upper limit on epsilon, expected", raised)
 
 
+def upper_edges_exchanged():
+    """The upper edges of +1 and -1 sigma under each other's name."""
+    table = good.bands_of_edges()
+    names = {
+        "upper epsilon, expected -1 sigma": "upper epsilon, expected +1 sigma",
+        "upper epsilon, expected +1 sigma": "upper epsilon, expected -1 sigma",
+    }
+    dependent = tuple(replace(c, name=names.get(c.name, c.name)) for c in table.dependent)
+    return replace(table, dependent=dependent)
+
+
 def swapped():
     mass, coupling = oval()
     return points(coupling, mass)
@@ -236,6 +247,13 @@ TABLE_FAULTS = {
         ),
     ),
     "expected above +1 sigma": ("expected-outside-bands", expected_raised),
+    "edges of bands inside out": ("expected-outside-bands", lambda: good.bands_of_edges((1.0, 1.2, 1.5))),
+    "only the upper edges inside out": ("expected-outside-bands", upper_edges_exchanged),
+    "ratios of bands inside out": ("expected-outside-bands", lambda: good.bands_of_a_grid((1.0, 1.2, 1.5))),
+    "a mass above the energy": (
+        "mev-labelled-gev",
+        lambda: replace(points(1e3 * oval()[0], oval()[1], qualifiers=(CL,)), keywords=good.KEYWORDS),
+    ),
     "GeV labelled MeV": ("gev-labelled-mev", lambda: points(*oval(), units="MeV")),
     "GeV labelled MeV, scalar": (
         "gev-labelled-mev",
