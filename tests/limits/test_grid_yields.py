@@ -76,6 +76,18 @@ def test_one_production_mode_alone():
     assert edges_at(pieces, 0.35) == ()
 
 
+def test_rows_without_events_are_not_carried_on_beyond_the_grid():
+    """A mode that is closed above a mass, with no events at all but one of its masses."""
+    modes = (ToyProduction(), ToyProduction("pi0", masses=(0, 0.21)))
+    signal = replace(toy_signal(), production_channels=modes, multiplicities={"brems": None, "pi0": None})
+    events = signal.on_grid(MASS, COUPLING).by_channel()
+    last = np.flatnonzero(MASS <= 0.21)[-1]
+    events["pi0/ee"][:last] = 0.0
+    found = recovered(signal, MASS, COUPLING, events).on_grid([0.2099], COUPLING).by_channel()["pi0/ee"][0]
+    assert np.all(found <= 1.5 * events["pi0/ee"][last] + 1e-20)
+    assert found.max() > 0.5 * events["pi0/ee"][last].max()
+
+
 def test_a_kind_that_the_run_has_not_and_errors_that_the_grid_has_not():
     signal = recovered_from(toy_signal())
     projection = toy_observation(signal, pot=1e18)

@@ -23,6 +23,8 @@ from feebly.limits.scan import COUPLING_STEP, first_columns
 from feebly.limits.searches import contour_searches
 from feebly.limits.signal import SignalYields
 
+_SWING = 0.3  # of ln N; a smooth table swings less over one step of any sensible grid
+
 
 @dataclass(frozen=True, eq=False)
 class _Rows:
@@ -39,7 +41,11 @@ class _Rows:
             return self._on_rows(np.zeros(x.size, np.int64), ln_ctau)
         k = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 2)
         u = np.clip((x - nodes[k]) / (nodes[k + 1] - nodes[k]), -1.0, 2.0)
-        return (1 - u) * self._on_rows(k, ln_ctau) + u * self._on_rows(k + 1, ln_ctau)
+        below, above = self._on_rows(k, ln_ctau), self._on_rows(k + 1, ln_ctau)
+        # a row without events tells nothing about what lies beyond it
+        seen = np.minimum(below, above) > LOG_NOTHING + 1
+        u = np.where(seen, u, np.clip(u, 0.0, 1.0))
+        return (1 - u) * below + u * above
 
     def _on_rows(self, rows: NDArray[np.int64], ln_ctau: FloatArray) -> FloatArray:
         """Along each row a local cubic in ln ctau, beyond its ends along its last two points."""
@@ -52,9 +58,17 @@ class _Rows:
             j = np.where(wanted < x[0], 0, x.size - 2)
             straight = y[j] + (y[j + 1] - y[j]) / (x[j + 1] - x[j]) * (wanted - x[j])
             inside = (wanted >= x[0]) & (wanted <= x[-1])
-            curved = Akima1DInterpolator(x, y)(np.clip(wanted, x[0], x[-1])) if x.size > 2 else straight
-            result[here] = np.where(inside, curved, straight)
+            if x.size > 2:
+                i = np.clip(np.searchsorted(x, wanted) - 1, 0, x.size - 2)
+                curved = Akima1DInterpolator(x, y)(np.clip(wanted, x[0], x[-1]))
+                straight = np.where(inside, _within(curved, y[i], y[i + 1]), straight)
+            result[here] = straight
         return result
+
+
+def _within(value: FloatArray, one: FloatArray, other: FloatArray) -> FloatArray:
+    """ln N not far outside of its two neighbours: beside a point without events a curve swings wildly."""
+    return np.clip(value, np.minimum(one, other) - _SWING, np.maximum(one, other) + _SWING)
 
 
 @dataclass(frozen=True, eq=False)
