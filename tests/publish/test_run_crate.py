@@ -15,6 +15,7 @@ from feebly.report.run_difference import compare_runs, read_kept
 from feebly.report.saved_run import folder_of_run, read_run
 from feebly.workflow.named_files import with_named_files
 from feebly.workflow.new_model import new_model_files
+from feebly.workflow.repeat import SavedRun
 from feebly.workflow.replay import replay
 from report.small_runs import edited, own_file, small_run, write
 from report.synthetic import synthetic_result
@@ -210,6 +211,12 @@ def test_what_is_damaged_or_incomplete_is_not_packed(files_run, lab):
     contours.write_text(whole)
     edited(files_run, lambda c: c["inputs"].pop(), sign=False)
     assert "result.json: gone, or not what feebly wrote" in refusal()
+
+
+def test_inputs_that_depend_on_the_place_are_not_packed(files_run, monkeypatch):
+    monkeypatch.setattr(SavedRun, "inputs_today", lambda self: {(str(self.packed),)})
+    with pytest.raises(DataError, match="other inputs when they are moved"):
+        packed(files_run)
 
 
 def test_absolute_paths_cannot_be_moved(lab):
