@@ -88,6 +88,20 @@ def test_rows_without_events_are_not_carried_on_beyond_the_grid():
     assert found.max() > 0.5 * events["pi0/ee"][last].max()
 
 
+def test_an_empty_first_row_does_not_hide_what_opens_above_it():
+    signal = toy_signal(masses=(0.3, 2.0))
+    events = signal.on_grid(MASS, COUPLING).by_channel()
+    first = np.flatnonzero(MASS >= 0.3)[0]
+    true = signal.on_grid([np.sqrt(MASS[first] * MASS[first + 1])], COUPLING).total()[0]
+    for each in events.values():
+        each[first] = 0.0
+    found = recovered(signal, MASS, COUPLING, events).on_grid(
+        [np.sqrt(MASS[first] * MASS[first + 1])], COUPLING
+    )
+    seen = true > 0.1 * true.max()
+    assert_allclose(found.total()[0][seen], true[seen], rtol=0.01)
+
+
 def test_a_kind_that_the_run_has_not_and_errors_that_the_grid_has_not():
     signal = recovered_from(toy_signal())
     projection = toy_observation(signal, pot=1e18)

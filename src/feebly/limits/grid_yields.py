@@ -117,6 +117,7 @@ def recovered(
         kept = (part.events > 0).all(axis=1)
         if name not in by_channel or not kept.any():
             continue
+        kept = kept & _told(np.asarray((by_channel[name][part.rows] > 0).any(axis=1)))
         with np.errstate(divide="ignore"):
             ln_events = np.log(by_channel[name][part.rows][kept] / part.events[kept])
         ln_ctau = np.log(part.ctau_m[kept])
@@ -127,6 +128,15 @@ def recovered(
             np.take_along_axis(np.maximum(ln_events, LOG_NOTHING), order, 1),
         )
     return replace(signal, source=GridTables(rows))
+
+
+def _told(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Without an empty first or last row beside one with events: the yield begins or ends between the two."""
+    told = np.ones(seen.size, bool)
+    if seen.size > 1:
+        told[0] = seen[0] or not seen[1]
+        told[-1] = seen[-1] or not seen[-2]
+    return told
 
 
 def contours_of_kind(
