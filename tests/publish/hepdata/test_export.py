@@ -75,8 +75,11 @@ RUNS = {
 }
 
 
-@pytest.mark.parametrize("layout", ["points", "index", "edges", "grid"])
-@pytest.mark.parametrize("name", RUNS)
+CASES = [(name, "points") for name in RUNS]
+CASES += [(name, layout) for name in ("bands", "a model of a file") for layout in ("index", "edges", "grid")]
+
+
+@pytest.mark.parametrize(("name", "layout"), CASES)
 def test_every_record_is_valid(runs, name, layout):
     tables, left_out = run_tables(RUNS[name](runs), layout, factors=False)
     if layout != "points":  # the other tables do not depend on it

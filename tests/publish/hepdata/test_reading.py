@@ -283,7 +283,7 @@ def corrupted(document, rng):
     return document
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_stands_there_is_read_linted_or_refused_in_one_line(seed, tmp_path):
     """No traceback, whichever part of a table is something else."""
     rng = Random(seed)
