@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from math import log10
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +9,14 @@ import numpy as np
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.results import ContourPiece
-from feebly.publish.limit_files import COUPLINGS, PublishedLimit
-from feebly.report.caption import OBSERVED_LINES
+from feebly.publish.limit_files import COUPLINGS
 from feebly.report.contour_paths import between_path, filled_path, segments
 from feebly.report.figure_style import own_style
 from feebly.report.log_axes import log_ticks, set_log_ticks
 from feebly.report.overlay_plot_labels import CELL, LabelWish, dense, place_labels, raster_shape, thinned
 from feebly.report.overlay_plot_layers import DrawnCurve, Layer, Overlay
+from feebly.report.overlay_plot_range import Range, visible
+from feebly.report.overlay_plot_words import PROJECTION, common_facts, overlay_caption
 from feebly.report.symbols import coupling_symbol, drawable, mass_symbol, scientific
 
 if TYPE_CHECKING:
@@ -26,16 +25,14 @@ if TYPE_CHECKING:
     from matplotlib.path import Path
     from matplotlib.text import Text
 
-Range = tuple[float, float]
+__all__ = ["Range", "common_facts", "overlay_caption", "overlay_figure", "visible"]
 
 _WIDTH_IN, _AXES_HEIGHT_IN = 6.2, 4.4
 _RIGHT_IN, _TOP_IN, _XLABEL_IN, _CAPTION_LINE_IN = 0.15, 0.12, 0.62, 0.17
 _CAPTION_POINTS, _CAPTION_COLUMNS = 9.5, 104
 _LABEL_POINTS, _FACT_POINTS = 10.0, 10.0
 _EDGE: dict[str, Any] = {"color": "0.35", "linewidth": 1.0, "linestyle": (0, (1, 1.5))}
-_PROJECTION = r"$\mathbf{PROJECTION}$"
 _NO_MASS_GEV = 1e-15
-_BEYOND = 10.0  # limits are shown up to this factor beyond the runs
 
 
 def overlay_figure(
@@ -74,50 +71,6 @@ def overlay_figure(
 
 
 # --- axes ---------------------------------------------------------------------------------------------
-
-
-def visible(
-    overlay: Overlay, mass: Range | None = None, coupling: Range | None = None
-) -> tuple[Range, Range]:
-    """Masses (in the unit of the overlay) and couplings shown.
-
-    All curves of the runs with a margin, and of limits what lies within a factor 10 of them; where a run
-    excludes nothing, its whole grid.
-    """
-    factor = overlay.mass_factor
-    runs = _extent([layer for layer in overlay.layers if layer.key.startswith("run")])
-    limits = _extent([layer for layer in overlay.layers if layer.key.startswith("limit")])
-    if runs is None and overlay.runs and limits is None:
-        run = overlay.runs[0]
-        runs = run.mass_range_gev[:2], run.coupling_range[:2]
-    extent = runs or limits or ((1e-2, 1.0), (1e-8, 1e-3))
-    if runs and limits:
-        extent = _near(runs[0], limits[0]), _near(runs[1], limits[1])
-    low, high = _widened(extent[0], 0.05, 0.05)
-    return mass or (factor * low, factor * high), coupling or _widened(extent[1], 0.10, 0.15)
-
-
-def _near(own: Range, other: Range) -> Range:
-    """The own range, widened to what of the other one is within a factor of it."""
-    return min(own[0], max(other[0], own[0] / _BEYOND)), max(own[1], min(other[1], own[1] * _BEYOND))
-
-
-def _extent(layers: Sequence[Layer]) -> tuple[Range, Range] | None:
-    """Smallest and largest mass and coupling that can be drawn."""
-    curves = [curve for layer in layers for curve in layer.curves]
-    if not curves:
-        return None
-    mass = np.concatenate([curve.mass_gev for curve in curves])
-    coupling = np.concatenate([curve.coupling for curve in curves])
-    mass = mass[mass > 0]
-    if not mass.size:
-        return None
-    return (float(mass.min()), float(mass.max())), (float(coupling.min()), float(coupling.max()))
-
-
-def _widened(ends: Range, below: float, above: float) -> Range:
-    decades = max(log10(ends[1] / ends[0]), 0.3)
-    return ends[0] / 10 ** (below * decades), ends[1] * 10 ** (above * decades)
 
 
 def _set_scales(axes: Axes, overlay: Overlay, shown: tuple[Range, Range]) -> None:
@@ -314,7 +267,7 @@ def _place_facts(
     axes: Axes, overlay: Overlay, curves: list[FloatArray]
 ) -> tuple[float, float, float, float] | None:
     """The facts that all runs share, in the corner that the fewest points of curves cross."""
-    lines = [line if line == _PROJECTION else _verbatim(line) for line in common_facts(overlay)]
+    lines = [line if line == PROJECTION else _verbatim(line) for line in common_facts(overlay)]
     if not lines:
         return None
     text = _text(axes, "", "facts")
@@ -342,68 +295,3 @@ def _place_facts(
     )
     text.set(ha=ha, va=va)
     return x, y, x + width, y + height
-
-
-# --- words --------------------------------------------------------------------------------------------
-
-
-def common_facts(overlay: Overlay) -> Iterator[str]:
-    """What all runs share, in lines of at most two facts."""
-    if not overlay.runs:
-        return
-    facts = [run.facts for run in overlay.runs]
-    shared = {key: facts[0][key] for key in facts[0] if len({fact[key] for fact in facts}) == 1}
-    if all(run.projection for run in overlay.runs):
-        yield _PROJECTION
-    for keys in (("analysis", "pot"), ("cl", "convention"), ("channels",), ("preset",)):
-        if line := ", ".join(shared[key] for key in keys if key in shared).removesuffix(" (projection)"):
-            yield from wrap(line, 34, break_on_hyphens=False)
-
-
-def overlay_caption(overlay: Overlay) -> str:
-    """Of each run POT, CL, convention and preset; of each limit what it is and where it is from."""
-    return " ".join(_sentences(overlay)).replace(" GeV", "\u00a0GeV")
-
-
-def _sentences(overlay: Overlay) -> Iterator[str]:
-    if len(overlay.runs) == 1:
-        caption = str(overlay.runs[0].content["caption"])
-        # of parts of a run, the expected limit is not drawn
-        yield (
-            caption
-            if any(layer.kind == "expected" for layer in overlay.layers)
-            else caption.removeprefix(f"{OBSERVED_LINES} ")
-        )
-    else:
-        yield from _run_sentences(overlay)
-    if any(layer.key.startswith("limit") for layer in overlay.layers):
-        filled = [limit for limit in overlay.limits if limit.kind == "observed"]
-        yield "Grey: published limits." if filled else "Grey lines: published."
-        yield from (f"{_limit_sentence(limit)}." for limit in overlay.limits)
-    yield from overlay.notes
-
-
-def _run_sentences(overlay: Overlay) -> Iterator[str]:
-    observed = [run for run in overlay.runs if not run.projection]
-    if observed:
-        yield "Solid: observed limits." + " Dashed: projections, nothing observed." * (
-            len(observed) < len(overlay.runs)
-        )
-    elif overlay.runs:
-        yield "Dashed: projections, nothing observed."
-    labels = [layer.label for layer in overlay.layers if layer.key.startswith("run")]
-    for label, run in zip(labels, overlay.runs, strict=False):
-        facts = run.facts
-        words = (facts[key] for key in ("analysis", "pot", "cl", "convention", "channels", "preset"))
-        yield f"{label}: {', '.join(word for word in words if word not in label)}."
-    edges = [curve.on_edge for layer in overlay.layers for curve in layer.curves if curve.on_edge is not None]
-    if any(edge.any() for edge in edges):
-        yield "Dotted: edge of the grid, the contour goes on beyond it."
-
-
-def _limit_sentence(limit: PublishedLimit) -> str:
-    source = ", ".join(filter(None, [limit.arxiv and f"arXiv:{limit.arxiv}", limit.doi, limit.figure]))
-    kind = "" if limit.kind == "observed" else f"{limit.kind}, "
-    return (
-        f"{limit.label}: {kind}{100 * limit.cl:g}% CL, {source or limit.origin.source} ({limit.origin.kind})"
-    )
