@@ -107,7 +107,7 @@ def test_limits_are_grey_areas_below_the_runs_and_their_pieces_are_apart():
         found[name].get_zorder() for name in found if re.fullmatch(r"run\d-\w+-0", name)
     )
     assert found["limit1-fill"].get_path().contains_point((0.1, 1e-2))
-    assert found["limit1-fill"].get_path().contains_point((0.19, 5e-3))
+    assert found["limit1-fill"].get_path().contains_point((0.19, 1e-2))
     assert not found["limit1-fill"].get_path().contains_point((0.1, 5e-5))
     assert (found["limit2-0"].get_marker(), found["limit2-0"].get_linestyle()) == ("o", "None")
     assert "limit2-fill" not in found
