@@ -10,12 +10,12 @@ from functools import cache
 from feebly.analysis.analysis import FinalState, load_analysis
 from feebly.core.records import decode, require_positive
 from feebly.core.tables import load_document
+from feebly.kaon.counting import branching_ratio_limit, measured_ratio
+from feebly.kaon.search_file import load_searches
 from feebly.report.validation.rows import Row
 from feebly.statistics.backgrounds import Background, Fixed, TruncatedGaussian
 from feebly.statistics.excess.region_table import load_region_table, needed_events
 from feebly.statistics.excess.significance import likelihood_ordered_p_value, p_value
-from feebly.statistics.intervals.likelihood_interval import likelihood_interval
-from feebly.statistics.intervals.limits import upper_limit
 from feebly.statistics.regions.joint_p_value import joint_p_value
 from feebly.statistics.regions.model import CountingModel, Nuisance, Region
 
@@ -73,42 +73,14 @@ class FiveSigmaReference:
 
 
 @dataclass(frozen=True, slots=True)
-class BranchingRatioLimit:
-    """Published limit of a mode; ``ses`` None: not known but from that limit."""
+class KaonReference:
+    """Relative tolerances of the shipped counting searches: limits, and branching ratios with errors."""
 
-    mode: str
-    n: int
-    b: float
-    sigma_b: float
-    published: float
-    source: str
-    ses: float | None = None
+    limits: float
+    branching_ratios: float
 
     def __post_init__(self) -> None:
-        require_positive(self, "published", "sigma_b")
-
-
-@dataclass(frozen=True, slots=True)
-class KaonLimits:
-    """Limits at 90% CL with one tolerance."""
-
-    tolerance: float
-    rows: tuple[BranchingRatioLimit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MeasuredBranchingRatio:
-    """(n - b) times the single event sensitivity."""
-
-    n: int
-    b: float
-    ses: float
-    published: float
-    plus: float
-    minus: float
-    tolerance: float
-    source: str
-    remark: str
+        require_positive(self, "limits", "branching_ratios")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +89,7 @@ class StatisticsPlan:
 
     p_values: PValueReference
     five_sigma: FiveSigmaReference
-    kaon_limits: KaonLimits
-    pi_nu_nu: MeasuredBranchingRatio
+    kaon_searches: KaonReference
 
 
 @cache
@@ -131,7 +102,7 @@ def statistics_rows(plan: StatisticsPlan) -> Iterator[Row]:
     """Rows of all groups."""
     yield from p_value_rows(plan.p_values)
     yield from five_sigma_rows(plan.five_sigma)
-    yield from kaon_rows(plan)
+    yield from kaon_rows(plan.kaon_searches)
 
 
 def p_value_rows(reference: PValueReference) -> Iterator[Row]:
@@ -186,25 +157,28 @@ def five_sigma_rows(reference: FiveSigmaReference) -> Iterator[Row]:
         yield Row(group, name, row.five, row.published, 0.0, tuned=reference.post_hoc)
 
 
-def kaon_rows(plan: StatisticsPlan) -> Iterator[Row]:
-    """CLs(n, b) times the single event sensitivity, and the measured K+ -> pi+ nu nubar."""
-    group, limits = "kaon limits: CLs(n, b) x SES", plan.kaon_limits
-    for row in limits.rows:
-        ses = row.ses or row.published / math.log(10)  # n = 0
-        own = upper_limit(row.n, row.b).s_up * ses
-        tuned = None if row.ses else _CIRCULAR
-        yield Row(group, row.mode, own, row.published, limits.tolerance, tuned=tuned)
-    found = plan.pi_nu_nu
-    signal, interval = likelihood_interval(found.n, found.b)
-    ends = interval.upper - signal, signal - interval.lower
-    names = ("", " error up", " error down")
-    published = (found.published, found.plus, found.minus)
-    for name, events, theirs in zip(names, (signal, *ends), published, strict=True):
-        yield Row(
-            "K+ -> pi+ nu nubar by counting",
-            f"branching ratio{name}",
-            events * found.ses,
-            theirs,
-            found.tolerance,
-            remark=None if name else found.remark,
-        )
+def kaon_rows(reference: KaonReference) -> Iterator[Row]:
+    """CLs(n, b) times the single event sensitivity, and branching ratios, of all shipped searches."""
+    searches = load_searches(())
+    for name, search in searches.items():
+        if search.published is not None:
+            found = branching_ratio_limit(search, search.published.cl)
+            tuned = _CIRCULAR if found.sensitivity.is_circular else None
+            yield Row(
+                "kaon limits: CLs(n, b) x SES", name, found.branching_ratio, search.published.value,
+                reference.limits, tuned=tuned,
+            )  # fmt: skip
+    for name, search in searches.items():
+        if (theirs := search.measured) is None:
+            continue
+        own = measured_ratio(search)
+        parts = {
+            "": (own.branching_ratio, theirs.value),
+            " error up": (own.plus, theirs.plus),
+            " error down": (own.minus, theirs.minus),
+        }
+        for part, (value, published) in parts.items():
+            yield Row(
+                "K+ -> pi+ nu nubar by counting", f"{name}{part}", value, published,
+                reference.branching_ratios, remark=None if part else f"counting; published: {theirs.method}",
+            )  # fmt: skip
