@@ -49,9 +49,9 @@ def test_what_looks_wrong_is_a_note(feebly, tmp_path):
 
 
 def test_shipped_limits_are_listed(feebly):
-    assert "na62-2025-dark-photon  NA62" in feebly("limits", "show").out
+    assert "na62-kplus-dark-scalar  NA62" in feebly("limits", "show").out
     told = json.loads(feebly("limits", "show", "--json").out)
-    assert told["limits"]["na62-2025-dark-photon"]["origin"].startswith("digitised: ")
+    assert told["limits"]["na62-kplus-dark-scalar"]["origin"].startswith("derived: ")
 
 
 def test_refusals_are_one_line(feebly, tmp_path):

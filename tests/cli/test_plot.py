@@ -41,8 +41,6 @@ def test_figure_table_and_page(feebly, folders, tmp_path):
     done = feebly(
         *("plot", folders / "one", "--projection", folders / "future", "--limits", folders / "limit.csv"),
         *(
-            "--limits",
-            "na62-2025-dark-photon",
             "--mev",
             "--out",
             "a.svg",
@@ -54,7 +52,7 @@ def test_figure_table_and_page(feebly, folders, tmp_path):
     assert (done.code, done.err) == (0, "")
     told = json.loads(done.out)
     assert told["files"] == ["a.svg", "a.csv", "a.html"]
-    assert [curve["kind"] for curve in told["curves"]] == ["observed", "expected", "observed", "observed"]
+    assert [curve["kind"] for curve in told["curves"]] == ["observed", "expected", "observed"]
     assert told["coupling"] == "epsilon"
     assert (tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<?xml")
     assert "theirs" in (tmp_path / "a.html").read_text(encoding="utf-8")

@@ -119,7 +119,7 @@ def show(
     \b
     Examples:
         feebly limits show
-        feebly limits show na62-2025-dark-photon
+        feebly limits show na62-kplus-dark-scalar
     """
     from feebly.publish.limit_files import load_limit, shipped_limits
 

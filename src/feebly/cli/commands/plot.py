@@ -64,7 +64,7 @@ def plot(
 
     \b
     Examples:
-        feebly plot feebly-runs/dark-photon-na62-dump-2021-na62-ff-mixing --limits na62-2025-dark-photon
+        feebly plot feebly-runs/dark-scalar-na62-dump-2021-scalar-exclusive --limits na62-kplus-dark-scalar
         feebly plot one two --projection future --mev --interactive page.html --out overlay.pdf
         feebly plot my-run --by channel
     """
