@@ -172,6 +172,24 @@ def test_keys_and_numbers_are_unique():
         assert len(values) == len(set(values))
 
 
+def doi_of(journal, volume, pages, year):
+    """DOI that the publisher builds from volume and page; None where it is not built so."""
+    series = {"Phys. Rev. D": "PhysRevD", "Phys. Rev. Lett.": "PhysRevLett", "Phys. Rev.": "PhysRev"}
+    if journal == "JHEP":
+        return f"10.1007/JHEP{volume}({year}){pages}"
+    return f"10.1103/{series[journal]}.{volume}.{pages}" if journal in series else None
+
+
+def test_dois_agree_with_volume_and_page():
+    checked = 0
+    for record in known_references():
+        where = [record.fields.get(name) for name in ("journal", "volume", "pages", "year")]
+        if "doi" in record.fields and doi_of(*where):
+            assert record.fields["doi"] == doi_of(*where), record.key
+            checked += 1
+    assert checked > 20
+
+
 def test_years_of_arxiv_numbers_are_not_after_the_publication():
     for record in known_references():
         number = re.match(r"(\d\d)\d\d\.", record.fields.get("eprint", ""))

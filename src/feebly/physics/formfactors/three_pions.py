@@ -1,6 +1,6 @@
 """e+e- -> pi+pi-pi0: omega-like resonances that decay through rho pi.
 
-Current of Czyz, Grzelinska, Kühn and Shidel (hep-ph/0512180) with the parameters of 1911.11147 and
+Current of Czyz, Grzelinska, Kühn and Rodrigo (hep-ph/0512180) with the parameters of 1911.11147 and
 2201.01788 (Herwig4DM, DeLiVeR). One pion mass of 140 MeV for all three, as in the fit.
 """
 
