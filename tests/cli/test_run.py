@@ -78,7 +78,15 @@ def test_options_become_arguments(feebly, fake_run):
         "ordering": "total-count",
         "bands": "full",
         "thrown_error": {"pot": 0.2, "efficiency": 0.05},
+        "cut_flow": False,
     }
+
+
+def test_a_cut_flow_is_asked_for_and_no_other_run(feebly, fake_run):
+    assert "--cut-flow" in feebly("run", "--help").out
+    done = feebly("run", "dark-photon", "--cut-flow")
+    assert fake_run.options["cut_flow"] is True
+    assert done.out.endswith(f"plot: {FOLDER}/plot.png\n")
 
 
 @pytest.mark.parametrize(

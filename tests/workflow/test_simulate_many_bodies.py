@@ -10,6 +10,8 @@ from scipy import stats
 
 from feebly.physics.decays.channels import CHANNELS
 from feebly.physics.models.dark_photon import DarkPhoton
+from feebly.workflow.choices import choose
+from feebly.workflow.event_channels import open_pools
 from feebly.workflow.event_sample import EventSample
 from feebly.workflow.event_schema import event_columns, photons_of
 from feebly.workflow.simulate import simulate
@@ -192,7 +194,7 @@ def test_photons_alone_have_a_vertex_by_mass_and_no_pointing(tag: str) -> None:
 
 @pytest.mark.parametrize("tag", ["2pi2pi0", "4pi"])
 def test_expected_events_are_those_of_the_tables(tag: str, tmp_path) -> None:
-    """Tables of another seed; rate, branching ratio and BR(pi0 -> gamma gamma) are multiplied here."""
+    """Tables of another seed, which hold BR(pi0 -> gamma gamma); the branching ratio is multiplied here."""
     point, model = POINTS[tag], DarkPhoton()
     events = simulate(
         "dark-photon", tag, mass_gev=point.mass_gev, coupling=point.coupling, n=100, weighted=True,
@@ -203,11 +205,21 @@ def test_expected_events_are_those_of_the_tables(tag: str, tmp_path) -> None:
         "dark-photon", "brems", tag, masses=[point.mass_gev], ctau=(ctau, ctau, 1), precision=0.02, seed=7,
         analysis=ANALYSIS, preset="current", jobs=1, cache_dir=tmp_path,
     )  # fmt: skip
-    ratio = float(model.branching_ratio(tag, point.mass_gev)) * (0.98823**2 if tag == "2pi2pi0" else 1.0)
-    factor = point.coupling**2 * ratio
+    factor = point.coupling**2 * float(model.branching_ratio(tag, point.mass_gev))
     value, error = (factor * rows.columns[name][0] for name in ("yield", "mc_error"))
     assert np.hypot(error, events.mc_error) < 0.04 * value
     assert abs(events.expected - value) < 4 * np.hypot(error, events.mc_error)
+
+
+@pytest.mark.parametrize(("tag", "share"), [("4pi", 1.0), ("2pi2pi0", 0.98823**2), ("pipieta", 0.3936)])
+def test_what_multiplies_an_event(tag: str, share: float) -> None:
+    """POT, rate, branching ratio, efficiency, and decays of pi0 and eta to two photons (PDG 2024)."""
+    choices = choose("dark-photon", analysis=ANALYSIS, channels=[tag], production=["brems"])
+    (pool,) = open_pools(choices, tag, 1.2, 3e-7, (1, 0, True))
+    rate = float(choices.production[0].rate(1.2, 3e-7, None))
+    ratio = float(choices.model.branching_ratio(tag, 1.2))
+    expected = choices.analysis.pot * rate * ratio * choices.response(tag).efficiency * share
+    assert pool.factor == pytest.approx(expected, rel=1e-12, abs=0)
 
 
 def test_equal_weights_by_accept_reject() -> None:

@@ -125,6 +125,13 @@ IntervalMeaning = Annotated[
 Precision = Annotated[
     str, typer.Option("--precision", metavar="X", help="Relative Monte Carlo error of the yields.")
 ]
+CutFlow = Annotated[
+    bool,
+    typer.Option(
+        "--cut-flow",
+        help="Simulate events for the cut-flow of each final state at its largest yield; no limit moves.",
+    ),
+]
 Seed = Annotated[str, typer.Option("--seed", metavar="N", help="Same seed, same numbers.")]
 Jobs = Annotated[str | None, typer.Option("--jobs", metavar="N", help="Threads; default: all cores.")]
 Cl = Annotated[str, typer.Option("--cl", metavar="X", help="Confidence level.")]

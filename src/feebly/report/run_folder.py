@@ -122,7 +122,7 @@ def result_dict(result: RunResult) -> dict[str, Any]:
         "repeat": {"arguments": result.arguments},
     }
     content["repeat"]["sha256"] = repeat_digest(content)
-    return content
+    return content if result.cut_flow is None else content | {"cut_flow": plain(result.cut_flow)}
 
 
 def repeat_digest(content: dict[str, Any]) -> str:

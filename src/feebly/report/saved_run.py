@@ -69,7 +69,12 @@ def read_run(folder: str | Path) -> SavedRun:
     )
     packed = Path(folder) / PACKED
     return SavedRun(
-        str(folder), kept["arguments"], inputs, content["tables"], packed if packed.is_dir() else None
+        str(folder),
+        kept["arguments"],
+        inputs,
+        content["tables"],
+        packed if packed.is_dir() else None,
+        "cut_flow" in content,
     )
 
 

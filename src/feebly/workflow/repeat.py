@@ -18,7 +18,8 @@ from feebly.workflow.result import InputRecord
 from feebly.workflow.sampling import table_requests
 
 _NAMES_OR_FILES = ("model", "experiment", "analysis", "preset", "spectrum")
-_NOT_OF_THE_RESULT = ("jobs", "progress", "report", "cache_dir")
+_NOT_OF_THE_RESULT = ("cut_flow", "jobs", "progress", "report", "cache_dir")
+"""Arguments that move no contour, yield or limit; whether a cut-flow is there, the result says itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class SavedRun:
 
     name: of the folder, for messages. arguments: of ``feebly.run``, as ``recorded_arguments`` made them.
     inputs, tables: as in ``RunResult``. packed: folder with the user's files by argument, where they were
-    packed with the run: it comes before the place that the run had them from.
+    packed with the run: it comes before the place that the run had them from. has_cut_flow: whether the run
+    has cut-flows, so that it has them when it is made again.
     """
 
     name: str
@@ -35,6 +37,7 @@ class SavedRun:
     inputs: tuple[InputRecord, ...]
     tables: Mapping[str, str]
     packed: Path | None = None
+    has_cut_flow: bool = False
 
     def own_arguments(self) -> dict[str, Any]:
         """Arguments of ``feebly.run``; DataError where a file of the run is gone or has changed."""
@@ -65,16 +68,17 @@ class SavedRun:
 
     def inputs_today(self) -> set[tuple[str | None, ...]]:
         """What the inputs of the run are now, without the folders of files; to be compared."""
-        return set(_comparable(input_records(self._choices_today())))
+        return set(_comparable(input_records(self.choices_today())))
 
-    def _choices_today(self) -> Choices:
+    def choices_today(self) -> Choices:
+        """What the arguments of the run choose now; DataError as `own_arguments`."""
         given = self.own_arguments()
         named = given | {"preset_name": given["preset"]}
         return choose(**{name: named[name] for name in signature(choose).parameters if name in named})
 
     def require_unchanged(self) -> None:
         """DataError unless the run made today would have the same inputs and yield tables."""
-        choices = self._choices_today()
+        choices = self.choices_today()
         now = set(_comparable(input_records(choices)))
         if changed := next((record for record in _comparable(self.inputs) if record not in now), None):
             raise DataError(f"{self.name}: the input {changed[0]!r} has changed since the run; {_AGAIN}")

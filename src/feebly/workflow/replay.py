@@ -10,6 +10,7 @@ from inspect import signature
 from pathlib import Path
 
 from feebly.core.errors import DataError
+from feebly.workflow.cut_flow import with_cut_flow
 from feebly.workflow.repeat import SavedRun
 from feebly.workflow.result import RunResult
 from feebly.workflow.run import run
@@ -38,8 +39,8 @@ def replay(
 
     saved: from `feebly.read_run`. Yield tables are taken from the cache where they are there; with ``fresh``
     all are sampled again and none is kept. Inputs of feebly itself may have changed since: that is for a
-    comparison to find. DataError where a file of the user is gone or has changed, and for arguments that this
-    feebly does not know.
+    comparison to find. Cut-flows are made again where the run has them. DataError where a file of the user is
+    gone or has changed, and for arguments that this feebly does not know.
     """
     given = saved.own_arguments()
     if unknown := sorted(set(given) - set(signature(run).parameters)):
@@ -57,6 +58,8 @@ def replay(
 
     with _cache(fresh, cache_dir) as cache:
         result = run(**given, jobs=jobs, progress=counted, report=report, cache_dir=cache)
+    if saved.has_cut_flow:  # not by run: its progress counts blocks of the tables
+        result = with_cut_flow(result, saved.choices_today(), jobs, progress)
     return Replay(result, sum(sampled))
 
 

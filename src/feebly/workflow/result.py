@@ -24,6 +24,7 @@ from feebly.limits.verdict import Verdict, verdict
 from feebly.physics.production.preset_files import AnyPreset
 from feebly.statistics.projection import BackgroundAssumption
 from feebly.statistics.regions.ordering import TOTAL_COUNT
+from feebly.workflow.cut_flow import CutFlows
 
 Interval = tuple[float, float]
 
@@ -52,6 +53,7 @@ class RunResult:
     digest of the yield table of each channel. timings: seconds by stage. particle: the model itself (None:
     the shipped one of the tag). signal, observation: yields and counts at any point, None where only the scan
     is known. recast_from: source of the tables that the yields are interpolated in, "" where they were made.
+    cut_flow: of each final state, None where it was not asked for.
     """
 
     model: str
@@ -84,6 +86,7 @@ class RunResult:
     signal: SignalYields | None = None
     observation: Observation | None = None
     recast_from: str = ""
+    cut_flow: CutFlows | None = None
 
     @property
     def convention_text(self) -> str:

@@ -20,6 +20,7 @@ from feebly.physics.production.user_file import OwnModel
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.statistics.signal_errors import SignalError, total_signal_error
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, GridRange, choose
+from feebly.workflow.cut_flow import with_cut_flow
 from feebly.workflow.inputs import input_records
 from feebly.workflow.notes import sample_notes, setting_notes
 from feebly.workflow.repeat import recorded_arguments
@@ -81,6 +82,7 @@ def run(
     thrown_error: SignalError | None = None,
     precision: float = DEFAULT_PRECISION,
     seed: int = DEFAULT_SEED,
+    cut_flow: bool = False,
     jobs: int | None = None,
     progress: Progress | None = None,
     report: Report = lambda line: None,
@@ -99,7 +101,8 @@ def run(
     cl, convention, signal_error: of the limit; ordering: of the outcomes of several regions (total-count,
     likelihood-ratio).
     bands: of the expected limit (none, counting, full); thrown_error: of the signal in full ones (default:
-    that of the POT). precision: relative MC precision of the tables. jobs: threads (default: all cores).
+    that of the POT). precision: relative MC precision of the tables. cut_flow: simulate events for the
+    cut-flow of each final state at its largest yield; nothing else moves. jobs: threads (default: all cores).
     progress(done, total, text), report(line): called along the way. cache_dir: where yield tables are kept.
     Raises ConfigError, DomainError or DataError with one line.
     """
@@ -128,7 +131,8 @@ def run(
     for limit in (observation.s_up_expected, *bands_by_mass(observation).values()):
         limit(np.array(choices.mass[1:2]))  # refuses cl and convention before any sampling
     result = exclusion(choices, observation, Sampling(precision, seed, jobs, progress, report, cache_dir))
-    return replace(result, arguments=arguments)
+    result = replace(result, arguments=arguments)
+    return with_cut_flow(result, choices, jobs, progress) if cut_flow else result
 
 
 def exclusion(choices: Choices, observation: Observation, sampling: Sampling) -> RunResult:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from feebly.core.block import BLOCK
 from feebly.core.errors import ConfigError, DomainError, unknown
-from feebly.core.interfaces import FloatArray, ProductionChannel
+from feebly.core.interfaces import FloatArray
 from feebly.core.randomness import stream_key
-from feebly.engine.events import EventStream
-from feebly.engine.opening import opening_mass_gev
-from feebly.limits.signal import SignalYields
 from feebly.physics.decays.channels import channel_of
 from feebly.physics.production.user_file import OwnModel
 from feebly.workflow.choices import DEFAULT_EXPERIMENT, Choices, choose
+from feebly.workflow.event_channels import open_pools
 from feebly.workflow.event_pool import ALL_REGIONS, CHUNK, EventPool, cut_names, draw_chunk
 from feebly.workflow.event_sample import CutFlowStep, EventSample, ProductionShare
 from feebly.workflow.event_schema import chain_rows, event_columns, event_schema, in_schema_order
 from feebly.workflow.executors import available_cores, run_tasks
 from feebly.workflow.notes import setting_notes, spectrum_notes
-from feebly.workflow.sampling import DEFAULT_SEED, channel_setup
+from feebly.workflow.sampling import DEFAULT_SEED
 from feebly.workflow.store import Report
 from feebly.workflow.tables import Progress
 
@@ -68,17 +67,39 @@ def simulate(
     choices = choose(
         model, experiment, analysis, [channel], production, preset, response, pot, spectrum=spectrum
     )
-    _check_number(n, channel)
-    wanted = _region_number(choices, channel, region)
-    report_progress = progress or (lambda done, total, text: None)
-    threads = jobs or available_cores()
+    point = SamplePoint(channel, mass_gev, coupling, region)
+    return sample_of(choices, point, n, weighted, seed, jobs, progress, report)
+
+
+class SamplePoint(NamedTuple):
+    """Final state, mass, coupling and region (or ``all``) of a sample."""
+
+    channel: str
+    mass_gev: float
+    coupling: float
+    region: str
+
+
+def sample_of(
+    choices: Choices,
+    point: SamplePoint,
+    n: int,
+    weighted: bool,
+    seed: int,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+    report: Report = lambda line: None,
+) -> EventSample:
+    """`simulate` of choices that were made, whose final states may be more than that of the point."""
+    _check_number(n, point.channel)
+    wanted = _region_number(choices, point.channel, point.region)
     notes = (*setting_notes(choices), *spectrum_notes(choices))
     for line in notes:
         report(line)
-    pools = _open_pools(choices, channel, mass_gev, coupling, (seed, wanted, weighted))
-    counts = _fill(pools, n, threads, report_progress)
-    columns = _assemble(pools, counts, mass_gev)
-    return _sample(choices, pools, counts, columns, (mass_gev, coupling, region), notes)
+    pools = open_pools(choices, point.channel, point.mass_gev, point.coupling, (seed, wanted, weighted))
+    counts = _fill(pools, n, jobs or available_cores(), progress or (lambda done, total, text: None))
+    columns = _assemble(pools, counts, point.mass_gev)
+    return _sample(choices, pools, counts, columns, point, notes)
 
 
 def _check_number(n: int, channel: str) -> None:
@@ -94,62 +115,6 @@ def _region_number(choices: Choices, channel: str, region: str) -> int:
     if region not in names:
         raise unknown(f"region of {channel}", region, [*names, EVERY_REGION])
     return names.index(region) + 1
-
-
-# --- which channels, with which factor ----------------------------------------------------------------
-
-
-class _OneEvent:
-    """Yields of one event for every channel: what multiplies it is the factor of the channel."""
-
-    def expected_events(
-        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
-    ) -> FloatArray:
-        return np.ones(np.broadcast_shapes(np.shape(mass_gev), np.shape(ctau_m)))
-
-    def relative_error(
-        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
-    ) -> FloatArray:
-        return np.zeros(np.broadcast_shapes(np.shape(mass_gev), np.shape(ctau_m)))  # one is exact
-
-
-def _open_pools(
-    choices: Choices, channel: str, mass_gev: float, coupling: float, settings: tuple[int, int, bool]
-) -> list[EventPool]:
-    """An empty pool for each production that can be seen; DomainError when there is none."""
-    seed, region, weighted = settings
-    signal = SignalYields(
-        choices.model,
-        choices.production,
-        choices.multiplicities(),
-        _OneEvent(),
-        choices.analysis.pot,
-        {channel: choices.response(channel).efficiency},
-    )
-    factors = signal.at_points([mass_gev], [coupling]).by_channel()  # refuses masses and couplings
-    lam = float(choices.model.ctau_m(mass_gev, coupling)) / mass_gev
-    pools = []
-    for mode in choices.production:
-        factor = float(factors.get(f"{mode.tag}/{channel}", np.zeros(1))[0])
-        setup = channel_setup(choices, mode, channel, seed)
-        if factor > 0.0 and mass_gev > opening_mass_gev(setup):
-            stream = EventStream(setup, mass_gev, lam, chain_rows(channel))
-            pools.append(EventPool(stream, factor, region, weighted))
-    if not pools:
-        raise DomainError(_closed(choices.production, channel, mass_gev, signal))
-    return pools
-
-
-def _closed(
-    production: Sequence[ProductionChannel], channel: str, mass_gev: float, signal: SignalYields
-) -> str:
-    ranges = [signal.open_range_gev(mode, channel) for mode in production]
-    found = [(low, high) for low, high in ranges if low < high]
-    lows, highs = zip(*found, strict=True) if found else ((), ())
-    where = f"open at {min(lows):.4g}-{max(highs):.4g} GeV" if found else "open nowhere"
-    threshold = signal.model.threshold_gev(channel)
-    modes = ", ".join(mode.tag for mode in production) if len(production) < 4 else "every production mode"
-    return f"{modes} -> {channel} is closed at m = {mass_gev:g} GeV (threshold {threshold:.4g} GeV); {where}"
 
 
 # --- drawing ------------------------------------------------------------------------------------------
@@ -265,10 +230,10 @@ def _sample(
     pools: Sequence[EventPool],
     parts: NDArray[np.int64],
     columns: dict[str, NDArray[np.generic]],
-    point: tuple[float, float, str],
+    point: SamplePoint,
     notes: tuple[str, ...],
 ) -> EventSample:
-    mass, coupling, region = point
+    _, mass, coupling, region = point
     state = pools[0].stream.setup.final_state
     return EventSample(
         model=choices.model.tag,

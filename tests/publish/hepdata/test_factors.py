@@ -30,7 +30,7 @@ def saved(cache, tmp_path_factory):
     """eta -> gamma A', A' -> mu mu at few masses, with a large error."""
     result = run(
         "dark-photon", channels=["mumu"], production=["eta"], mass=(0.25, 0.5, 8), coupling=(1e-7, 1e-5, 20),
-        precision=0.1, jobs=1, cache_dir=cache,
+        precision=0.1, jobs=1, cache_dir=cache, cut_flow=True,
     )  # fmt: skip
     return read_saved_result(bare_run(result, tmp_path_factory.mktemp("run") / "run"))
 
@@ -87,6 +87,15 @@ def test_the_cut_flow_ends_with_the_yield_of_the_grid(tables, saved):
     flow = events.values[1 : at + 1]
     assert all(before >= after for before, after in pairwise(flow))
     assert simulated.values[0] > simulated.values[at] > 1000
+
+
+def test_the_cut_flow_is_that_of_the_run(tables, saved):
+    events, simulated = tables[f"{CUT_FLOW}, mumu"].dependent
+    flow = saved.content["cut_flow"]["flows"]["mumu"]
+    steps = [*flow["steps"], *flow["beside"]]
+    assert events.values == ("-", *(step["events"] for step in steps[1:]))
+    assert simulated.values == tuple(step["simulated"] for step in steps)
+    assert [bar.plus for bars in events.errors for bar in bars] == [step["mc_error"] for step in steps[1:]]
 
 
 def test_a_whole_record_with_its_statistical_model(saved, cache, plain_pictures, tmp_path):

@@ -15,6 +15,7 @@ from feebly.limits.point_yields import LOWEST
 from feebly.report.html.numbers import resolve
 from feebly.report.html.page import read_citations, render_report, write_report
 from feebly.report.run_folder import write_run
+from feebly.workflow.cut_flow import CutFlows
 from report.html.page_reader import read_page
 from report.html.test_numbers import value_and_step
 from report.synthetic import synthetic_result
@@ -41,7 +42,7 @@ COMPARISON = {
 def folders(tmp_path_factory):
     """A small run of the real chain, and results with islands, of a projection, and without exclusion."""
     root = tmp_path_factory.mktemp("runs")
-    real = feebly.run("dark-photon", cache_dir=root / "cache", **SMALL)
+    real = feebly.run("dark-photon", cache_dir=root / "cache", cut_flow=True, **SMALL)
     projected = feebly.run("dark-photon", cache_dir=root / "cache", pot=1e18, bands="full", **SMALL)
     command = ["feebly", "run", "dark-photon", "--seed", "3"]
     return {
@@ -215,6 +216,38 @@ def test_a_projection_has_nothing_observed(folders):
 def test_a_result_without_yield_tables_says_so(folders):
     assert "made without yield tables" in page_of(folders["islands"])
     assert "made without yield tables" not in page_of(folders["real"])
+
+
+def test_the_cut_flow_is_told_line_by_line(folders):
+    content, page = content_of(folders["real"])["cut_flow"], read_page(page_of(folders["real"]))
+    shown = {e.path: e.text for e in page.values if e.path.startswith("/cut_flow/")}
+    assert set(content["flows"]) == {"ee", "mumu"}
+    for tag, flow in content["flows"].items():
+        at = f"/cut_flow/flows/{tag}"
+        for part in ("steps", "beside"):
+            for i, step in enumerate(flow[part]):
+                told = [key for key, value in step.items() if value not in (None, 0.0)]
+                assert {f"{at}/{part}/{i}/{key}" for key in told} <= set(shown)
+        assert shown[f"{at}/steps/0/events"] == "–"
+        assert shown[f"{at}/point/place"] == "largest yield of the grid"
+        assert {f"{at}/point/{key}" for key in ("mass_gev", "coupling", "table_events")} <= set(shown)
+    assert "has no cut-flow" not in page_of(folders["real"])
+
+
+@pytest.mark.parametrize("kind", ["projection", "islands", "empty"])
+def test_without_a_cut_flow_the_page_says_how_to_get_it(folders, kind):
+    assert "This run has no cut-flow; <code>feebly run ... --cut-flow</code> puts one here" in page_of(
+        folders[kind]
+    )
+    assert "cut_flow" not in content_of(folders[kind])
+
+
+def test_why_a_final_state_has_no_cut_flow(tmp_path):
+    result = replace(synthetic_result(), cut_flow=CutFlows({}, {"ee": "no signal at any point of the grid"}))
+    page = read_page(page_of(write_run(result, tmp_path)))
+    (reason,) = (e.text for e in page.values if e.path == "/cut_flow/left_out/ee")
+    assert reason == "no signal at any point of the grid"
+    assert "/cut_flow/left_out/ee" in {e.attributes["data-key"] for e in page.keys}
 
 
 def test_the_page_is_made_again_from_the_folder(folder, tmp_path):

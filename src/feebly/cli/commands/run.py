@@ -37,6 +37,7 @@ def run(
     thrown_error: options.ThrownError = None,
     precision: options.Precision = "0.01",
     seed: options.Seed = "1",
+    cut_flow: options.CutFlow = False,
     jobs: options.Jobs = None,
     out: options.RunFolder = None,
     as_json: options.Json = False,
@@ -53,6 +54,7 @@ def run(
         feebly run dark-photon --channels mumu --preset na62-conservative --mass 0.22:0.7:80
         feebly run BC1 --pot 1e18 --background suppress:10 --out projection
         feebly run dark-photon --bands full
+        feebly run dark-photon --channels mumu --cut-flow
     """
     from feebly.report.run_folder import write_run
     from feebly.workflow.run import run as run_model

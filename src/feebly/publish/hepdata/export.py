@@ -134,7 +134,7 @@ def _acceptance(run: SavedResult, cache_dir: str | Path | None) -> _Made:
 
 def _cut_flow(run: SavedResult) -> _Made:
     try:
-        return factor_tables.cut_flow(run)
+        return factor_tables.cut_flow_tables(run)
     except FeeblyError as error:
         return _not(run, factor_tables.CUT_FLOW, error)
 

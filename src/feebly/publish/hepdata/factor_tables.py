@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ from feebly.physics.production.totals import particles_per_unit
 from feebly.publish.hepdata.saved_result import SavedResult
 from feebly.publish.hepdata.tables import MISSING, Column, ErrorBar, Qualifier, Table
 from feebly.report.saved_run import read_run
-from feebly.workflow.choices import Choices, choose
-from feebly.workflow.event_sample import EventSample
+from feebly.workflow.choices import Choices
+from feebly.workflow.cut_flow import CutFlow, cut_flows
 from feebly.workflow.sampling import Sampling, table_requests
-from feebly.workflow.simulate import simulate
 from feebly.workflow.store import TableStore, default_directory
 from feebly.workflow.tables import ObtainedTables, SamplingTask, TableRequest
 
@@ -29,7 +27,6 @@ CTAU_M = (1e-3, 1e5, 49)
 """Proper decay lengths of T5: six to the decade."""
 
 MASSES = 40
-CUT_FLOW_EVENTS = 2_000
 
 
 class NotPart(FeeblyError):
@@ -50,11 +47,9 @@ def again(run: SavedResult) -> Rerun:
     try:
         saved = read_run(run.folder)
         saved.require_unchanged()
-        arguments = saved.own_arguments()
+        arguments, choices = saved.own_arguments(), saved.choices_today()
     except FeeblyError as error:
         raise NotPart(_short(str(error))) from None
-    named = {**arguments, "preset_name": arguments["preset"]}
-    choices = choose(**{name: named[name] for name in signature(choose).parameters if name in named})
     requests = table_requests(choices, choices.mass[:2], arguments["precision"], arguments["seed"])
     return Rerun(choices, arguments, tuple(request for request in requests if request.segments()))
 
@@ -171,67 +166,42 @@ def _cells(values: FloatArray) -> tuple[float | str, ...]:
 # --- T6 -----------------------------------------------------------------------------------------------
 
 
-def cut_flow(run: SavedResult) -> tuple[list[Table], list[str]]:
+def cut_flow_tables(run: SavedResult) -> tuple[list[Table], list[str]]:
     """T6, one table for each final state, at its largest yield; and why a final state has none.
 
-    Events are simulated again with the choices of the run. NotPart as `again`.
+    Events are simulated with the choices of the run, the same as for its own cut-flow. NotPart as `again`.
     """
     made = again(run)
-    if made.arguments["coupling_convention"] is not None:
-        raise NotPart("events are simulated in the coupling convention of the preset only")
-    tables, reasons = [], []
-    for state, events in run.grid.yields.items():
-        try:
-            tables.append(_flow(run, _sample(made, run, state, events), state))
-        except FeeblyError as error:
-            reasons.append(f"{CUT_FLOW}, {state}: {error}")
-    return tables, reasons
+    found = cut_flows(made.choices, run.grid, made.arguments["seed"], jobs=1)
+    tables = [_flow(run, flow, state) for state, flow in found.flows.items()]
+    return tables, [f"{CUT_FLOW}, {state}: {reason}" for state, reason in found.left_out.items()]
 
 
-def _sample(made: Rerun, run: SavedResult, state: str, events: FloatArray) -> EventSample:
-    if not (events > 0).any():
-        raise NotPart("no signal at any point of the grid")
-    row, column = np.unravel_index(int(np.argmax(events)), events.shape)
-    names = ("model", "production", "experiment", "analysis", "preset", "spectrum", "response", "pot", "seed")
-    given = {name: made.arguments[name] for name in names}
-    if isinstance(given["response"], Mapping):
-        given["response"] = {tag: name for tag, name in given["response"].items() if tag == state}
-    return simulate(
-        channel=state,
-        mass_gev=float(run.grid.mass_gev[row]),
-        coupling=float(run.grid.coupling[column]),
-        n=CUT_FLOW_EVENTS,
-        weighted=True,
-        jobs=1,
-        **given,
-    )
-
-
-def _flow(run: SavedResult, sample: EventSample, state: str) -> Table:
-    steps = sample.cut_flow
+def _flow(run: SavedResult, flow: CutFlow, state: str) -> Table:
+    steps, point = (*flow.steps, *flow.beside), flow.point
     column = Column(
         "signal events",
-        tuple(MISSING if step.expected is None else step.expected for step in steps),
+        tuple(MISSING if step.events is None else step.events for step in steps),
         "",
         run.qualifiers(
             Qualifier("final state", state),
-            Qualifier("mass", sample.mass_gev, "GeV"),
-            Qualifier(run.coupling_header, sample.coupling, run.coupling_units),
-            Qualifier("ctau", sample.ctau_m, "m"),
+            Qualifier("mass", point.mass_gev, "GeV"),
+            Qualifier(run.coupling_header, point.coupling, run.coupling_units),
+            Qualifier("ctau", flow.ctau_m, "m"),
         ),
         tuple(_bars(step.mc_error) for step in steps),
     )
     simulated = replace(column, name="simulated", values=tuple(step.simulated for step in steps), errors=())
-    regions = " and ".join(step.name for step in steps if step.name in sample.regions)
+    regions = " and ".join(step.name for step in (flow.steps[-1], *flow.beside))
+    side_by_side = f" {regions} are regions side by side, after all cuts." if flow.beside else ""
     return Table(
         f"{CUT_FLOW}, {state}",
         (Column("step", tuple(step.name for step in steps)),),
         (column, simulated),
         f"Expected signal events of {run.model} in {state} after each cut, with the Monte Carlo error, at "
-        f"the point of the scan with the largest yield: m = {sample.mass_gev:.4g} GeV, "
-        f"{run.coupling_header} = {sample.coupling:.3g}. {regions} are regions side by side, after all "
-        f"cuts. '{MISSING}': generated events are aimed at the detector, their weight means nothing before "
-        "the acceptance.",
+        f"the point of the scan with the largest yield: m = {point.mass_gev:.4g} GeV, "
+        f"{run.coupling_header} = {point.coupling:.3g}.{side_by_side} '{MISSING}': generated "
+        "events are aimed at the detector, their weight means nothing before the acceptance.",
     )
 
 

@@ -154,6 +154,8 @@ def _silent_tables(
 def _unequal(a: KeptRun, b: KeptRun) -> Iterator[str]:
     """Parts of what A found that B does not have bit by bit."""
     yield from (key for key in _FOUND if a.content.get(key) != b.content.get(key))
+    if all("cut_flow" in run.content for run in (a, b)) and a.content["cut_flow"] != b.content["cut_flow"]:
+        yield "cut_flow"  # one of the two may have been made without
     for run in (a, b):
         yield from (f"{file} of {run.name} (changed since)" for file in run.damaged)
     for file in {*a.missing, *b.missing}:
