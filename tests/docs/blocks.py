@@ -49,6 +49,29 @@ def pages() -> list[Path]:
     return [ROOT / "README.md", *(page for page in found if page not in made)]
 
 
+PARTS = ("readme", "how-to a-h", "how-to i-z", "others")
+"""Groups of pages that are executed side by side, one file of tests each."""
+
+
+def part_of(page: Path) -> str:
+    """The group of a page."""
+    if page.name == "README.md":
+        return "readme"
+    if page.parent.name != "how-to":
+        return "others"
+    return "how-to a-h" if page.name < "i" else "how-to i-z"
+
+
+def pages_of(part: str) -> list[Path]:
+    """The pages of one of `PARTS`."""
+    return [page for page in pages() if part_of(page) == part]
+
+
+def page_id(page: Path) -> str:
+    """The page as the name of its test."""
+    return str(page.relative_to(ROOT))
+
+
 def fences(text: str) -> list[tuple[int, str]]:
     """(line, language) of every fenced block."""
     found, closing = [], None

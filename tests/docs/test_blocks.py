@@ -1,19 +1,32 @@
-"""Every code block of README and docs runs, and prints what the page says."""
+"""How the code blocks of README and docs are executed; the pages themselves are in test_pages_*."""
 
 from pathlib import Path
 
 import pytest
 
-from docs.blocks import EXECUTED, ROOT, SHOWN, Tally, commands, fences, pages, run_page
+from docs.blocks import (
+    EXECUTED,
+    PARTS,
+    ROOT,
+    SHOWN,
+    Tally,
+    commands,
+    fences,
+    page_id,
+    pages,
+    pages_of,
+    run_page,
+)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
-def test_blocks_of_page(page: Path, checkout: Path, tally: Tally) -> None:
-    run_page(page, checkout, tally)
+def test_every_page_is_in_one_part() -> None:
+    assert sorted(page for part in PARTS for page in pages_of(part)) == sorted(pages())
+    folder = Path(__file__).parent
+    executed = {part: folder / f"test_pages_{part.replace(' ', '_').replace('-', '_')}.py" for part in PARTS}
+    assert all(f'"{part}"' in file.read_text(encoding="utf-8") for part, file in executed.items())
 
 
-@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", pages(), ids=page_id)
 def test_every_block_says_what_it_is(page: Path) -> None:
     """A block without language would neither be executed nor counted."""
     for line, language in fences(page.read_text(encoding="utf-8")):
