@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +24,9 @@ from feebly.limits.verdict import Verdict, verdict
 from feebly.physics.production.preset_files import AnyPreset
 from feebly.statistics.projection import BackgroundAssumption
 from feebly.statistics.regions.ordering import TOTAL_COUNT
-from feebly.workflow.cut_flow import CutFlows
+
+if TYPE_CHECKING:
+    from feebly.workflow.cut_flow import CutFlows  # compiled chains: slow to import
 
 Interval = tuple[float, float]
 
