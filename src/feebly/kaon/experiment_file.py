@@ -9,7 +9,7 @@ from pathlib import Path
 from feebly.apparatus.experiment import Experiment, check_origins, load_experiment
 from feebly.core.provenance import Origin
 from feebly.core.records import FieldError, decode, require, require_not_negative, require_positive
-from feebly.core.tables import load_document, shipped_names
+from feebly.core.tables import load_document
 
 FOLDER = "kaon/experiments"
 
@@ -87,11 +87,6 @@ class KaonExperiment:
     def detectors(self) -> Experiment:
         """Magnet, tracking, planes and calorimeter."""
         return load_experiment(self.apparatus)
-
-
-def kaon_experiment_names() -> tuple[str, ...]:
-    """Names of the kaon experiments that come with the package."""
-    return shipped_names(FOLDER)
 
 
 def load_kaon_experiment(name_or_path: str | Path = "na62-kaon") -> KaonExperiment:

@@ -14,7 +14,7 @@ from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_positive
-from feebly.core.tables import load_document, shipped_names
+from feebly.core.tables import load_document
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.one_track import TrackDecay, TrackEvents, TrackSelection, simulate, two_body
 from feebly.kaon.resolution import core_sigma
@@ -194,11 +194,6 @@ def excluded_coupling(
     if height[-1] > 0:
         ends.append(float(couplings[-1]))
     return tuple(zip(ends[::2], ends[1::2], strict=True))
-
-
-def invisible_search_names() -> tuple[str, ...]:
-    """Names of the searches that come with the package."""
-    return shipped_names(FOLDER)
 
 
 def load_invisible_search(

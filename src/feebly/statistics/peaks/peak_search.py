@@ -33,7 +33,7 @@ LEAST_ASYMPTOTIC = 10.0
 """Background events under the peak from which on formulae of large counts are used."""
 
 _BINS_PER_SIGMA, _BINS_PER_SIDEBAND = 4, 10
-_PARAMETERS_PER_EVENT = 1.0  # sidebands need at least so many events per parameter
+_EVENTS_PER_PARAMETER = 1.0  # least number in the sidebands, beyond the first parameter
 _DOUBLINGS, _ROOT_STEPS, _ROOT_ATOL = 20, 40, 1e-8  # of profile limits, in ln CLs
 _BLOCK = 1 << 21  # elements of counts in one block
 
@@ -212,7 +212,7 @@ class PeakSearch:
         b = share.sum(axis=1)
         slope = np.einsum("fb,fbp->fp", share, basis)
         variance = np.einsum("fp,fpq,fq->f", slope, fit.covariance, slope)
-        enough = np.where(beside > 0, counts, 0.0).sum(axis=1) > self.windows.degree * _PARAMETERS_PER_EVENT
+        enough = np.where(beside > 0, counts, 0.0).sum(axis=1) > self.windows.degree * _EVENTS_PER_PARAMETER
         fitted = fit.converged & enough & np.isfinite(variance) & (variance >= 0)
         n = np.where(window, counts, 0.0).sum(axis=1).astype(np.int64)
         shape = end - start, len(self.scan.hypotheses)
