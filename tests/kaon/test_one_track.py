@@ -19,8 +19,9 @@ from feebly.core.constants import (
     PION_MASS_GEV,
 )
 from feebly.core.errors import ConfigError, DomainError
+from feebly.kaon.beam_decays import KAON_CTAU_M
 from feebly.kaon.experiment_file import load_kaon_experiment
-from feebly.kaon.one_track import KAON_CTAU_M, TrackDecay, TrackSelection, simulate, two_body
+from feebly.kaon.one_track import TrackDecay, TrackSelection, simulate, two_body
 from feebly.kaon.resolution import core_sigma, mass_resolution
 from feebly.physics.decays.kaon_standard import standard_decay
 

@@ -13,7 +13,8 @@ from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_not_negative, require_positive
 from feebly.core.tables import load_document, shipped_names
-from feebly.kaon.one_track import KPLUS, PIPLUS, TrackSelection
+from feebly.kaon.beam_decays import KPLUS, PIPLUS
+from feebly.kaon.one_track import TrackSelection
 from feebly.kaon.search_file import Stated
 from feebly.physics.decays.kaon_standard import TrackParticle, standard_decay
 from feebly.statistics.peaks.peak_search import PeakWindows

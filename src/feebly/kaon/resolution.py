@@ -9,8 +9,9 @@ import numpy as np
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
+from feebly.kaon.beam_decays import KPLUS, Parent
 from feebly.kaon.experiment_file import KaonExperiment
-from feebly.kaon.one_track import KPLUS, Parent, TrackSelection, simulate, two_body
+from feebly.kaon.one_track import TrackSelection, simulate, two_body
 from feebly.physics.decays.kaon_standard import TrackParticle
 from feebly.physics.kinematics.two_body import two_body_momentum_gev
 
