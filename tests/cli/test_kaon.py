@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose
 def test_table_of_all_searches(feebly):
     found = feebly("kaon", "limit")
     lines = found.out.splitlines()
-    assert len(lines) == 1 + 15 + 2
+    assert len(lines) == 1 + 16 + 2
     row = next(line for line in lines if line.startswith("pi-mumu "))
     assert row.split()[-7:] == ["0.91", "1.28e-11", "4.23e-11", "4.2e-11", "1.008", "8.6e-11", "2.03"]
     assert "no test" in lines[-1]

@@ -153,8 +153,20 @@ def test_a_scale_is_required_and_only_one():
         Normalisation("K+ -> pi+ e+ e-", 10.0, Stated(2e-7, ORIGIN))
 
 
+def test_pi0_to_nothing_depends_on_how_the_error_of_its_background_enters():
+    """10 +22 -8 expected, 12 seen, 4e9 π0; published 4.4e-9, or 17.6 events. No convention chosen by it."""
+    search = load_search("pi0-invisible")
+    assert_allclose(search.published.value / sensitivity(search).value, 17.6, rtol=1e-9)
+    assert_allclose(branching_ratio_limit(search).improvement, 2.7e-7 / (8.3614 * 2.5e-10), rtol=1e-4)
+    known, averaged, profiled = (
+        branching_ratio_limit(search, convention=convention, use_background_error=error).ratio_to_published
+        for convention, error in (("cls-counting", False), ("cls-counting", True), ("cls-profile", True))
+    )
+    assert known < averaged < 1 < profiled < 1.2
+
+
 def test_zero_background_is_allowed_and_names_are_unique():
     assert ExpectedBackground(0.0, ORIGIN).mean == 0
-    assert len(search_names()) == 15
+    assert len(search_names()) == 16
     with pytest.raises(ConfigError, match="each once"):
         load_searches(("pi-ee", "pi-ee"))

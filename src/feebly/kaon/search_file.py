@@ -77,11 +77,15 @@ class Normalisation:
 
 @dataclass(frozen=True, slots=True)
 class PublishedLimit:
-    """A published upper limit on the branching ratio; cl: confidence level."""
+    """A published upper limit on the branching ratio.
+
+    cl: confidence level. remark: why counting on a known background is not expected to give it, if so.
+    """
 
     value: float
     origin: Origin
     cl: float = 0.90
+    remark: str = ""
 
     def __post_init__(self) -> None:
         require_positive(self, "value")

@@ -124,9 +124,10 @@ def _sentences(name: str, found: BranchingRatioLimit) -> list[str]:
     if search.normalisation is not None:
         lines.append(_normalisation(search))
     if search.published is not None:
+        remark = f"; {search.published.remark}" if search.published.remark else ""
         lines.append(
             f"published: {search.published.value:.3g} ({search.published.origin.source}); "
-            f"own/published {found.ratio_to_published:.3f}"
+            f"own/published {found.ratio_to_published:.3f}{remark}"
         )
     if search.previous is not None:
         lines.append(

@@ -163,10 +163,10 @@ def kaon_rows(reference: KaonReference) -> Iterator[Row]:
     for name, search in searches.items():
         if search.published is not None:
             found = branching_ratio_limit(search, search.published.cl)
-            tuned = _CIRCULAR if found.sensitivity.is_circular else None
+            tuned, remark = _CIRCULAR if found.sensitivity.is_circular else None, search.published.remark
             yield Row(
                 "kaon limits: CLs(n, b) x SES", name, found.branching_ratio, search.published.value,
-                reference.limits, tuned=tuned,
+                None if remark else reference.limits, tuned=tuned, remark=remark or None,
             )  # fmt: skip
     for name, search in searches.items():
         if (theirs := search.measured) is None:
