@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -125,6 +125,8 @@ class PeakSearchFile:
     track: ``e``, ``mu`` or ``pi``; momentum_gev, photon_energy_gev: as in `TrackSelection`. normalisation:
     of the branching ratio. leptonic: mode of `LEPTONIC_MODES` if X is a heavy neutral lepton, whose mixing
     the branching ratio then limits. background: expected without signal, for expected limits and pseudo-data.
+    lifetime_above_ns: of X, for which the limits hold; None where X decays at once.
+    blinded: data of this search are not read until they are unblinded.
     """
 
     title: str
@@ -139,6 +141,8 @@ class PeakSearchFile:
     photon_energy_gev: float | None = None
     parent: Literal["K+", "pi+"] = "K+"
     leptonic: Literal["k-e", "k-mu", "pi-e", "pi-mu"] | None = None
+    lifetime_above_ns: float | None = None
+    blinded: bool = False
 
     def __post_init__(self) -> None:
         end = PARENTS[self.parent].mass_gev - TRACKS[self.track][1]
@@ -147,10 +151,18 @@ class PeakSearchFile:
         for shape in self.background:
             known = shape.decay is None or shape.decay == getattr(self.normalisation, "decay", None)
             require(known, self, "background", "the decay of the normalisation, or events")
+        least = self.lifetime_above_ns
+        require(least is None or least > 0, self, "lifetime_above_ns", "a positive lifetime")
 
     @property
     def selection(self) -> TrackSelection:
         return TrackSelection(self.momentum_gev, self.photon_energy_gev)
+
+    def with_flat_background(self, events: float) -> PeakSearchFile:
+        """``events`` in the range of the scan, flat in the mass squared, in place of its own background."""
+        ends = (self.scan_mev.first, self.scan_mev.last)
+        origin = Origin("assumed", "stated by the user")
+        return replace(self, background=(BackgroundShape(None, "flat", events, ends, origin),))
 
 
 def peak_search_names() -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from feebly.core.interfaces import FloatArray
 from feebly.limits.results import ContourPiece
-from feebly.publish.limit_files import COUPLINGS
+from feebly.publish.limit_files import COUPLINGS, symbol_for
 from feebly.report.contour_paths import between_path, filled_path, segments
 from feebly.report.figure_style import own_style
 from feebly.report.log_axes import log_ticks, set_log_ticks
@@ -77,7 +77,7 @@ def _set_scales(axes: Axes, overlay: Overlay, shown: tuple[Range, Range]) -> Non
     mass, coupling = shown
     axes.set(xscale="log", yscale="log", xlim=mass, ylim=coupling)
     axes.set_xlabel(f"{mass_symbol(overlay.model)} [{overlay.mass_unit}]", fontsize=14, gid="mass-label")
-    axes.set_ylabel(_coupling_text(overlay.coupling), fontsize=15, gid="coupling-label")
+    axes.set_ylabel(_coupling_text(overlay), fontsize=15, gid="coupling-label")
     set_log_ticks(axes.xaxis, mass, _mass_text)
     set_log_ticks(axes.yaxis, coupling, scientific)
     axes.tick_params(which="both", direction="in", top=True, right=True, pad=5)
@@ -85,12 +85,12 @@ def _set_scales(axes: Axes, overlay: Overlay, shown: tuple[Range, Range]) -> Non
     axes.tick_params(which="minor", length=3)
 
 
-def _coupling_text(name: str) -> str:
-    known = COUPLINGS.get(name)
+def _coupling_text(overlay: Overlay) -> str:
+    known = COUPLINGS.get(overlay.coupling)
     if known is None:
-        return _verbatim(coupling_symbol(name))
+        return _verbatim(coupling_symbol(overlay.coupling))
     unit = {"1": "", "1/GeV": r"\;[\mathrm{GeV}^{-1}]", "m": r"\;[\mathrm{m}]"}[known.unit]
-    return f"${known.symbol}{unit}$"
+    return f"${symbol_for(known.name, overlay.model)}{unit}$"
 
 
 def _verbatim(text: str) -> str:

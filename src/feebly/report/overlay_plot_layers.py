@@ -18,7 +18,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.limits.results import ContourPiece
 from feebly.physics.models.alp_couplings import DIRECTIONS
 from feebly.physics.models.registry import MODELS
-from feebly.publish.limit_files import PublishedLimit, convert_coupling
+from feebly.publish.limit_files import MIXING_BENCHMARKS, PublishedLimit, convert_coupling
 from feebly.report.contour_paths import edge_segments
 from feebly.report.overlay_plot_runs import PlottedRun
 
@@ -31,6 +31,7 @@ COLOURS = ("black", "#0072B2", "#D55E00", "#007A5A", "#A8518A", "#8A6D00", "#2A9
 GREYS = ("0.86", "0.78", "0.70", "0.82", "0.74")
 _SOLID, _DASHED, _EXPECTED, _DOTTED = "-", (0, (6.0, 2.5)), (0, (3.0, 1.5)), (0, (1.0, 1.5))
 DASHES: tuple[Dash, ...] = (_SOLID, (0, (5.0, 1.5)), (0, (5.0, 1.5, 1.0, 1.5)))
+_NOT_COMPARABLE = {*DIRECTIONS, *MIXING_BENCHMARKS.values()}
 _LIMIT_DASHES: dict[str, Dash] = {"observed": _SOLID, "projection": _DASHED}
 
 
@@ -130,21 +131,24 @@ def make_overlay(
     converted = tuple(_converted_limit(limit, wanted, models) for limit in limits)
     layers += [_limit_layer(limit, i) for i, limit in enumerate(converted)]
     model = models[0] if models else ""
-    taken = [limit.label for limit in limits if not limit.model] if model in DIRECTIONS else []
+    taken = [limit.label for limit in limits if not limit.model] if model in _NOT_COMPARABLE else []
     notes = (f"Taken for {model}, which {', '.join(taken)} does not say.",) if taken else ()
     return Overlay(tuple(layers), tuple(runs), converted, wanted, model, in_mev, notes)
 
 
 def _with_tag(limit: PublishedLimit) -> PublishedLimit:
     """The limit with the tag of its model, which may be told by an alias or by its benchmark (``BC9``)."""
-    name = next((name for name in (limit.model, limit.benchmark) if name in MODELS), None)
+    names = (limit.model, limit.benchmark)
+    if mixing := next((MIXING_BENCHMARKS[name] for name in names if name in MIXING_BENCHMARKS), None):
+        return replace(limit, model=mixing)
+    name = next((name for name in names if name in MODELS), None)
     return limit if name is None else replace(limit, model=MODELS.tag(name))
 
 
 def _refuse_other_benchmark(runs: Sequence[PlottedRun], limits: Sequence[PublishedLimit]) -> None:
-    """C/Lambda of one benchmark of an axion-like particle is another coupling than that of another one."""
+    """C/Lambda of another axion-like particle and |U| with another flavour are other couplings."""
     named = [(run.name, run.model) for run in runs] + [(limit.label, limit.model) for limit in limits]
-    benchmarks = {model: name for name, model in named if model in DIRECTIONS}
+    benchmarks = {model: name for name, model in named if model in _NOT_COMPARABLE}
     if len(benchmarks) > 1:
         (one, first), (two, second) = list(benchmarks.items())[:2]
         raise ConfigError(f"{first} is of {one} and {second} of {two}: their couplings are not comparable")

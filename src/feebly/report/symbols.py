@@ -23,6 +23,7 @@ _PARTICLES = {
     "dark-scalar": "S",
     "dark-scalar-quartic": "S",
     **dict.fromkeys(("alp-photon", "alp-fermion", "alp-gluon"), "a"),
+    **dict.fromkeys(("hnl-e", "hnl-mu", "hnl-tau"), "N"),
 }
 _MESONS = {
     "pi0": "π⁰",

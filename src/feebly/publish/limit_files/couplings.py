@@ -59,12 +59,25 @@ COUPLINGS: Mapping[str, CouplingName] = MappingProxyType(
 )
 """Every name, with what it means."""
 
+MIXING_BENCHMARKS: Mapping[str, str] = MappingProxyType({"BC6": "hnl-e", "BC7": "hnl-mu", "BC8": "hnl-tau"})
+"""Tags of the heavy neutral leptons that mix with one flavour, by their benchmark."""
+
+_FLAVOURS = {"hnl-e": "e", "hnl-mu": r"\mu", "hnl-tau": r"\tau"}
+
 
 def coupling_named(name: str) -> CouplingName:
     """The coupling of a name; ConfigError with the nearest known one."""
     if name not in COUPLINGS:
         raise unknown("coupling", name, COUPLINGS)
     return COUPLINGS[name]
+
+
+def symbol_for(name: str, model: str = "") -> str:
+    """Mathtext of a coupling; a mixing of neutrinos with the flavour of its model (``hnl-e``): |U_e4|."""
+    known = coupling_named(name)
+    if known.family != "neutrino mixing" or model not in _FLAVOURS:
+        return known.symbol
+    return known.symbol.replace("U", f"U_{{{_FLAVOURS[model]}4}}")
 
 
 def convert_coupling(value: ArrayLike, name: str, wanted: str, model: str = "") -> FloatArray:

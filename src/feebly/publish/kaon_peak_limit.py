@@ -1,0 +1,84 @@
+"""Limits of a peak search in kaon decays, in the format of published limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from feebly.core.interfaces import FloatArray
+from feebly.core.provenance import Origin
+from feebly.kaon.peak_file import CountedDecays
+from feebly.kaon.peaks import KaonPeakSearch, PeakResult
+from feebly.publish.limit_files import MIXING_BENCHMARKS, LimitPiece, PublishedLimit
+from feebly.publish.limit_files.published_limit import LimitKind
+
+_BENCHMARKS = {"k-e": "BC6", "pi-e": "BC6", "k-mu": "BC7", "pi-mu": "BC7"}
+_STATISTICS = {"counts": "cls-counting", "profile": "CLs of the fitted height, asymptotic"}
+
+
+def peak_as_limit(
+    search: KaonPeakSearch, result: PeakResult, source: str, is_data: bool
+) -> PublishedLimit | None:
+    """All above |U_l4|² of a heavy neutral lepton, or above a branching ratio; None without any mass.
+
+    source: of the data; is_data: measured, or given as such, else they are pseudo-data and the limit is a
+    projection. Masses without a limit, or with one above 1, part the curve.
+    """
+    kind: LimitKind = "observed" if is_data else "projection"
+    suffix = "" if is_data else " (pseudo-data)"
+    return _limit(search, result.branching_ratio, kind, suffix, source, result.cl, result.method)
+
+
+def expected_as_limit(search: KaonPeakSearch, cl: float) -> PublishedLimit | None:
+    """The same of the expected background; DomainError where the file has none."""
+    ratios = search.expected_limits(cl)
+    return _limit(search, ratios, "expected", " (expected)", "expected background", cl, "counts")
+
+
+def _limit(
+    search: KaonPeakSearch,
+    ratios: FloatArray,
+    kind: LimitKind,
+    suffix: str,
+    source: str,
+    cl: float,
+    method: str,
+) -> PublishedLimit | None:
+    mixing, benchmark = search.mixing(ratios), _BENCHMARKS.get(search.file.leptonic or "", "")
+    values = ratios if mixing is None else mixing
+    pieces = tuple(_pieces(search.mass_gev, values))
+    if not pieces:
+        return None
+    return PublishedLimit(
+        label=f"{search.file.decay.replace('->', '→')}{suffix}",
+        coupling="branching-ratio" if mixing is None else "U2",
+        pieces=pieces,
+        origin=Origin("derived", f"feebly kaon peaks: {search.file.title}; {source}"),
+        cl=cl,
+        kind=kind,
+        region="above",
+        experiment=search.experiment.name,
+        model=MIXING_BENCHMARKS.get(benchmark, ""),
+        benchmark=benchmark,
+        statistic=_STATISTICS[method],
+        remark=_remark(search),
+    )
+
+
+def _remark(search: KaonPeakSearch) -> str:
+    """For which lifetimes the limit holds, and where its scale is from."""
+    known, least = search.file.normalisation, search.file.lifetime_above_ns
+    words = [] if least is None else [f"for lifetimes above {least:g} ns, at which X leaves the detector"]
+    if isinstance(known, CountedDecays):
+        words.append(f"{known.number.value:.3g} decays of the {search.file.parent}: {known.number.origin}")
+    return "; ".join(words)
+
+
+def _pieces(mass_gev: FloatArray, values: FloatArray) -> Iterator[LimitPiece]:
+    """Runs of at least two neighbours with a limit."""
+    good = np.isfinite(values) & (values > 0) & (values <= 1)
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], good.astype(int), [0]))))
+    for start, end in zip(edges[::2], edges[1::2], strict=True):
+        if end - start > 1:
+            yield LimitPiece(mass_gev[start:end], values[start:end])
