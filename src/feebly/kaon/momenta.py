@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
+from feebly.physics.kinematics.two_body import kallen_gev4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,24 @@ def isotropic(momentum_gev: FloatArray, u_cos: FloatArray, u_phi: FloatArray) ->
     cos, phi = 2 * u_cos - 1, 2 * np.pi * u_phi
     across = momentum_gev * np.sqrt(1 - cos**2)
     return Momenta(across * np.cos(phi), across * np.sin(phi), momentum_gev * cos)
+
+
+def two_body_in_flight(
+    parent: Momenta,
+    parent_mass_gev: float | FloatArray,
+    masses_gev: tuple[float | FloatArray, float | FloatArray],
+    random: np.random.Generator,
+) -> tuple[Momenta, Momenta]:
+    """Both daughters of an isotropic decay, in the laboratory; at rest in the parent where it is closed."""
+    square = np.maximum(kallen_gev4(parent_mass_gev, *masses_gev), 0.0)
+    momentum = np.broadcast_to(np.sqrt(square) / (2 * parent_mass_gev), parent.x.shape)
+    rest = isotropic(momentum, random.random(parent.x.size), random.random(parent.x.size))
+    one = daughter_in_flight(parent, parent_mass_gev, np.hypot(momentum, masses_gev[0]), rest)
+    return one, parent - one
+
+
+def invariant_mass_gev(particles: Sequence[tuple[Momenta, float]]) -> FloatArray:
+    """Mass [GeV] of particles together, each with its own; zero where rounding makes its square negative."""
+    total = reduce(Momenta.__add__, (momenta for momenta, _ in particles))
+    energy = sum(np.sqrt(momenta.squared + mass**2) for momenta, mass in particles)
+    return np.sqrt(np.maximum(np.asarray(energy) ** 2 - total.squared, 0.0))

@@ -10,7 +10,7 @@ from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.kaon.beam_decays import Vertex
 from feebly.kaon.experiment_file import KaonExperiment
-from feebly.kaon.momenta import Momenta, daughter_in_flight, isotropic
+from feebly.kaon.momenta import Momenta, from_slopes, two_body_in_flight
 
 
 def calorimeter_of(experiment: KaonExperiment) -> tuple[Calorimeter, Plane]:
@@ -27,10 +27,7 @@ def photon_pair(
     pair: Momenta, mass2_gev2: FloatArray, random: np.random.Generator
 ) -> tuple[Momenta, Momenta]:
     """Two photons from an isotropic decay of ``pair``."""
-    mass = np.sqrt(np.maximum(mass2_gev2, 1e-18))
-    first = isotropic(mass / 2, random.random(mass.size), random.random(mass.size))
-    photon = daughter_in_flight(pair, mass, mass / 2, first)
-    return photon, pair - photon
+    return two_body_in_flight(pair, np.sqrt(np.maximum(mass2_gev2, 1e-18)), (0.0, 0.0), random)
 
 
 def on_calorimeter(
@@ -38,8 +35,34 @@ def on_calorimeter(
 ) -> BoolArray:
     """Whether photons hit the calorimeter, as far from the axis as a track must be, with enough energy."""
     _, plane = calorimeter_of(experiment)
-    lever = plane.z_m - vertex_m[2]
-    forward = np.where(photon.z > 0, photon.z, np.inf)
-    x, y = vertex_m[0] + photon.x / forward * lever, vertex_m[1] + photon.y / forward * lever
+    x, y = impact(photon, vertex_m, plane.z_m)
     seen = (photon.z > 0) & (np.sqrt(photon.squared) > least_energy_gev) & plane.shape.contains(x, y)
     return np.asarray(seen & (np.hypot(x, y) > experiment.least_radius_m.get(plane.name, 0.0)))
+
+
+def impact(photon: Momenta, vertex_m: Vertex, z_m: float) -> tuple[FloatArray, FloatArray]:
+    """Where photons cross the plane at z [m]; those that fly back stay where they are."""
+    lever = (z_m - vertex_m[2]) / np.where(photon.z > 0, photon.z, np.inf)
+    return vertex_m[0] + photon.x * lever, vertex_m[1] + photon.y * lever
+
+
+def measured_photon(
+    experiment: KaonExperiment, photon: Momenta, vertex_m: Vertex, random: np.random.Generator
+) -> Momenta:
+    """Energy and impact with the resolution of the calorimeter; the direction is from the true vertex."""
+    calorimeter, plane = calorimeter_of(experiment)
+    energy = np.sqrt(photon.squared)
+    stochastic, noise, constant = calorimeter.energy_resolution
+    relative = np.sqrt(stochastic**2 / energy + (noise / energy) ** 2 + constant**2)
+    sigma = np.hypot(
+        calorimeter.position_resolution.stochastic_m / np.sqrt(energy),
+        calorimeter.position_resolution.constant_m,
+    )
+    g = random.standard_normal((3, energy.size))
+    x, y = impact(photon, vertex_m, plane.z_m)
+    lever = plane.z_m - vertex_m[2]
+    return from_slopes(
+        np.maximum(energy * (1 + relative * g[0]), 0.0),
+        (x + sigma * g[1] - vertex_m[0]) / lever,
+        (y + sigma * g[2] - vertex_m[1]) / lever,
+    )

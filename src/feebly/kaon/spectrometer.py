@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from feebly.apparatus.experiment import ChargedParticle, Tracking
+from feebly.apparatus.experiment import ChargedParticle, Plane, Tracking
 from feebly.apparatus.shapes import BoolArray
 from feebly.core.interfaces import FloatArray
 from feebly.kaon.beam_decays import Vertex
 from feebly.kaon.experiment_file import KaonExperiment
 from feebly.kaon.momenta import Momenta, from_slopes
+
+
+def crossings(
+    experiment: KaonExperiment, track: Momenta, vertex_m: Vertex, charge: int = 1
+) -> Iterator[tuple[Plane, FloatArray, FloatArray]]:
+    """Each plane, and the x, y [m] at which tracks cross it; positive ones bend to -x in the magnet."""
+    magnet, (x, y, z) = experiment.detectors.magnet, vertex_m
+    tx, ty = track.x / track.z, track.y / track.z
+    px = track.x - charge * magnet.kick_gev
+    pz = np.sqrt(np.maximum(track.squared - px**2 - track.y**2, 1e-12))
+    x_magnet, y_magnet = x + tx * (magnet.z_centre_m - z), y + ty * (magnet.z_centre_m - z)
+    for plane in experiment.detectors.planes:
+        lever = plane.z_m - magnet.z_centre_m
+        behind = lever > 0
+        yield (
+            plane,
+            x_magnet + (px / pz if behind else tx) * lever,
+            y_magnet + (track.y / pz if behind else ty) * lever,
+        )
 
 
 def on_planes(
@@ -19,23 +40,14 @@ def on_planes(
     vertex_m: Vertex,
     charge: int = 1,
 ) -> BoolArray:
-    """Whether tracks cross every plane that the particle needs; positive ones bend to -x."""
-    magnet, (x, y, z) = experiment.detectors.magnet, vertex_m
-    tx, ty = track.x / track.z, track.y / track.z
-    px = track.x - charge * magnet.kick_gev
-    pz = np.sqrt(np.maximum(track.squared - px**2 - track.y**2, 1e-12))
-    x_magnet, y_magnet = x + tx * (magnet.z_centre_m - z), y + ty * (magnet.z_centre_m - z)
+    """Whether tracks cross every plane that the particle needs, far enough from the axis."""
     inside = track.z > 0
-    for plane in experiment.detectors.planes:
+    for plane, x, y in crossings(experiment, track, vertex_m, charge):
         if particle not in plane.particles:
             continue
-        lever = plane.z_m - magnet.z_centre_m
-        behind = lever > 0
-        at_x = x_magnet + (px / pz if behind else tx) * lever
-        at_y = y_magnet + (track.y / pz if behind else ty) * lever
-        inside &= plane.shape.contains(at_x, at_y)
+        inside &= plane.shape.contains(x, y)
         if plane.name in experiment.least_radius_m:
-            inside &= np.hypot(at_x, at_y) > experiment.least_radius_m[plane.name]
+            inside &= np.hypot(x, y) > experiment.least_radius_m[plane.name]
     return np.asarray(inside)
 
 

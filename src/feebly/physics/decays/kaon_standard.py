@@ -28,6 +28,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.kaon_pi_gamma_gamma import amplitudes_squared
 from feebly.physics.kinematics.phase_space import phase_space_volume
+from feebly.physics.kinematics.quantiles import quantile_table
 from feebly.physics.kinematics.two_body import kallen_gev4
 
 TrackParticle = Literal["electron", "muon", "hadron"]
@@ -94,12 +95,8 @@ def _integral(density: Spectrum, ends_gev2: tuple[float, float]) -> float:
 
 @cache
 def _quantiles(density: Spectrum, ends_gev2: tuple[float, float]) -> tuple[FloatArray, FloatArray]:
-    """Cumulated probability, and Q² [GeV²]: finer where the spectrum starts and ends."""
-    t = (1 - np.cos(np.pi * np.linspace(0, 1, _TABLE))) / 2
-    q2 = ends_gev2[0] + (ends_gev2[1] - ends_gev2[0]) * t
-    middle = density((q2[1:] + q2[:-1]) / 2) * np.diff(q2)
-    total = np.concatenate(([0.0], np.cumsum(middle)))
-    return total / total[-1], q2
+    """Cumulated probability, and Q² [GeV²]."""
+    return quantile_table(density, *ends_gev2)
 
 
 def _momentum(mass: FloatArray | float, one: FloatArray | float, two: FloatArray | float) -> FloatArray:
