@@ -38,13 +38,26 @@ _COSINES = 24
 _TABLE = 2049
 
 
+MISSING_MASSES_GEV: Mapping[str, float] = MappingProxyType(
+    {
+        "nu": 0.0, "gamma": 0.0, "pi0": PION0_MASS_GEV, "pi+": PION_MASS_GEV, "pi-": PION_MASS_GEV,
+        "mu+": MUON_MASS_GEV, "mu-": MUON_MASS_GEV, "e+": ELECTRON_MASS_GEV, "e-": ELECTRON_MASS_GEV,
+    }
+)  # fmt: skip
+"""Masses of what can be missing beside the track."""
+
+Element = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
+"""|M|² of the energies [GeV] of track, second and third body in the rest frame of the kaon."""
+
+
 @dataclass(frozen=True)
 class StandardDecay:
     """One decay and one of its charged particles as the track.
 
     branching_ratio: of the decay; tracks: how many of its particles can be this track. missing_mass_gev: for
     two bodies; otherwise ends_gev2 = (least, largest) Q² and density: dΓ/dQ² in any unit. shape: what the
-    density is, with its source.
+    density is, with its source. missing: names of the other particles (`MISSING_MASSES_GEV`). element: for
+    two of them |M|² of the energies of track, first and second missing; None: isotropic in their rest frame.
     """
 
     decay: str
@@ -57,6 +70,8 @@ class StandardDecay:
     density: Spectrum | None = None
     tracks: int = 1
     origin: Origin = _PDG
+    missing: tuple[str, ...] = ("nu",)
+    element: Element | None = None
 
     def energies_gev(self, u: FloatArray) -> FloatArray:
         """Energy [GeV] of the track in the rest frame of the kaon at quantiles u of its missing mass."""
@@ -104,10 +119,6 @@ def _momentum(mass: FloatArray | float, one: FloatArray | float, two: FloatArray
 
 
 # --- three bodies: the two that are missing turn in their own frame ----------------------------------
-
-
-Element = Callable[[FloatArray, FloatArray, FloatArray], FloatArray]
-"""|M|² of the energies [GeV] of track, second and third body in the rest frame of the kaon."""
 
 
 def _three_bodies(track: float, second: float, third: float, element: Element) -> Spectrum:
@@ -259,53 +270,56 @@ def standard_decays() -> Mapping[str, StandardDecay]:
     """The decays by tag; each with one track of positive charge. Branching ratios of the PDG (2024)."""
     e, mu, pion, pi0 = ELECTRON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV, PION0_MASS_GEV
     line, slopes = "line", "Dalitz slopes of the PDG"
+    radiative, charged = _radiative(RADIATIVE_PHOTON_GEV), _dalitz(*_CHARGED, odd=2)
+    neutral, semi_e, semi_mu = _dalitz(*_NEUTRAL, odd=0), _semileptonic(e), _semileptonic(mu)
     found = {
         "mu-nu": StandardDecay("K+ -> mu+ nu", "muon", mu, 0.6356, line, 0.0),
         "e-nu": StandardDecay("K+ -> e+ nu", "electron", e, 1.582e-5, line, 0.0),
-        "pi-pi0": StandardDecay("K+ -> pi+ pi0", "hadron", pion, 0.2067, line, pi0),
+        "pi-pi0": StandardDecay("K+ -> pi+ pi0", "hadron", pion, 0.2067, line, pi0, missing=("pi0",)),
         "mu-nu-gamma": StandardDecay(
             "K+ -> mu+ nu gamma, E_gamma > 10 MeV", "muon", mu, _radiative_branching_ratio(),
             "inner bremsstrahlung (Nucl. Phys. B 396 (1993) 81)", None, _ends(mu, 0.0),
-            _three_bodies(mu, 0.0, 0.0, _radiative(RADIATIVE_PHOTON_GEV)),
+            _three_bodies(mu, 0.0, 0.0, radiative),
             origin=Origin("derived", "inner bremsstrahlung, Nucl. Phys. B 396 (1993) 81"),
+            missing=("gamma", "nu"), element=radiative,
         ),
         "3pi": StandardDecay(
             "K+ -> pi+ pi+ pi-", "hadron", pion, 0.05583, slopes, None, _ends(pion, pion, pion),
-            _three_bodies(pion, pion, pion, _dalitz(*_CHARGED, odd=2)), tracks=2,
+            _three_bodies(pion, pion, pion, charged), tracks=2, missing=("pi+", "pi-"), element=charged,
         ),
         "pi-2pi0": StandardDecay(
             "K+ -> pi+ pi0 pi0", "hadron", pion, 0.01760, slopes, None, _ends(pion, pi0, pi0),
-            _three_bodies(pion, pi0, pi0, _dalitz(*_NEUTRAL, odd=0)),
+            _three_bodies(pion, pi0, pi0, neutral), missing=("pi0", "pi0"), element=neutral,
         ),
         "e3": StandardDecay(
             "K+ -> pi0 e+ nu", "electron", e, 0.0507, "form factors of the PDG", None, _ends(e, pi0, 0.0),
-            _three_bodies(e, pi0, 0.0, _semileptonic(e)),
+            _three_bodies(e, pi0, 0.0, semi_e), missing=("pi0", "nu"), element=semi_e,
         ),
         "mu3": StandardDecay(
             "K+ -> pi0 mu+ nu", "muon", mu, 0.03352, "form factors of the PDG", None, _ends(mu, pi0, 0.0),
-            _three_bodies(mu, pi0, 0.0, _semileptonic(mu)),
+            _three_bodies(mu, pi0, 0.0, semi_mu), missing=("pi0", "nu"), element=semi_mu,
         ),
         "e4": StandardDecay(
             "K+ -> pi+ pi- e+ nu", "hadron", pion, 4.247e-5, "flat phase space", None,
-            _ends(pion, pion, e, 0.0), _three_missing(pion, pion, e, 0.0),
+            _ends(pion, pion, e, 0.0), _three_missing(pion, pion, e, 0.0), missing=("pi-", "e+", "nu"),
         ),
         "pi-nu-nu": StandardDecay(
             "K+ -> pi+ nu nubar", "hadron", pion, 8.4e-11, "vector form factor of K -> pi e nu", None,
             _ends(pion, 0.0), _pair(_vector_form_factor, 3),
-            origin=Origin("published", "Standard Model, (8.4 +- 1.0)e-11: 1503.02693"),
+            origin=Origin("published", "Standard Model, (8.4 +- 1.0)e-11: 1503.02693"), missing=("nu", "nu"),
         ),
         "pi-e-e": StandardDecay(
             "K+ -> pi+ e+ e-", "hadron", pion, 3.00e-7, "form factor of 2209.05076", None, _ends(pion, e, e),
-            _pair(_lepton_pair(e), 3),
+            _pair(_lepton_pair(e), 3), missing=("e+", "e-"),
         ),
         "pi-mu-mu": StandardDecay(
             "K+ -> pi+ mu+ mu-", "hadron", pion, 9.17e-8, "form factor of 2209.05076", None,
-            _ends(pion, mu, mu), _pair(_lepton_pair(mu), 3),
+            _ends(pion, mu, mu), _pair(_lepton_pair(mu), 3), missing=("mu+", "mu-"),
         ),
         "pi-gamma-gamma": StandardDecay(
             "K+ -> pi+ gamma gamma", "hadron", pion, 9.61e-7, "chiral perturbation theory at fourth order",
             None, (0.1 * KAON_MASS_GEV**2, (KAON_MASS_GEV - pion) ** 2), _pair(_photon_pair, 1),
-            origin=Origin("published", "2311.01837"),
+            origin=Origin("published", "2311.01837"), missing=("gamma", "gamma"),
         ),
     }  # fmt: skip
     return MappingProxyType(found)
