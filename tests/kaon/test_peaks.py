@@ -27,7 +27,7 @@ def _at(mass_mev):
 def test_hypotheses_of_the_published_scan():
     assert ALP.mass_gev.size == 287
     assert_allclose(ALP.mass_gev[[0, 1, -1]], [0.207, 0.2075, 0.350], rtol=1e-12)
-    assert set(peak_search_names()) == {"pi-a-gamma-gamma", "e-n", "mu-n"}
+    assert set(peak_search_names()) == {"pi-a-gamma-gamma", "e-n", "mu-n", "pi-e-n"}
 
 
 def test_sensitivity_from_the_abstract():
