@@ -9,6 +9,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 
+FOLDER = {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
+
+
 def test_table_of_all_searches(feebly):
     found = feebly("kaon", "limit")
     lines = found.out.splitlines()
@@ -70,7 +73,10 @@ def test_peaks_of_simulated_masses(feebly):
         float(row["signal_limit"]) * float(row["single_event_sensitivity"]),
         rtol=1e-12,
     )
-    assert {path.name for path in Path("here").iterdir()} == {"limits.csv", "plot.png", "plot.pdf"}
+    assert {path.name for path in Path("here").iterdir()} == FOLDER
+    written = json.loads(Path("here/result.json").read_text())
+    assert written["kind"] == "kaon peaks"
+    assert written["found"] == {key: value for key, value in content.items() if key != "folder"}
 
 
 @pytest.mark.parametrize(

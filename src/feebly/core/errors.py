@@ -24,6 +24,12 @@ class DataError(FeeblyError):
     """A table or file that the result depends on is missing, damaged or unreadable."""
 
 
+class BlindedError(FeeblyError):
+    """What was asked for needs data that are blinded."""
+
+    exit_code = 4
+
+
 class NotConvergedError(FeeblyError):
     """A cell that decides the limit did not reach its asked precision."""
 

@@ -173,12 +173,17 @@ class KaonPeakSearch:
         """Missing masses [GeV] as one data set; those outside the range of the scan are left out."""
         return data_set(masses_gev.tolist(), self.search.scan)
 
+    @property
+    def expected_in_window(self) -> FloatArray:
+        """Expected background [events] in the window of each hypothesis."""
+        return self._expectation.expected_within(self.search.windows.window_sigma)
+
     def expected_limits(self, cl: float = 0.90) -> FloatArray:
         """Branching ratio excluded when the background is known and fluctuates to its mean; no signal.
 
         cls-counting at n = b, straight between whole numbers.
         """
-        b = self._expectation.expected_within(self.search.windows.window_sigma)
+        b = self.expected_in_window
         low = np.floor(b).astype(np.int64)
         below, above = (upper_limits(n, b, None, cl) for n in (low, low + 1))
         events = below + (b - low) * (above - below)

@@ -26,6 +26,7 @@ _RECORD = re.compile(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}$", re.MULTILINE | re.DOTALL
 _FIELD = re.compile(r"^  (\w+) = \{(.*)\},?$", re.MULTILINE)
 _RANDOM_NUMBERS = "Philox, doi:10.1145/2063384.2063405"
 _POSTERIORS = {"Interval": "two-piece normal of physics/0306138"}
+_ASYMPTOTIC = {"cls-asymptotic": "A. L. Read, J. Phys. G 28 (2002) 2693; 1007.1727"}
 _LIBRARIES = ("numpy", "scipy", "numba", "matplotlib")
 
 
@@ -95,10 +96,11 @@ def _sources(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         origin = record["origin"]
         yield record["name"], f"{origin['source']}; {origin['calibrated_on'] or ''}"
     convention = content["setting"]["convention"]
-    yield f"convention {convention}", SOURCES[convention]
-    for tag, counting in content["counting"].items():
+    yield f"convention {convention}", {**SOURCES, **_ASYMPTOTIC}[convention]
+    for tag, counting in content.get("counting", {}).items():
         yield f"background of {tag}", _POSTERIORS.get(counting["background"]["posterior"], "")
-    yield "random numbers", _RANDOM_NUMBERS
+    if "seed" in content["setting"]:
+        yield "random numbers", _RANDOM_NUMBERS
 
 
 def _named_in(text: str) -> Iterator[Citation]:

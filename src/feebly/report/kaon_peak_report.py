@@ -85,7 +85,7 @@ def peak_figure(search: KaonPeakSearch, result: PeakResult, source: str) -> Figu
         if search.file.background:
             top.plot(mass, search.expected_limits(result.cl), color="0.45", ls="--", lw=1.3, label="expected")
         top.set_yscale("log")
-        _decades(top, result.branching_ratio)
+        decades(top, result.branching_ratio)
         top.set_ylabel(f"upper limit on BR({decay_symbols(search.file.decay)}), {100 * result.cl:g}% CL")
         top.legend(frameon=False, loc="upper left")
         top.set_title(f"{decay_symbols(search.file.title)}: {source}", fontsize=11)
@@ -101,7 +101,7 @@ def peak_figure(search: KaonPeakSearch, result: PeakResult, source: str) -> Figu
     return figure
 
 
-def _decades(axes: Any, values: FloatArray) -> None:
+def decades(axes: Any, values: FloatArray) -> None:
     """Room for the legend, and labels on ranges of one decade."""
     from matplotlib.ticker import LogFormatterSciNotation
 

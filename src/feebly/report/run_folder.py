@@ -49,7 +49,7 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
     from feebly.report.html.page import write_report  # reads run folders: above this module
 
     folder = Path(folder)
-    with _all_or_none(folder) as stage:
+    with all_or_none(folder) as stage:
         write_atomically(stage / "contours.csv", contours_csv(result))
         write_hdf5(stage / "grid.h5", lambda file: _fill_grid(file, result))
         write_atomically(stage / "plot.png", figure_bytes(result, "png"))
@@ -65,7 +65,7 @@ def write_run(result: RunResult, folder: str | Path, command: Sequence[str] | No
 
 
 @contextlib.contextmanager
-def _all_or_none(folder: Path) -> Iterator[Path]:
+def all_or_none(folder: Path) -> Iterator[Path]:
     """A hidden folder inside ``folder`` whose files move up at the end; nothing stays of a failure."""
     is_new = not folder.exists()
     stage = None

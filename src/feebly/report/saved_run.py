@@ -80,6 +80,15 @@ def read_run(folder: str | Path) -> SavedRun:
 
 def read_result(folder: str | Path) -> dict[str, Any]:
     """The content of ``result.json`` of a run folder. Raises `DataError` (one line) for anything else."""
+    content = read_any_result(folder)
+    if "kind" in content:
+        path = Path(folder) / "result.json"
+        raise DataError(f"{path}: a result of feebly {content['kind']}; expected one of feebly run")
+    return content
+
+
+def read_any_result(folder: str | Path) -> dict[str, Any]:
+    """As `read_result`, also of ``feebly kaon``, whose results say their ``kind``."""
     path = Path(folder) / "result.json"
     content = _content(path, folder)
     version = content.get("schema_version")

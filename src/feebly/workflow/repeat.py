@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -49,17 +49,17 @@ class SavedRun:
     def user_files(self) -> dict[str, str]:
         """Files that the run was given by argument; DataError where one is gone or has changed."""
         return {
-            argument: self._file(argument, **self.arguments[argument])
-            for argument in _NAMES_OR_FILES
-            if isinstance(self.arguments.get(argument), dict)
+            argument: self._file(argument, **given)
+            for argument, given in self.arguments.items()
+            if isinstance(given, dict) and "sha256" in given
         }
 
     def _file(self, argument: str, file: str, sha256: str) -> str:
         if self.packed is not None:
             beside = sorted((self.packed / argument).rglob(Path(file).name))
-            if found := next((path for path in beside if _sha256(path) == sha256), None):
+            if found := next((path for path in beside if file_digest(path) == sha256), None):
                 return str(found)
-        now = _sha256(Path(file))
+        now = file_digest(Path(file))
         if now is None:
             raise DataError(f"{self.name}: the {argument} of this run, {file}, is gone; put it back")
         if now != sha256:
@@ -96,13 +96,16 @@ class SavedRun:
 _AGAIN = "make the run again with feebly run"
 
 
-def recorded_arguments(given: Mapping[str, Any]) -> dict[str, Any]:
+def recorded_arguments(
+    given: Mapping[str, Any], names_or_files: Sequence[str] = _NAMES_OR_FILES
+) -> dict[str, Any]:
     """Arguments of ``feebly.run`` that its result depends on, ready for JSON.
 
-    A file is kept as its absolute path and SHA-256, a model that was made in Python as None.
+    A file is kept as its absolute path and SHA-256, a model that was made in Python as None. names_or_files:
+    arguments that may be a file; a `Path` always is one.
     """
     return {
-        name: _name_or_file(value) if name in _NAMES_OR_FILES else _listed(value)
+        name: _name_or_file(value) if name in names_or_files else _listed(value)
         for name, value in given.items()
         if name not in _NOT_OF_THE_RESULT
     }
@@ -114,7 +117,7 @@ def _name_or_file(value: Any) -> Any:
     path = Path(value)
     if isinstance(value, str) and not path.suffix:
         return value
-    return {"file": str(path.absolute()), "sha256": _sha256(path)}
+    return {"file": str(path.absolute()), "sha256": file_digest(path)}
 
 
 def _listed(value: Any) -> Any:
@@ -122,8 +125,8 @@ def _listed(value: Any) -> Any:
     return plain(list(value) if isinstance(value, tuple) else value)
 
 
-def _sha256(path: Path) -> str | None:
-    """None for a file that cannot be read: whoever needs it refuses it."""
+def file_digest(path: Path) -> str | None:
+    """SHA-256; None for a file that cannot be read: whoever needs it refuses it."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

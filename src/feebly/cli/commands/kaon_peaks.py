@@ -9,12 +9,17 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.output import answer, answer_json, note
+from feebly.cli.kaon_answer import OPEN, Unblind, data_input, given_arguments, keep, kept_arguments
+from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from feebly.core.interfaces import FloatArray
     from feebly.kaon.peaks import KaonPeakSearch, PeakResult
+    from feebly.report.kaon_folder import KaonResult
+    from feebly.workflow.result import InputRecord
 
 _Search = Annotated[
     str, typer.Argument(metavar="SEARCH", help="Name, e.g. pi-a-gamma-gamma, or a .toml file.")
@@ -24,15 +29,26 @@ _Inject = Annotated[
     str | None,
     typer.Option("--inject", metavar="MEV=BR,..", help="Signals in pseudo-data, e.g. 250=2e-8."),
 ]
+_Background = Annotated[
+    str | None,
+    typer.Option(
+        "--background",
+        metavar="EVENTS",
+        help="Expected in the range of the scan, flat in the mass squared, in place of the file's.",
+    ),
+]
 
 
 def peaks(
+    context: typer.Context,
     search: _Search,
     data: Annotated[
         str | None,
         typer.Option("--data", metavar="FILE", help="Missing masses in MeV; default: pseudo-data."),
     ] = None,
+    unblind: Unblind = False,
     inject: _Inject = None,
+    background: _Background = None,
     seed: options.Seed = "1",
     method: Annotated[
         str,
@@ -49,39 +65,61 @@ def peaks(
     """Search for a narrow peak in the missing mass of K+ -> track X.
 
     At each mass: events in a window, background from sidebands, local p-value, upper limit on the signal and
-    on the branching ratio. Resolution and acceptance are simulated. Writes limits.csv, plot.png and plot.pdf.
+    on the branching ratio. Resolution and acceptance are simulated. Writes limits.csv, plot.png and plot.pdf,
+    result.json, report.html and refs.bib. Data of a search that is blinded are not read without --unblind:
+    its limits are the expected ones.
 
     \b
     Examples:
         feebly kaon peaks pi-a-gamma-gamma
         feebly kaon peaks pi-a-gamma-gamma --inject 250=2e-8 --method profile
     """
-    from feebly.kaon.mass_list import read_masses
-
     name = Path(search).stem
     folder = Path(out) if out else default_folder("kaon", name, (data and Path(data).stem) or "pseudo")
     require_writable(folder)
+    result = made(**given_arguments(context))
+    keep(result, folder, context)
+    if as_json:
+        answer_json({**result.found, "folder": str(folder)})
+    else:
+        answer("\n".join([*_sentences(result.found, result.setting), f"plot: {folder / 'plot.png'}"]))
+
+
+def made(
+    search: str,
+    data: str | None,
+    unblind: bool,
+    inject: str | None,
+    background: str | None,
+    seed: str,
+    method: str,
+    cl: str,
+    toys: str,
+    experiment: str,
+) -> KaonResult:
+    """The result of ``feebly kaon peaks``; arguments as typed."""
+    given = dict(locals())
+    from feebly.kaon.mass_list import read_masses
+
     number, level = values.whole_number(seed, "--seed"), values.number(cl, "--cl")
-    with progress(name) as update:
+    pseudo_experiments = values.whole_number(toys, "--toys")
+    with progress(Path(search).stem) as update:
         update(0, 3, "resolution and acceptance")
-        found = _search(search, experiment)
+        found = _search(search, experiment, background)
+        if data is not None and found.file.blinded and not unblind:
+            return _blinded(found, given, level)
         masses = read_masses(data) if data else found.pseudo_data(number, _signals(inject))
         source = f"{Path(data).name}" if data else f"pseudo-data, seed {number}{_injected(inject)}"
         update(1, 3, "limits")
         result = found.result(masses, level, method)
-    _write(found, result, source, folder)
-    for problem in result.problems:
-        note(problem)
-    content = _facts(found, result, source) | _global(found, result, toys, number)
-    if as_json:
-        answer_json(content | {"folder": str(folder)})
-    else:
-        answer("\n".join(_sentences(content, folder)))
+    facts = _facts(found, result, source) | _global(found, result, pseudo_experiments, number)
+    return _kept(found, result, facts, given, data_input(data, f"{facts['events']} events"))
 
 
 def simulate(
     search: _Search,
     inject: _Inject = None,
+    background: _Background = None,
     seed: options.Seed = "1",
     experiment: _KaonExperiment = "na62-kaon",
     out: Annotated[str, typer.Option("--out", metavar="FILE", help="File of masses.")] = "masses.csv",
@@ -95,18 +133,21 @@ def simulate(
     from feebly.kaon.mass_list import write_masses
 
     number = values.whole_number(seed, "--seed")
-    found = _search(search, experiment)
+    found = _search(search, experiment, background)
     masses = found.pseudo_data(number, _signals(inject))
     remarks = (found.file.title, f"pseudo-data, seed {number}{_injected(inject)}; no measurement")
     write_masses(out, masses, remarks)
     answer(f"{masses.size} events: {out}")
 
 
-def _search(name: str, experiment: str) -> KaonPeakSearch:
+def _search(name: str, experiment: str, background: str | None) -> KaonPeakSearch:
     from feebly.kaon.peak_file import load_peak_search
     from feebly.kaon.peaks import kaon_peak_search
 
-    return kaon_peak_search(load_peak_search(name), experiment)
+    file = load_peak_search(name)
+    if background is not None:
+        file = file.with_flat_background(values.positive(background, "--background"))
+    return kaon_peak_search(file, experiment)
 
 
 def _signals(inject: str | None) -> dict[float, float]:
@@ -121,16 +162,84 @@ def _injected(inject: str | None) -> str:
     return "" if inject is None else f", signal {inject}"
 
 
-def _write(found: KaonPeakSearch, result: PeakResult, source: str, folder: Path) -> None:
-    from feebly.core.tables import write_atomically
-    from feebly.report.kaon_peak_report import peak_csv, peak_figure_bytes, peak_rows
+def _kept(
+    found: KaonPeakSearch,
+    result: PeakResult,
+    facts: dict[str, Any],
+    given: dict[str, Any],
+    data: InputRecord,
+) -> KaonResult:
+    from feebly.report.kaon_folder import KaonResult
+    from feebly.report.kaon_peak_report import peak_figure_bytes, peak_rows
 
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "limits.csv", peak_csv(peak_rows(found, result)))
-    for file_format in ("png", "pdf"):
-        write_atomically(
-            folder / f"plot.{file_format}", peak_figure_bytes(found, result, source, file_format)
+    setting = _setting(found, given, facts["data"]) | {
+        "cl": result.cl,
+        "convention": {"counts": "cls-counting", "profile": "cls-asymptotic"}[result.method],
+        "method": result.method,
+        "blinded": False,
+    }
+    return KaonResult(
+        command="peaks",
+        title=found.file.title,
+        summary="; ".join(_sentences(facts, setting)[1:]),
+        setting=setting,
+        found=facts,
+        inputs=(*_inputs(found), data),
+        rows=peak_rows(found, result),
+        figures={
+            f"plot.{kind}": peak_figure_bytes(found, result, facts["data"], kind) for kind in ("png", "pdf")
+        },
+        arguments=kept_arguments(given),
+        notes=result.problems,
+    )
+
+
+def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonResult:
+    """The expectation; the data are not read."""
+    from feebly.core.errors import BlindedError
+    from feebly.report.kaon_expected_report import expected_facts, expected_figure_bytes, expected_rows
+    from feebly.report.kaon_folder import KaonResult
+
+    if not found.file.background:
+        raise BlindedError(
+            f"{found.file.title}: its data are blinded and its file has no [[background]] to expect; "
+            "add what is expected, or open the data with --unblind"
         )
+    rows = expected_rows(found, cl)
+    facts = expected_facts(found, rows, f"{Path(given['data']).name}, blinded")
+    setting = _setting(found, given, facts["data"]) | {
+        "cl": cl,
+        "convention": "cls-counting",
+        "blinded": True,
+    }
+    return KaonResult(
+        command="peaks",
+        title=found.file.title,
+        summary="; ".join(_sentences(facts, setting)[1:]),
+        setting=setting,
+        found=facts,
+        inputs=_inputs(found),
+        rows=rows,
+        figures={f"plot.{kind}": expected_figure_bytes(found, rows, cl, kind) for kind in ("png", "pdf")},
+        arguments=kept_arguments(given, is_blinded=True),
+        notes=(f"the data are blinded and were not read: {OPEN}",),
+    )
+
+
+def _setting(found: KaonPeakSearch, given: dict[str, Any], source: str) -> dict[str, Any]:
+    return {
+        "search": Path(given["search"]).stem,
+        "decay": found.file.decay,
+        "experiment": found.experiment.name,
+        "data": source,
+        "seed": found.seed,
+    }
+
+
+def _inputs(found: KaonPeakSearch) -> tuple[InputRecord, ...]:
+    from feebly.workflow.kaon_inputs import experiment_inputs, file_inputs
+
+    return (*file_inputs("search", found.file), *experiment_inputs(found.experiment))
 
 
 def _facts(found: KaonPeakSearch, result: PeakResult, source: str) -> dict[str, Any]:
@@ -139,9 +248,8 @@ def _facts(found: KaonPeakSearch, result: PeakResult, source: str) -> dict[str, 
     return peak_facts(found, result, source)
 
 
-def _global(found: KaonPeakSearch, result: PeakResult, toys: str, seed: int) -> dict[str, Any]:
+def _global(found: KaonPeakSearch, result: PeakResult, number: int, seed: int) -> dict[str, Any]:
     """Global p-value of the largest local Z, by pseudo-experiments that are fitted as the data."""
-    number = values.whole_number(toys, "--toys")
     z = _largest(result.local_z)
     if number == 0 or not z > 0:
         return {"global": None}
@@ -173,14 +281,19 @@ def _largest(z: FloatArray) -> float:
     return float(np.nanmax(z))
 
 
-def _sentences(content: dict[str, Any], folder: Path) -> list[str]:
-    low, high = content["branching_ratio_limits"]
-    lines = [
-        f"{content['search']} ({content['data']}): {content['hypotheses']} masses",
-        f"BR({content['decay']}) < {low:.2g} to {high:.2g} at {100 * content['cl']:g}% CL "
-        f"({content['method']})",
-        f"largest local Z: {content['largest_local_z']:.2f} at {1e3 * content['largest_at_gev']:g} MeV",
+def _sentences(found: Mapping[str, Any], setting: Mapping[str, Any]) -> list[str]:
+    lines = [f"{found['search']} ({found['data']}): {found['hypotheses']} masses"]
+    if setting["blinded"]:
+        low, high = found["expected_branching_ratio_limits"]
+        return [
+            *lines,
+            f"BR({found['decay']}) < {low:.2g} to {high:.2g} expected at {100 * setting['cl']:g}% CL",
+        ]
+    low, high = found["branching_ratio_limits"]
+    lines += [
+        f"BR({found['decay']}) < {low:.2g} to {high:.2g} at {100 * found['cl']:g}% CL ({found['method']})",
+        f"largest local Z: {found['largest_local_z']:.2f} at {1e3 * found['largest_at_gev']:g} MeV",
     ]
-    if (found := content["global"]) is not None:
-        lines.append(_anywhere(found))
-    return [*lines, f"plot: {folder / 'plot.png'}"]
+    if found["global"] is not None:
+        lines.append(_anywhere(found["global"]))
+    return lines

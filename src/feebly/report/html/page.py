@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib.resources import files
 from math import isclose
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
@@ -22,6 +20,7 @@ from feebly.report.html.effects import read_effects
 from feebly.report.html.numbers import RESULT, Values
 from feebly.report.html.references import reference_list
 from feebly.report.html.sections import LEAST_SHARE, leaf_rows, option_rows, region_rows, share_rows
+from feebly.report.html.templates import asset, template
 from feebly.report.html.words import CONVENTIONS, ORDERINGS
 from feebly.report.html.yield_drawing import along_lower_edge, yield_drawing
 from feebly.report.interactive import interactive_figure
@@ -30,9 +29,6 @@ from feebly.report.overlay_plot_runs import plotted_run
 from feebly.report.saved_grid import SavedGrid, read_saved_grid
 from feebly.report.saved_run import read_result
 from feebly.report.symbols import final_state_symbol
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 REPORT = "report.html"
 _NEEDED = (
@@ -56,19 +52,19 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 def read_citations(folder: str | Path) -> tuple[Citation, ...]:
     """What the run in a folder used. DataError (one line) for a folder that is no run or is damaged."""
     content = read_result(folder)
-    with _one_line(folder):
+    with one_line(folder):
         return citations_of(content)
 
 
 def render_report(folder: str | Path) -> str:
     """The page of a run folder; the same files give the same text."""
     grid = read_saved_grid(folder)
-    with _one_line(folder):
+    with one_line(folder):
         return _page(folder, grid, dict(grid.content))
 
 
 @contextlib.contextmanager
-def _one_line(folder: str | Path) -> Iterator[None]:
+def one_line(folder: str | Path) -> Iterator[None]:
     """A value that is missing or of another kind ends in one line: the file was changed by hand."""
     from jinja2 import TemplateError
 
@@ -89,7 +85,7 @@ def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
     effects = read_effects(folder, content)
     documents = {RESULT: content} | ({effects.file: effects.content} if effects else {})
     values, citations = Values(documents), citations_of(content)
-    return _template().render(
+    return template("report.html.j2").render(
         result=content,
         values=values,
         main_kind=run.main_kind,
@@ -114,7 +110,7 @@ def _page(folder: str | Path, grid: SavedGrid, content: dict[str, Any]) -> str:
         option_rows=option_rows,
         leaf_rows=leaf_rows,
         least_share=LEAST_SHARE,
-        style=Markup(_asset("report.css")),
+        style=Markup(asset("report.css")),
     )
 
 
@@ -134,17 +130,3 @@ def _leaves_grid(content: dict[str, Any]) -> bool:
 
 def _band_words(kind: str) -> str:
     return kind.removeprefix("expected").replace("s", "σ").replace("-", "−")
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
-    )
-    return environment.from_string(_asset("report.html.j2"))
-
-
-def _asset(name: str) -> str:
-    return files("feebly.report.html").joinpath(name).read_text(encoding="utf-8")

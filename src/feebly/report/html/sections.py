@@ -181,10 +181,10 @@ def leaf_rows(values: Values, result: Mapping[str, Any]) -> Iterator[Row]:
     Origins are left out: the table of inputs has them. Heads are dotted keys.
     """
     apparatus, states = result["apparatus"], result["setting"]["channels"]
-    places = list(_leaves(apparatus["experiment"], ("apparatus", "experiment")))
+    places = list(leaves(apparatus["experiment"], ("apparatus", "experiment")))
     for tag in states:
         state: Place = ("apparatus", "analysis", "final_states", tag)
-        places += _leaves(_at(result, state), state)
+        places += leaves(_at(result, state), state)
     for place in places:
         value = _at(result, place)
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
@@ -192,13 +192,14 @@ def leaf_rows(values: Values, result: Mapping[str, Any]) -> Iterator[Row]:
         yield Row(values.key(place, words=".".join(map(str, place[1:]))), (cell,))
 
 
-def _leaves(value: Any, place: Place) -> Iterator[Place]:
+def leaves(value: Any, place: Place) -> Iterator[Place]:
+    """Places of all numbers and words below a place, without origins."""
     if isinstance(value, dict):
         for key, item in value.items():
             if not key.endswith(("origin", "origins")):
-                yield from _leaves(item, (*place, key))
+                yield from leaves(item, (*place, key))
     elif isinstance(value, list):
         for i, item in enumerate(value):
-            yield from _leaves(item, (*place, i))
+            yield from leaves(item, (*place, i))
     else:
         yield place

@@ -16,6 +16,11 @@ CONVENTIONS: Mapping[str, str] = {
         "fluctuates from repetition to repetition, exact by enumeration. A signal is excluded where CLs is "
         "below one minus the confidence level."
     ),
+    "cls-asymptotic": (
+        "CLs of the fitted height of the peak: the profile likelihood ratio with its asymptotic "
+        "distribution, refused where fewer than ten events lie under the peak. A signal is excluded where "
+        "CLs is below one minus the confidence level."
+    ),
     "classical": (
         "Neyman's one-sided construction: a signal is excluded where the chance to observe at most as many "
         "events, with signal and background, is below one minus the confidence level. A deficit of events "
