@@ -1,0 +1,159 @@
+"""K+ -> μ+ ν X and K+ -> μ+ ν ν ν̄: matrix elements, spectra, and the counting search above a missing mass."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose
+
+from feebly.core.constants import (
+    FERMI_GEV_M2,
+    KAON_DECAY_CONSTANT_GEV,
+    KAON_MASS_GEV,
+    MUON_MASS_GEV,
+    V_US_KAON,
+)
+from feebly.core.errors import DomainError
+from feebly.physics.kinematics.phase_space import phase_space_volume
+from feebly.physics.production.kaon_to_muon_invisible import (
+    ELEMENTS,
+    LARGEST_MISSING_MASS2_GEV2,
+    br_kplus_to_muon_invisible,
+    missing_mass_nodes,
+    missing_mass_spectrum_gev_m1,
+    three_neutrino_spectrum,
+)
+from feebly.physics.production.kaon_to_muon_scalar import br_kplus_to_muon_scalar
+
+END = KAON_MASS_GEV - MUON_MASS_GEV
+
+# --- traces by matrices: Dirac matrices in the chiral representation, metric (+, -, -, -) ---------------
+
+_PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]], complex)
+_ZERO, _ONE = np.zeros((2, 2)), np.eye(2)
+GAMMA = np.array(
+    [np.block([[_ZERO, _ONE], [_ONE, _ZERO]])] + [np.block([[_ZERO, s], [-s, _ZERO]]) for s in _PAULI]
+)
+GAMMA5 = 1j * GAMMA[0] @ GAMMA[1] @ GAMMA[2] @ GAMMA[3]
+METRIC = np.diag([1.0, -1.0, -1.0, -1.0])
+
+
+def slash(p):
+    return np.einsum("m,mn,nab->ab", p, METRIC, GAMMA)
+
+
+def conjugate(a):
+    return GAMMA[0] @ a.conj().T @ GAMMA[0]
+
+
+def dot(a, b):
+    return a @ METRIC @ b
+
+
+def kinematics(q2_share, cos, mass):
+    """k, p, q in the rest frame of the kaon, of Q² at a share of its range and an angle of the muon."""
+    low, high = (MUON_MASS_GEV + mass) ** 2, KAON_MASS_GEV**2
+    q2 = low + q2_share * (high - low)
+    energy = (KAON_MASS_GEV**2 - q2) / (2 * KAON_MASS_GEV)
+    k = np.array([energy, 0, 0, -energy])
+    root = np.sqrt(q2)
+    e_mu = (q2 + MUON_MASS_GEV**2 - mass**2) / (2 * root)
+    p_mu = np.sqrt(e_mu**2 - MUON_MASS_GEV**2)
+    gamma, beta_gamma = np.hypot(energy, root) / root, energy / root
+    sin = np.sqrt(1 - cos**2)
+
+    def boosted(e, side):
+        along = side * p_mu * cos
+        return np.array(
+            [gamma * e + beta_gamma * along, side * p_mu * sin, 0, gamma * along + beta_gamma * e]
+        )
+
+    return k, boosted(e_mu, 1), boosted(root - e_mu, -1)
+
+
+def summed_squares(spin, k, p, q):
+    """Σ|M|²/g² from the two diagrams as they are drawn: vertex of the kaon, propagator, vertex of X."""
+    constant = FERMI_GEV_M2 * V_US_KAON * KAON_DECAY_CONSTANT_GEV / np.sqrt(2)
+    kaon, big_q, w = k + p + q, p + q, k + q
+    weak = constant * slash(kaon) @ (np.eye(4) - GAMMA5)
+    muon = (-slash(big_q) + MUON_MASS_GEV * np.eye(4)) / (dot(big_q, big_q) - MUON_MASS_GEV**2)
+    neutrino = slash(w) / dot(w, w)
+    if spin == "scalar":
+        amplitudes, signs = [weak @ muon], [1.0]
+    else:
+        amplitudes = [weak @ muon @ g + g @ neutrino @ weak for g in GAMMA]
+        signs = -np.diag(METRIC)  # -g_{αβ}: the current is conserved
+    spins = slash(p) - MUON_MASS_GEV * np.eye(4)
+    squares = [np.trace(slash(k) @ a @ spins @ conjugate(a)).real for a in amplitudes]
+    return float(np.dot(signs, squares))
+
+
+@given(
+    spin=st.sampled_from(["scalar", "vector"]),
+    share=st.floats(0.02, 0.98),
+    cos=st.floats(-0.99, 0.99),
+    mass=st.floats(np.log(0.005), np.log(0.38)).map(np.exp),
+)
+def test_elements_are_the_traces_of_the_diagrams(spin, share, cos, mass):
+    k, p, q = kinematics(share, cos, mass)
+    q2, w2 = dot(p + q, p + q), dot(k + q, k + q)
+    assert_allclose(ELEMENTS[spin](q2, w2, mass), summed_squares(spin, k, p, q), rtol=1e-6)
+
+
+def test_the_current_of_the_vector_is_conserved():
+    """With q in place of its polarisation the two diagrams cancel: nothing grows like 1/m_X²."""
+    k, p, q = kinematics(0.4, 0.3, 0.1)
+    kaon, big_q, w = k + p + q, p + q, k + q
+    weak = slash(kaon) @ (np.eye(4) - GAMMA5)
+    muon = (
+        weak @ (-slash(big_q) + MUON_MASS_GEV * np.eye(4)) @ slash(q) / (dot(big_q, big_q) - MUON_MASS_GEV**2)
+    )
+    neutrino = slash(q) @ slash(w) @ weak / dot(w, w)
+    spins = slash(p) - MUON_MASS_GEV * np.eye(4)  # projects on what acts on the spinors alone
+    assert np.abs(slash(k) @ muon @ spins).max() > 1e-6
+    assert_allclose(slash(k) @ (muon + neutrino) @ spins, 0, atol=1e-12)
+
+
+def test_soft_vectors_are_radiated_by_two_charges():
+    """Σ|M|² -> |M(K -> μν)|² [2 k·p/(k·q p·q) - m²/(p·q)²] of a soft X, |M|² = 4c² (m_K² - m²) m²."""
+    mass = 1e-7
+    k, p, q = kinematics(1e-4, 0.2, mass)
+    munu = 2 * (FERMI_GEV_M2 * V_US_KAON * KAON_DECAY_CONSTANT_GEV * MUON_MASS_GEV) ** 2
+    munu *= KAON_MASS_GEV**2 - MUON_MASS_GEV**2
+    eikonal = 2 * dot(k, p) / (dot(k, q) * dot(p, q)) - MUON_MASS_GEV**2 / dot(p, q) ** 2
+    found = ELEMENTS["vector"](dot(p + q, p + q), dot(k + q, k + q), mass)
+    assert_allclose(found, munu * eikonal, rtol=0.01)
+
+
+@pytest.mark.parametrize("mass", [0.01, 0.05, 0.1, 0.2, 0.3, 0.37])
+def test_scalars_have_the_rate_by_the_other_invariant(mass):
+    """∫dΓ/dW² here is ∫dΓ/dQ² there."""
+    assert_allclose(br_kplus_to_muon_invisible(mass, "scalar"), br_kplus_to_muon_scalar(mass), rtol=1e-7)
+
+
+@pytest.mark.parametrize("spin", ["scalar", "vector"])
+def test_spectra_lie_between_the_mass_of_x_and_the_endpoint(spin):
+    """Largest missing mass: m_K - m_μ = 388.02 MeV."""
+    assert_allclose(1e3 * np.sqrt(LARGEST_MISSING_MASS2_GEV2), 388.02, atol=0.005)
+    w2 = np.array(
+        [0.0099, 0.0101, 0.1, LARGEST_MISSING_MASS2_GEV2 * 0.9999, LARGEST_MISSING_MASS2_GEV2 * 1.0001]
+    )
+    found = missing_mass_spectrum_gev_m1(w2, 0.1, spin)
+    assert found[0] == found[-1] == 0
+    assert np.all(found[1:-1] > 0)
+    for mass in (0.0, -0.1, 0.3881, np.nan):
+        with pytest.raises(DomainError, match=r"expected one between 0 and m_K - m_mu = 388\.02 MeV"):
+            missing_mass_spectrum_gev_m1(w2, mass, spin)
+
+
+def test_three_neutrinos_fill_the_phase_space_of_four_bodies():
+    """Φ_4 = ∫dW²/(2π) Φ_2(m_K; m_μ, W) Φ_3(W), Φ_2 = p/(4π m_K), Φ_3 ~ W² of massless bodies."""
+    w2, weight = missing_mass_nodes(1e-9)
+    momentum = three_neutrino_spectrum(w2) / w2 / (2 * KAON_MASS_GEV)
+    three = np.array([phase_space_volume(float(np.sqrt(v)), (0.0, 0.0, 0.0)) for v in w2])
+    assert_allclose(three / w2, three[0] / w2[0], rtol=1e-9)
+    total = np.sum(weight / (2 * np.pi) * momentum / (4 * np.pi * KAON_MASS_GEV) * three)
+    expected = phase_space_volume(KAON_MASS_GEV, (MUON_MASS_GEV, 0.0, 0.0, 0.0))
+    assert_allclose(total, expected, rtol=1e-5)
