@@ -10,11 +10,26 @@ from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.kaon.peak_file import CountedDecays
 from feebly.kaon.peaks import KaonPeakSearch, PeakResult
-from feebly.publish.limit_files import MIXING_BENCHMARKS, LimitPiece, PublishedLimit
+from feebly.publish.limit_files import MIXING_BENCHMARKS, LimitPiece, PublishedLimit, limit_text
 from feebly.publish.limit_files.published_limit import LimitKind
 
 _BENCHMARKS = {"k-e": "BC6", "pi-e": "BC6", "k-mu": "BC7", "pi-mu": "BC7"}
+_SIGNS = {"->": "→", "K+": "K⁺", "pi+": "π⁺", "mu+": "μ⁺", "e+": "e⁺"}
 _STATISTICS = {"counts": "cls-counting", "profile": "CLs of the fitted height, asymptotic"}
+
+
+def limit_files(
+    search: KaonPeakSearch,
+    cl: float,
+    result: PeakResult | None = None,
+    source: str = "",
+    is_data: bool = False,
+) -> dict[str, str]:
+    """Content of limit.csv (of a result) and limit-expected.csv (of an expected background) by name."""
+    limits = {} if result is None else {"limit.csv": peak_as_limit(search, result, source, is_data)}
+    if search.file.background:
+        limits["limit-expected.csv"] = expected_as_limit(search, cl)
+    return {name: limit_text(limit) for name, limit in limits.items() if limit is not None}
 
 
 def peak_as_limit(
@@ -51,7 +66,7 @@ def _limit(
     if not pieces:
         return None
     return PublishedLimit(
-        label=f"{search.file.decay.replace('->', '→')}{suffix}",
+        label=f"{_signs(search.file.decay)}{suffix}",
         coupling="branching-ratio" if mixing is None else "U2",
         pieces=pieces,
         origin=Origin("derived", f"feebly kaon peaks: {search.file.title}; {source}"),
@@ -64,6 +79,11 @@ def _limit(
         statistic=_STATISTICS[method],
         remark=_remark(search),
     )
+
+
+def _signs(decay: str) -> str:
+    """``K⁺ → e⁺ N`` of ``K+ -> e+ N``."""
+    return " ".join(_SIGNS.get(word, word) for word in decay.split())
 
 
 def _remark(search: KaonPeakSearch) -> str:

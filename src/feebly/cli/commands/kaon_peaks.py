@@ -9,7 +9,7 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.kaon_answer import OPEN, Unblind, data_input, given_arguments, keep, kept_arguments
+from feebly.cli.kaon_answer import BLINDED, Unblind, data_input, given_arguments, keep, kept_arguments
 from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 
@@ -66,13 +66,15 @@ def peaks(
 
     At each mass: events in a window, background from sidebands, local p-value, upper limit on the signal and
     on the branching ratio. Resolution and acceptance are simulated. Writes limits.csv, plot.png and plot.pdf,
-    result.json, report.html and refs.bib. Data of a search that is blinded are not read without --unblind:
-    its limits are the expected ones.
+    result.json, report.html and refs.bib; limit.csv and, with an expected background, limit-expected.csv are
+    limit files for 'feebly plot --limits': |U_l4|^2 of a heavy neutral lepton, else the branching ratio. Data
+    of a search that is blinded are not read without --unblind: its limits are the expected ones.
 
     \b
     Examples:
         feebly kaon peaks pi-a-gamma-gamma
         feebly kaon peaks pi-a-gamma-gamma --inject 250=2e-8 --method profile
+        feebly kaon peaks e-n --background 1000
     """
     name = Path(search).stem
     folder = Path(out) if out else default_folder("kaon", name, (data and Path(data).stem) or "pseudo")
@@ -169,6 +171,7 @@ def _kept(
     given: dict[str, Any],
     data: InputRecord,
 ) -> KaonResult:
+    from feebly.publish.kaon_peak_limit import limit_files
     from feebly.report.kaon_folder import KaonResult
     from feebly.report.kaon_peak_report import peak_figure_bytes, peak_rows
 
@@ -190,6 +193,7 @@ def _kept(
             f"plot.{kind}": peak_figure_bytes(found, result, facts["data"], kind) for kind in ("png", "pdf")
         },
         arguments=kept_arguments(given),
+        files=limit_files(found, result.cl, result, facts["data"], given["data"] is not None),
         notes=result.problems,
     )
 
@@ -197,6 +201,7 @@ def _kept(
 def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonResult:
     """The expectation; the data are not read."""
     from feebly.core.errors import BlindedError
+    from feebly.publish.kaon_peak_limit import limit_files
     from feebly.report.kaon_expected_report import expected_facts, expected_figure_bytes, expected_rows
     from feebly.report.kaon_folder import KaonResult
 
@@ -222,7 +227,8 @@ def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonRes
         rows=rows,
         figures={f"plot.{kind}": expected_figure_bytes(found, rows, cl, kind) for kind in ("png", "pdf")},
         arguments=kept_arguments(given, is_blinded=True),
-        notes=(f"the data are blinded and were not read: {OPEN}",),
+        files=limit_files(found, cl),
+        notes=(BLINDED,),
     )
 
 
