@@ -19,9 +19,10 @@ Unblind = Annotated[
     bool, typer.Option("--unblind", help="Read the data of a search that says 'blinded = true'.")
 ]
 
-OPEN = "--unblind reads them"
+BLINDED = "the data are blinded and were not read: --unblind reads them"
 
 _NAMES_OR_FILES = ("search", "experiment")
+_LISTS_OF_THEM = ("searches",)
 _NOT_OF_THE_RESULT = ("out", "as_json")
 
 
@@ -37,22 +38,27 @@ def kept_arguments(given: Mapping[str, Any], is_blinded: bool = False) -> dict[s
     named = dict(given)
     if named.get("data") is not None:
         named["data"] = Path(named["data"])
+    lists = {name: named.pop(name) for name in _LISTS_OF_THEM if name in named}
     kept = recorded_arguments(named, (*_NAMES_OR_FILES, *(() if is_blinded else ("data",))))
+    for name, items in lists.items():
+        kept[name] = [recorded_arguments({"search": item}, ("search",))["search"] for item in items or ()]
     if is_blinded:
         kept["data"] = {"file": str(named["data"].absolute()), "sha256": None}
     return kept
 
 
-def data_input(data: str | None, words: str) -> InputRecord:
-    """The data of a search as an input: a file of the user, or pseudo-data; words: how many events."""
+def data_input(data: str | None, words: str, origin: Origin | None = None) -> InputRecord:
+    """The data of a search as an input: a file of the user, or pseudo-data.
+
+    words: how many events. origin: as the file says it.
+    """
     from feebly.workflow.repeat import file_digest
     from feebly.workflow.result import InputRecord
 
     if data is None:
         return InputRecord("data", words, Origin("derived", "pseudo-data: no measurement"))
-    return InputRecord(
-        "data", words, Origin("assumed", f"given by the user: {Path(data).name}"), file_digest(Path(data))
-    )
+    known = origin or Origin("assumed", f"given by the user: {Path(data).name}")
+    return InputRecord("data", words, known, file_digest(Path(data)))
 
 
 def keep(result: KaonResult, folder: Path, context: typer.Context) -> None:
