@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.core.provenance import Origin
-from feebly.kaon.counting import branching_ratio_limit, implied_acceptance, measured_ratio, sensitivity
+from feebly.kaon.count_file import CountFile, read_count, write_count
+from feebly.kaon.counting import (
+    branching_ratio_limit,
+    implied_acceptance,
+    measured_ratio,
+    sensitivity,
+    thrown_count,
+)
 from feebly.kaon.search_file import (
     ExpectedBackground,
     Normalisation,
@@ -18,6 +29,7 @@ from feebly.kaon.search_file import (
     load_searches,
     search_names,
 )
+from feebly.statistics.intervals.limits import upper_limit
 
 ORIGIN = Origin("assumed", "test")
 INDEPENDENT = {  # name: published limit; their SES is not derived from it
@@ -170,3 +182,61 @@ def test_zero_background_is_allowed_and_names_are_unique():
     assert len(search_names()) == 16
     with pytest.raises(ConfigError, match="each once"):
         load_searches(("pi-ee", "pi-ee"))
+
+
+def test_without_events_the_limit_is_expected():
+    """b = 0.2: the median count is zero, and CLs of zero events is exp(-s): s < ln 10."""
+    search = replace(
+        load_search("pi-mumu"), n=None, n_origin=None, background=ExpectedBackground(0.2, ORIGIN)
+    )
+    found = branching_ratio_limit(search)
+    assert not found.is_observed
+    assert_allclose(found.branching_ratio, math.log(10) * 1.28e-11, rtol=1e-6)
+    assert_allclose(found.expected, found.branching_ratio, rtol=1e-12)
+
+
+def test_other_data_keep_the_sensitivity():
+    """Also where the published limit tells it: that is of the published count."""
+    search = load_search("pi-ee")
+    found = branching_ratio_limit(search, n=3)
+    assert found.is_observed
+    assert found.sensitivity == sensitivity(search)
+    assert_allclose(found.branching_ratio / found.sensitivity.value, upper_limit(3, 0.43).s_up, rtol=1e-12)
+
+
+@settings(max_examples=20)
+@given(st.floats(-13, -8), st.integers(0, 5))
+def test_thrown_counts(exponent, seed):
+    """One of a Poisson distribution: the mean of many seeds is b + BR/SES."""
+    search, ratio = load_search("pi-mumu"), 10**exponent
+    thrown = [thrown_count(search, ratio, 1000 * seed + k) for k in range(60)]
+    mean = 0.91 + ratio / 1.28e-11
+    assert abs(np.mean(thrown) - mean) < 6 * math.sqrt(mean / 60)
+
+
+def test_counts_thrown_need_a_branching_ratio_of_zero_or_more():
+    with pytest.raises(DomainError, match="zero or a positive"):
+        thrown_count(load_search("pi-mumu"), -1e-11, 1)
+
+
+def test_a_count_is_read_as_written(tmp_path):
+    search, path = load_search("pi-mumu"), tmp_path / "count.toml"
+    count = CountFile(search.decay, 7, Origin("derived", 'pseudo-data, "seed" 1'))
+    write_count(path, count)
+    assert read_count(path, search) == count
+    with pytest.raises(ConfigError, match=r"count.toml:1 decay = .* expected that of the search"):
+        read_count(path, load_search("pi-ee"))
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"blinded": True}, "no 'n' where 'blinded = true'"),
+        ({"n": None}, "'n' beside it"),
+        ({"n": None, "n_origin": None, "ses": None}, "'ses' or 'acceptance' where there is no 'n'"),
+        ({"n_origin": None}, "where 'n' is from"),
+    ],
+)
+def test_a_search_with_blinded_or_missing_events(change, line):
+    with pytest.raises(ConfigError, match=line):
+        replace(load_search("pi-mumu"), **change)

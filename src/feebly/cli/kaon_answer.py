@@ -50,7 +50,7 @@ def kept_arguments(given: Mapping[str, Any], is_blinded: bool = False) -> dict[s
 def data_input(data: str | None, words: str, origin: Origin | None = None) -> InputRecord:
     """The data of a search as an input: a file of the user, or pseudo-data.
 
-    words: how many events. origin: as the file says it.
+    words: what they are. origin: as the file says it.
     """
     from feebly.workflow.repeat import file_digest
     from feebly.workflow.result import InputRecord

@@ -1,7 +1,8 @@
 """From a TOML document to frozen dataclasses: the annotations are the schema, the keys the field names.
 
-A record is a dataclass or a named tuple. Its fields may be numbers, text, ``Literal`` choices, tuples,
-``dict[str, ...]``, other records, ``X | None``, and a choice of records told apart by their ``kind`` field.
+A record is a dataclass or a named tuple. Its fields may be numbers, text, true or false, ``Literal`` choices,
+tuples, ``dict[str, ...]``, other records, ``X | None``, and a choice of records told apart by their ``kind``
+field.
 Every refusal is one line: ``file:line key = value: expected ..., mend``.
 """
 
@@ -165,7 +166,13 @@ def _text(value: Any, document: Document, path: KeyPath) -> str:
     return value
 
 
-_SCALARS: dict[Any, Any] = {float: _number, int: _integer, str: _text}
+def _truth(value: Any, document: Document, path: KeyPath) -> bool:
+    if not isinstance(value, bool):
+        raise _refusal(document, path, value, f"true or false, got {_sort(value)}")
+    return value
+
+
+_SCALARS: dict[Any, Any] = {float: _number, int: _integer, str: _text, bool: _truth}
 
 
 def _sort(value: Any) -> str:

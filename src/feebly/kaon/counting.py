@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from feebly.core.errors import DomainError
+from feebly.kaon.beam_decays import generator
 from feebly.kaon.search_file import CountingSearch
 from feebly.statistics.intervals.likelihood_interval import likelihood_interval
-from feebly.statistics.intervals.limits import Limit, upper_limit
+from feebly.statistics.intervals.limits import Limit, expected_limit, upper_limit
 
 ScaleKind = Literal["stated", "normalisation", "published limit"]
 
@@ -34,14 +36,18 @@ class Sensitivity:
 class BranchingRatioLimit:
     """Upper limit on a branching ratio.
 
-    events: limit on the signal [events]. improvement: factor over the previous limit of the file (None: no
-    earlier search). ratio_to_published: own over published (None: none published).
+    events: limit on the signal [events], observed, or expected where nothing is observed. expected: the
+    branching ratio that is excluded at the median count under the background alone. improvement: factor
+    over the previous limit of the file (None: no earlier search). ratio_to_published: own over published
+    (None: none published).
     """
 
     search: CountingSearch
     sensitivity: Sensitivity
     events: Limit
     branching_ratio: float
+    is_observed: bool
+    expected: float
 
     @property
     def improvement(self) -> float | None:
@@ -79,6 +85,7 @@ def sensitivity(search: CountingSearch) -> Sensitivity:
         decays = search.normalisation.number_of_decays
         return Sensitivity(1 / (decays * search.acceptance.value), "normalisation")
     assert search.published is not None  # one of the three is there
+    assert search.n is not None  # a search without it has one of the other two
     events = upper_limit(search.n, search.background.mean, cl=search.published.cl)
     return Sensitivity(search.published.value / events.s_up, "published limit")
 
@@ -96,21 +103,41 @@ def branching_ratio_limit(
     convention: str = "cls-counting",
     use_background_error: bool = False,
     use_sensitivity_error: bool = False,
+    n: int | None = None,
 ) -> BranchingRatioLimit:
     """Limit of a search. The published limits are those of a known background: the defaults.
 
+    n: events of other data in place of those of the file; with neither the limit is the expected one.
     use_background_error: average over the error of b. use_sensitivity_error: the relative error of the
     single event sensitivity is an error of the signal, log-normal with mean 1.
     """
     scale = sensitivity(search)
     sigma = search.background.sigma if use_background_error and search.background.sigma else None
     error = scale.relative_error if use_sensitivity_error else 0.0
-    events = upper_limit(search.n, search.background.mean, sigma, cl, convention, error)
-    return BranchingRatioLimit(search, scale, events, events.s_up * scale.value)
+    b, counted = search.background.mean, search.n if n is None else n
+    expected = expected_limit(b, sigma, cl, convention, error)
+    observed = expected if counted is None else upper_limit(counted, b, sigma, cl, convention, error)
+    return BranchingRatioLimit(
+        search,
+        scale,
+        observed,
+        observed.s_up * scale.value,
+        counted is not None,
+        expected.s_up * scale.value,
+    )
+
+
+def thrown_count(search: CountingSearch, branching_ratio: float, seed: int) -> int:
+    """Events of one pseudo-experiment: a Poisson number about b and the signal of a branching ratio."""
+    if not branching_ratio >= 0:
+        raise DomainError(f"branching ratio {branching_ratio:g}: expected zero or a positive number")
+    mean = search.background.mean + branching_ratio / sensitivity(search).value
+    return int(generator(seed, f"count {search.title}", 0).poisson(mean))
 
 
 def measured_ratio(search: CountingSearch) -> MeasuredRatio:
     """Branching ratio by counting with a known background; DomainError unless n > b."""
+    assert search.n is not None  # a file with a measurement has it
     signal, interval = likelihood_interval(search.n, search.background.mean)
     scale = sensitivity(search).value
     return MeasuredRatio(signal * scale, interval.lower * scale, interval.upper * scale)

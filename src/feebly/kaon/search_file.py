@@ -105,12 +105,17 @@ class PublishedRatio:
         require_positive(self, "value", "plus", "minus")
 
 
+_SCALE_WITHOUT_N = "'ses' or 'acceptance' where there is no 'n'"
+
+
 @dataclass(frozen=True, slots=True)
 class CountingSearch:
     """A decay that is searched for, or measured, by counting.
 
     decay: e.g. ``K+ -> pi- mu+ mu+``. data: data set. parent: whose branching ratio it is. violates: what
-    the decay violates, ``nothing`` of the Standard Model if so. n, background: observed and expected events.
+    the decay violates, ``nothing`` of the Standard Model if so. n, background: observed and expected events;
+    without n nothing was observed yet. blinded: what was observed is in another file, which is not read until
+    it is unblinded.
     ses: single event sensitivity, the branching ratio of one expected event; or acceptance: A ε of the signal
     relative to the decays of ``normalisation``; with neither, only a published limit can tell it.
     """
@@ -120,18 +125,26 @@ class CountingSearch:
     data: str
     parent: Literal["K+", "pi0"]
     violates: Literal["lepton number", "lepton flavour", "lepton number or flavour", "nothing"]
-    n: int
-    n_origin: Origin
     background: ExpectedBackground
+    n: int | None = None
+    n_origin: Origin | None = None
     ses: Stated | None = None
     normalisation: Normalisation | None = None
     acceptance: Stated | None = None
     published: PublishedLimit | None = None
     previous: PublishedLimit | None = None
     measured: PublishedRatio | None = None
+    blinded: bool = False
 
     def __post_init__(self) -> None:
-        require_not_negative(self, "n")
+        if self.n is None:
+            require(self.n_origin is None, self, "n_origin", "'n' beside it")
+            require(self.ses is not None or self.acceptance is not None, self, "ses", _SCALE_WITHOUT_N)
+            require(self.measured is None, self, "measured", "'n' beside it")
+        else:
+            require(not self.blinded, self, "n", "no 'n' where 'blinded = true': a file for --data holds it")
+            require_not_negative(self, "n")
+            require(self.n_origin is not None, self, "n_origin", "where 'n' is from")
         known = sum(part is not None for part in (self.ses, self.acceptance))
         require(known < 2, self, "acceptance", "no 'ses' beside it, which would say the same")
         has_scale = known or self.published is not None

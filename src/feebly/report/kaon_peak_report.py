@@ -61,7 +61,6 @@ def peak_facts(search: KaonPeakSearch, result: PeakResult, source: str) -> dict[
         "hypotheses": int(result.mass_gev.size),
         "method": result.method,
         "cl": result.cl,
-        "events": int(result.counts.n[0].sum()),
         "largest_local_z": float(result.local_z[best]),
         "largest_at_gev": float(result.mass_gev[best]),
         "branching_ratio_limits": [

@@ -21,8 +21,13 @@ def file_inputs(name: str, record: Any) -> tuple[InputRecord, ...]:
     """
     sha256 = digest(record)
     return tuple(
-        InputRecord(f"{name}: {path}", value, origin, sha256) for path, value, origin in _stated(record, "")
+        InputRecord(f"{name}: {_words(path)}", value, origin, sha256)
+        for path, value, origin in _stated(record, "")
     )
+
+
+def _words(path: str) -> str:
+    return path.replace(".", " ").replace("_", " ")
 
 
 def experiment_inputs(experiment: KaonExperiment) -> tuple[InputRecord, ...]:
@@ -30,7 +35,7 @@ def experiment_inputs(experiment: KaonExperiment) -> tuple[InputRecord, ...]:
     apparatus = experiment.detectors
     sha256 = digest(apparatus.table_key())
     return file_inputs(f"experiment {experiment.name}", experiment) + tuple(
-        InputRecord(f"experiment {apparatus.name}: {group}", _SEVERAL, origin, sha256)
+        InputRecord(f"experiment {apparatus.name}: {_words(group)}", _SEVERAL, origin, sha256)
         for group, origin in apparatus.origins.items()
     )
 
@@ -64,7 +69,7 @@ def _value(record: Any, name: str) -> str:
         if number in stated:
             return f"{stated[number]:g}{f' ± {stated[error]:g}' if stated.get(error) else ''}"
     kept = {key: value for key, value in stated.items() if isinstance(value, int | float | str) and value}
-    return ", ".join(f"{key} {_text(value)}" for key, value in kept.items())
+    return ", ".join(f"{_words(key)} {_text(value)}" for key, value in kept.items())
 
 
 def _named(record: Any, key: str) -> str:
@@ -78,7 +83,7 @@ def _text(value: Any) -> str:
     if is_dataclass(value):
         return _text(plain(value))
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_text(item)}" for key, item in value.items())
+        return ", ".join(f"{_words(key)} {_text(item)}" for key, item in value.items())
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_text, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from feebly.cli import options, values
-from feebly.cli.output import answer, answer_json
+from feebly.cli.folders import require_writable
+from feebly.cli.kaon_answer import BLINDED, Unblind, data_input, given_arguments, keep, kept_arguments
+from feebly.cli.output import answer, answer_json, note
+from feebly.core.errors import ConfigError
 
 if TYPE_CHECKING:
+    from feebly.kaon.count_file import CountFile
     from feebly.kaon.counting import BranchingRatioLimit
     from feebly.kaon.search_file import CountingSearch
+    from feebly.report.kaon_folder import KaonResult
 
 _CIRCULAR = "derived from the limit itself: no test"
 
 
 def limit(
+    context: typer.Context,
     searches: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="[SEARCH...]", help="Names or .toml files; default: all that come with feebly."
         ),
     ] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", metavar="FILE", help="Observed events in place of the file's.")
+    ] = None,
+    unblind: Unblind = False,
     cl: options.Cl = "0.90",
     convention: Annotated[
         str,
@@ -38,13 +49,17 @@ def limit(
     ses_error: Annotated[
         bool, typer.Option("--ses-error", help="Include the error of the single event sensitivity.")
     ] = False,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="DIR", help="Folder of the results; default: none.")
+    ] = None,
     as_json: options.Json = False,
 ) -> None:
     """Upper limits on branching ratios: events by exact counting x single event sensitivity (SES).
 
     Published limits were obtained with a known background, which is the default. The SES is stated with the
     search, or 1/(decays x acceptance) from its normalisation channel; where neither is public it is derived
-    from the published limit, and the own limit is no test of that one.
+    from the published limit, and the own limit is no test of that one. A search that has observed nothing
+    yet, or whose data are blinded, has an expected limit.
 
     \b
     Examples:
@@ -52,20 +67,103 @@ def limit(
         feebly kaon limit pi-mumu --background-error
         feebly kaon limit pi-ee pi-mue --convention feldman-cousins --json
     """
+    if out is not None:
+        require_writable(Path(out))
+    given = given_arguments(context)
+    found, count = _found(**given)
+    if out is not None:
+        keep(_result(found, given, count), Path(out), context)
+    elif data is not None and count is None:
+        note(BLINDED)
+    if as_json:
+        answer_json(_facts(found) | ({} if out is None else {"folder": out}))
+        return
+    text = "\n".join(_sentences(*next(iter(found.items())))) if len(found) == 1 else _table(found)
+    answer(text if out is None else f"{text}\nplot: {Path(out) / 'plot.png'}")
+
+
+def made(**given: Any) -> KaonResult:
+    """The result of ``feebly kaon limit``; arguments as typed."""
+    found, count = _found(**given)
+    return _result(found, given, count)
+
+
+def _found(
+    searches: list[str] | None,
+    data: str | None,
+    unblind: bool,
+    cl: str,
+    convention: str,
+    background_error: bool,
+    ses_error: bool,
+) -> tuple[dict[str, BranchingRatioLimit], CountFile | None]:
     from feebly.kaon.counting import branching_ratio_limit
     from feebly.kaon.search_file import load_searches
 
-    level = values.number(cl, "--cl")
+    level, named = values.number(cl, "--cl"), load_searches(tuple(searches or ()))
+    count = None if data is None else _count(data, named, unblind)
     found = {
-        name: branching_ratio_limit(search, level, convention, background_error, ses_error)
-        for name, search in load_searches(tuple(searches or ())).items()
+        name: branching_ratio_limit(
+            search, level, convention, background_error, ses_error, None if count is None else count.n
+        )
+        for name, search in named.items()
     }
-    if as_json:
-        answer_json({"searches": [_row(name, each) for name, each in found.items()]})
-    elif len(found) == 1:
-        answer("\n".join(_sentences(*next(iter(found.items())))))
-    else:
-        answer(_table(found))
+    return found, count
+
+
+def _facts(found: dict[str, BranchingRatioLimit]) -> dict[str, Any]:
+    return {"searches": [_row(name, each) for name, each in found.items()]}
+
+
+def _count(data: str, named: dict[str, CountingSearch], unblind: bool) -> CountFile | None:
+    """The count of the one search; None where it is blinded: the file is not read."""
+    from feebly.kaon.count_file import read_count
+
+    if len(named) != 1:
+        raise ConfigError(f"--data {data}: expected one search beside it, not {len(named)}")
+    (search,) = named.values()
+    return None if search.blinded and not unblind else read_count(data, search)
+
+
+def _result(
+    found: dict[str, BranchingRatioLimit], given: dict[str, Any], count: CountFile | None
+) -> KaonResult:
+    from feebly.core.tables import plain
+    from feebly.report.kaon_folder import KaonResult
+    from feebly.report.kaon_limit_report import limit_figure_bytes, limit_rows
+    from feebly.workflow.kaon_inputs import file_inputs
+
+    first, data = next(iter(found.values())), given["data"]
+    is_blinded = data is not None and count is None
+    inputs = [each for name, limit in found.items() for each in file_inputs(name, limit.search)]
+    if count is not None:
+        inputs.append(data_input(data, f"n = {count.n}", count.origin))
+    return KaonResult(
+        command="limit",
+        title=first.search.title if len(found) == 1 else "Limits on branching ratios by counting",
+        summary=_claim(first) if len(found) == 1 else f"{len(found)} searches",
+        setting={
+            "search": ", ".join(found),
+            "cl": first.events.cl,
+            "convention": first.events.convention,
+            "background_error": given["background_error"],
+            "ses_error": given["ses_error"],
+            "data": _data_words(data, is_blinded),
+            "blinded": is_blinded,
+        },
+        found=plain(_facts(found)),
+        inputs=tuple(inputs),
+        rows=limit_rows(found),
+        figures={f"plot.{kind}": limit_figure_bytes(found, kind) for kind in ("png", "pdf")},
+        arguments=kept_arguments(given, is_blinded),
+        notes=(BLINDED,) if is_blinded else (),
+    )
+
+
+def _data_words(data: str | None, is_blinded: bool) -> str:
+    if data is None:
+        return "counts of the searches"
+    return f"{Path(data).name}{', blinded' if is_blinded else ''}"
 
 
 def _row(name: str, found: BranchingRatioLimit) -> dict[str, Any]:
@@ -78,12 +176,14 @@ def _row(name: str, found: BranchingRatioLimit) -> dict[str, Any]:
         "decay": search.decay,
         "violates": search.violates,
         "data": search.data,
-        "n": search.n,
+        "n": events.n if found.is_observed else None,
         "b": search.background.mean,
         "sensitivity": plain(found.sensitivity),
         "acceptance": implied_acceptance(search),
         "events": events.s_up,
         "branching_ratio": found.branching_ratio,
+        "is_observed": found.is_observed,
+        "expected_branching_ratio": found.expected,
         "cl": events.cl,
         "convention": events.convention,
         "is_test": not found.sensitivity.is_circular,
@@ -109,16 +209,15 @@ def _measured(search: CountingSearch) -> dict[str, float] | None:
 def _origins(search: CountingSearch) -> dict[str, Any]:
     stated = {"ses": search.ses, "acceptance": search.acceptance, "published": search.published}
     parts = {name: part.origin for name, part in stated.items() if part is not None}
-    return {"n": search.n_origin, "b": search.background.origin} | parts
+    n = {} if search.n_origin is None else {"n": search.n_origin}
+    return n | {"b": search.background.origin} | parts
 
 
 def _sentences(name: str, found: BranchingRatioLimit) -> list[str]:
-    search, events, scale = found.search, found.events, found.sensitivity
+    search, scale = found.search, found.sensitivity
     lines = [
         f"{search.title}",
-        f"BR({search.decay}) < {found.branching_ratio:.3g} at {100 * events.cl:g}% CL ({events.convention}): "
-        f"n = {search.n}, b = {search.background.mean:g}, s < {events.s_up:.4g} events, "
-        f"SES {scale.value:.3g}",
+        _claim(found),
         f"SES: {_CIRCULAR if scale.is_circular else scale.kind}",
     ]
     if search.normalisation is not None:
@@ -137,6 +236,16 @@ def _sentences(name: str, found: BranchingRatioLimit) -> list[str]:
     if search.measured is not None:
         lines.append(_comparison(search))
     return [*lines, *(f"{key}: {origin}" for key, origin in _origins(search).items())]
+
+
+def _claim(found: BranchingRatioLimit) -> str:
+    search, events = found.search, found.events
+    counted = f"n = {events.n}" if found.is_observed else f"expected (n = {events.n})"
+    return (
+        f"BR({search.decay}) < {found.branching_ratio:.3g} at {100 * events.cl:g}% CL ({events.convention}): "
+        f"{counted}, b = {search.background.mean:g}, s < {events.s_up:.4g} events, "
+        f"SES {found.sensitivity.value:.3g}"
+    )
 
 
 def _normalisation(search: CountingSearch) -> str:
@@ -182,7 +291,7 @@ def _cells(name: str, found: BranchingRatioLimit) -> tuple[str, ...]:
     return (
         name,
         search.decay,
-        str(search.n),
+        str(found.events.n) if found.is_observed else "-",
         f"{search.background.mean:g}",
         f"{scale.value:.3g}{'*' if scale.is_circular else ''}",
         f"{found.branching_ratio:.3g}",

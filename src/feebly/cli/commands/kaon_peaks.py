@@ -114,8 +114,10 @@ def made(
         source = f"{Path(data).name}" if data else f"pseudo-data, seed {number}{_injected(inject)}"
         update(1, 3, "limits")
         result = found.result(masses, level, method)
-    facts = _facts(found, result, source) | _global(found, result, pseudo_experiments, number)
-    return _kept(found, result, facts, given, data_input(data, f"{facts['events']} events"))
+        _require_a_limit(result, source)
+    facts = _facts(found, result, source) | {"events": int(masses.size)}
+    facts |= _global(found, result, pseudo_experiments, number)
+    return _kept(found, result, facts, given, data_input(data, f"missing masses of {masses.size} events"))
 
 
 def simulate(
@@ -162,6 +164,15 @@ def _signals(inject: str | None) -> dict[float, float]:
 
 def _injected(inject: str | None) -> str:
     return "" if inject is None else f", signal {inject}"
+
+
+def _require_a_limit(result: PeakResult, source: str) -> None:
+    import numpy as np
+
+    from feebly.core.errors import DomainError
+
+    if not np.isfinite(result.branching_ratio).any():
+        raise DomainError(f"{source}: no mass has a limit: {'; '.join(result.problems)}")
 
 
 def _kept(

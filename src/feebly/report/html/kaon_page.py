@@ -21,6 +21,7 @@ from feebly.report.html.words import CONVENTIONS
 from feebly.report.kaon_saved import SavedKaon, read_kaon_result
 
 _DIGITS = 4
+_MOST_FACTS = 40
 
 
 def write_kaon_report(folder: str | Path, out: str | Path | None = None) -> Path:
@@ -45,9 +46,10 @@ def _page(saved: SavedKaon) -> str:
         values=values,
         figures=[(name, _picture(saved.folder / name)) for name in content["files"] if name.endswith(".png")],
         columns=content["limits"]["columns"],
-        limit_rows=lambda: _limit_rows(values, content),
-        fact_rows=lambda: _rows(values, content, "found"),
-        setting_rows=lambda: _rows(values, content, "setting"),
+        limit_rows=list(_limit_rows(values, content)),
+        fact_rows=list(_rows(values, content, "found")),
+        most_facts=_MOST_FACTS,
+        setting_rows=list(_rows(values, content, "setting")),
         convention=CONVENTIONS[content["setting"]["convention"]],
         references=reference_list(citations),
         bibtex=bibtex(citations),
@@ -60,9 +62,13 @@ def _picture(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def _limit_rows(values: Values, content: Mapping[str, Any]) -> Iterator[list[Markup]]:
+def _limit_rows(values: Values, content: Mapping[str, Any]) -> Iterator[list[tuple[bool, Markup]]]:
+    """Cells, and whether each is one of words."""
+    words = {name for name, each in content["limits"]["columns"].items() if each["unit"] == ""}
     for k, row in enumerate(content["limits"]["some"]):
-        yield [_cell(values, value, ("limits", "some", k, name)) for name, value in row.items()]
+        yield [
+            (name in words, _cell(values, value, ("limits", "some", k, name))) for name, value in row.items()
+        ]
 
 
 def _rows(values: Values, content: Mapping[str, Any], part: str) -> Iterator[Row]:

@@ -1,0 +1,119 @@
+"""Folders of ``feebly kaon``, and what is seen of blinded data: nothing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from feebly.core.errors import BlindedError
+
+FOLDER = {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
+
+SEARCH = """
+title = "a search of mine"
+decay = "K+ -> pi- e+ mu+"
+data = "2030"
+parent = "K+"
+violates = "lepton number"
+blinded = true
+ses = { value = 1e-11, origin = { kind = "assumed", source = "a projection" } }
+
+[background]
+mean = 0.5
+sigma = 0.2
+origin = { kind = "assumed", source = "a projection" }
+"""
+
+COUNT = 'decay = "K+ -> pi- e+ mu+"\nn = {}\norigin = {{ kind = "assumed", source = "counted" }}\n'
+
+
+def contents(folder):
+    """All files but the time at which they were made."""
+    text = {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+    date = json.loads(text["result.json"])["provenance"]["date_utc"].encode()
+    return {name: content.replace(date, b"") for name, content in text.items()}
+
+
+def test_limit_with_a_folder(feebly):
+    found = feebly("kaon", "limit", "pi-mumu", "pi-ee", "--out", "here", "--json")
+    written = json.loads(Path("here/result.json").read_text())
+    assert {path.name for path in Path("here").iterdir()} == FOLDER
+    assert json.loads(found.out) == written["found"] | {"folder": "here"}
+    names = {row["name"] for row in written["inputs"]}
+    assert {"pi-mumu: n", "pi-ee: normalisation candidates", "pi-ee: background"} & names >= {
+        "pi-mumu: n",
+        "pi-ee: background",
+    }
+    assert "1905.07770" in Path("here/refs.bib").read_text()
+
+
+def test_observed_events_from_a_file(feebly):
+    Path("mine.toml").write_text(SEARCH.replace("blinded = true\n", ""))
+    Path("count.toml").write_text(COUNT.format(3))
+    assert "expected (n = 0)" in feebly("kaon", "limit", "mine.toml").out
+    found = feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--json")
+    (row,) = json.loads(found.out)["searches"]
+    assert (row["n"], row["is_observed"]) == (3, True)
+
+
+def test_blinded_counts_leave_no_trace(feebly):
+    Path("mine.toml").write_text(SEARCH)
+    seen = []
+    for n in (0, 9):
+        Path("count.toml").write_text(COUNT.format(n))
+        found = feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
+        assert found.err == "note: the data are blinded and were not read: --unblind reads them\n"
+        assert "expected (n = 0)" in found.out
+        seen.append((found.out, contents("here")))
+    assert seen[0] == seen[1]
+    opened = feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--unblind", "--json")
+    assert json.loads(opened.out)["searches"][0]["n"] == 9
+
+
+def test_data_belong_to_one_search(feebly):
+    Path("count.toml").write_text(COUNT.format(0))
+    found = feebly("kaon", "limit", "pi-ee", "pi-mumu", "--data", "count.toml")
+    assert found.code == 3
+    assert "expected one search beside it" in found.error
+    assert "expected that of the search" in feebly("kaon", "limit", "pi-ee", "--data", "count.toml").error
+
+
+EVEN = "".join(f"{230 + 0.1 * k:.1f}\n" for k in range(500))
+BLIND_PEAKS = """
+extends = "{}"
+blinded = true
+[scan_mev]
+first = 250.0
+last = 262.0
+step = 1.0
+"""
+
+
+def test_blinded_masses_leave_no_trace(feebly):
+    Path("mine.toml").write_text(BLIND_PEAKS.format("pi-a-gamma-gamma"))
+    seen = []
+    for mass in ("250.0\n" * 40, EVEN):
+        Path("masses.csv").write_text(f"missing_mass_mev\n{mass}")
+        found = feebly("kaon", "peaks", "mine.toml", "--data", "masses.csv", "--out", "here")
+        assert "expected at 90% CL" in found.out
+        seen.append((found.out, contents("here")))
+    assert seen[0] == seen[1]
+    written = json.loads(Path("here/result.json").read_text())
+    assert written["setting"]["blinded"]
+    assert {"n", "local_z", "branching_ratio_limit"}.isdisjoint(written["limits"]["columns"])
+    opened = feebly(
+        "kaon", "peaks", "mine.toml", "--data", "masses.csv", "--out", "open", "--unblind", "--json"
+    )
+    assert json.loads(opened.out)["events"] == 500
+
+    Path("masses.csv").write_text("missing_mass_mev\n251.0\n")
+    found = feebly("kaon", "peaks", "mine.toml", "--data", "masses.csv", "--unblind")
+    assert found.code == 3
+    assert "masses.csv: no mass has a limit" in found.error
+
+
+def test_blinded_masses_without_an_expectation(feebly):
+    Path("mine.toml").write_text(BLIND_PEAKS.format("mu-n"))
+    found = feebly("kaon", "peaks", "mine.toml", "--data", "masses.csv")
+    assert found.code == BlindedError.exit_code == 4
+    assert "its data are blinded" in found.error
