@@ -7,7 +7,8 @@ there is isotropic. Unweighted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from feebly.apparatus.experiment import ChargedParticle
 from feebly.apparatus.shapes import BoolArray
 from feebly.core.interfaces import FloatArray
 from feebly.core.records import require
-from feebly.kaon.beam_decays import KPLUS, Parent, beam_decays, generator, measured_beam
+from feebly.kaon.beam_decays import KPLUS, Parent, Vertex, beam_decays, generator, measured_beam
 from feebly.kaon.experiment_file import KaonExperiment
 from feebly.kaon.momenta import Momenta, daughter_in_flight, isotropic
 from feebly.kaon.photons import on_calorimeter, photon_pair
@@ -66,7 +67,7 @@ class TrackEvents:
     missing_mass2_gev2: (p_K - p_track)² with measured momenta and the mass of the track's own hypothesis;
     true_mass2_gev2: without resolutions. momentum_gev: reconstructed, of the track. z_m: of the decay.
     accepted: on all planes that its particle must cross, inside the momentum window. kaon_energy_gev,
-    track_energy_gev: true energies.
+    track_energy_gev: true energies. kaon, track: true momenta; measured: of the track.
     """
 
     missing_mass2_gev2: FloatArray
@@ -76,10 +77,26 @@ class TrackEvents:
     accepted: BoolArray
     kaon_energy_gev: FloatArray
     track_energy_gev: FloatArray
+    kaon: Momenta
+    track: Momenta
+    measured: Momenta
+    vertex_m: Vertex
 
     @property
     def acceptance(self) -> float:
         return float(self.accepted.mean())
+
+    def only_accepted(self) -> TrackEvents:
+        """The accepted decays alone."""
+
+        def kept(values: Any) -> Any:
+            if isinstance(values, tuple):
+                return tuple(kept(each) for each in values)
+            if isinstance(values, Momenta):
+                return Momenta(kept(values.x), kept(values.y), kept(values.z))
+            return values[self.accepted]
+
+        return TrackEvents(*(kept(getattr(self, field.name)) for field in fields(self)))
 
 
 def two_body(
@@ -129,6 +146,10 @@ def simulate(
         inside & (momentum > low) & (momentum < high),
         np.hypot(beam.momentum_gev, decay.parent.mass_gev),
         np.sqrt(track.squared + decay.track_mass_gev**2),
+        kaon,
+        track,
+        measured,
+        beam.vertex_m,
     )
 
 
