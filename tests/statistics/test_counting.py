@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import stats
 
-from feebly.statistics.backgrounds import BetaProduct
-from feebly.statistics.counting import count_quantiles
+from feebly.statistics.backgrounds import BetaProduct, Fixed, TruncatedGaussian
+from feebly.statistics.counting import count_quantiles, distribution_of_all_counts
 from feebly.statistics.excess.significance import likelihood_ordered_p_value
 
 
@@ -49,6 +49,16 @@ def test_no_counts_beyond_the_largest_quantile_are_asked_for():
     assert max(background.asked) <= 2 * (2 * PROJECTED_EE.mean + 16)
     likelihood_ordered_p_value(0, background)  # needs them all
     assert max(background.asked) > 100
+
+
+@pytest.mark.parametrize("background", [Fixed(0.016), Fixed(90.0), TruncatedGaussian(3.0, 2.0), PROJECTED_EE])
+def test_the_tail_alone_finds_where_the_list_ends(background):
+    every_list = Listed(background)  # knows its tail from its lists only
+    expected, found = (distribution_of_all_counts(each) for each in (every_list, background))
+    assert_allclose(found.tail, expected.tail, rtol=0, atol=0)
+    assert len(found.pmf) == every_list.asked[-1] + 1
+    for n in every_list.asked:
+        assert_allclose(background.last_tail(n), background.counts(n).tail[-1], rtol=1e-12)
 
 
 def test_count_quantiles_of_a_long_tail_are_those_of_its_distribution():

@@ -87,7 +87,7 @@ class Background(Protocol):
     def __hash__(self) -> int: ...
 
 
-class _Averaged(ABC):
+class Averaged(ABC):
     """A background known through nodes and weights of its density."""
 
     __slots__ = ()
@@ -111,23 +111,32 @@ class _Averaged(ABC):
 
     def counts(self, n_max: int) -> CountDistribution:
         """Marginalised distribution of the number of background events, up to ``n_max``."""
-        from scipy.special import gammainc
-
         nodes, weights = self._nodes_up_to(n_max)
-        require_listable(n_max, nodes.size)
+        last = _last_tail(n_max, nodes, weights)
         pmf = np.zeros(n_max + 1)
         step = max(1, _BLOCK // pmf.size)
         for start in range(0, nodes.size, step):
             block = slice(start, start + step)
             pmf += poisson_pmf(n_max, nodes[block]) @ weights[block]
-        # P(N >= n_max | b) is the regularised lower incomplete Gamma function; the others add up from there
-        last = weights @ gammainc(max(n_max, 1), nodes)
+        # the others add up from the last
         at_least = np.cumsum(np.append(last, pmf[n_max - 1 : 0 : -1]))[::-1]  # k = 1 .. n_max
         return CountDistribution(pmf, np.append(1.0, np.minimum(at_least, 1.0))[: n_max + 1])
 
+    def last_tail(self, n_max: int) -> float:
+        """The last P(N >= n_max) of ``counts(n_max)``, n_max >= 1, without the list; refused as that is."""
+        return _last_tail(n_max, *self._nodes_up_to(n_max))
+
+
+def _last_tail(n_max: int, nodes: FloatArray, weights: FloatArray) -> float:
+    from scipy.special import gammainc
+
+    require_listable(n_max, nodes.size)
+    # P(N >= n_max | b) is the regularised lower incomplete Gamma function
+    return float(weights @ gammainc(max(n_max, 1), nodes))
+
 
 @dataclass(frozen=True, slots=True)
-class Fixed(_Averaged):
+class Fixed(Averaged):
     """A background without uncertainty."""
 
     mean: float
@@ -141,7 +150,7 @@ class Fixed(_Averaged):
 
 
 @dataclass(frozen=True, slots=True)
-class TruncatedGaussian(_Averaged):
+class TruncatedGaussian(Averaged):
     """b +- sigma as a Gaussian truncated at zero: the default for a published symmetric error.
 
     mean: central value before truncation. It reproduces the printed validation table of the NA62 search
@@ -165,7 +174,7 @@ class TruncatedGaussian(_Averaged):
 
 
 @dataclass(frozen=True, slots=True)
-class LogNormal(_Averaged):
+class LogNormal(Averaged):
     """Log-normal density with this mean and standard deviation (not median and width)."""
 
     mean: float
@@ -212,7 +221,7 @@ class Gamma:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(_Averaged):
+class Interval(Averaged):
     """A published asymmetric interval central +plus -minus, whose meaning must be said.
 
     meaning: probability of the *central* interval, ``"68%"`` or ``"90%"``. The density is the two-piece
@@ -246,7 +255,7 @@ class Interval(_Averaged):
 
 
 @dataclass(frozen=True, slots=True)
-class BetaProduct(_Averaged):
+class BetaProduct(Averaged):
     """Candidates times the probabilities to survive independent vetoes, N prod_k (1 - eta_k).
 
     Each 1 - eta_k is measured by ``passed[k]`` of ``trials`` simulated events and has the Beta posterior
