@@ -91,33 +91,3 @@ def test_wrong_peak_searches(feebly, arguments, line):
     found = feebly("kaon", *arguments)
     assert found.code == 3
     assert line in found.error
-
-
-def test_invisible(feebly):
-    found = feebly(
-        "kaon", "invisible", "--mass", "0.22:0.25:2", "--lifetimes", "1", "--model", "dark-scalar",
-        "--coupling", "1e-6:1e-1", "--out", "here", "--json",
-    )  # fmt: skip
-    content = json.loads(found.out)
-    assert content["couplings"]["excluded"][0] < 2e-4
-    names = {path.name for path in Path("here").iterdir()}
-    assert names == {"limits.csv", "plot.png", "plot.pdf", "couplings.png", "limit.csv"}
-    rows = [line.split(",") for line in Path("here/limits.csv").read_text().splitlines()]
-    stable, one = rows[0].index("branching_ratio_limit"), rows[0].index("branching_ratio_limit_1_ns")
-    assert all(float(row[one]) > float(row[stable]) for row in rows[1:])
-    shown = feebly("limits", "show", "here/limit.csv")
-    assert "sin-theta" in shown.out
-
-
-@pytest.mark.parametrize(
-    ("arguments", "line"),
-    [
-        (("--mass", "0.12:0.13:2"), "outside the regions"),
-        (("--lifetimes", "-1"), "expected lifetimes above 0"),
-        (("nothing",), "unknown invisible search 'nothing'"),
-    ],
-)
-def test_wrong_invisible_searches(feebly, arguments, line):
-    found = feebly("kaon", "invisible", *arguments)
-    assert found.code == 3
-    assert line in found.error

@@ -1,4 +1,4 @@
-"""K+ -> π+ X with X that leaves the detector unseen: what is expected on K+ -> π+ νν, and lifetimes."""
+"""K+ -> π+ X with X that leaves the detector unseen: sensitivity and background at each mass, lifetimes."""
 
 from __future__ import annotations
 
@@ -9,69 +9,49 @@ from pathlib import Path
 import numpy as np
 
 from feebly.apparatus.shapes import BoolArray
-from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, MUON_MASS_GEV, PION_MASS_GEV
+from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, MUON_MASS_GEV, PION0_MASS_GEV, PION_MASS_GEV
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
-from feebly.core.provenance import Origin
-from feebly.core.records import decode, require, require_positive
-from feebly.core.tables import load_document
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
+from feebly.kaon.invisible_file import (
+    InvisibleSearchFile,
+    NeutrinoPairs,
+    load_invisible_file,
+    within,
+)
 from feebly.kaon.one_track import TrackDecay, TrackEvents, TrackSelection, simulate, two_body
 from feebly.kaon.resolution import core_sigma
-from feebly.kaon.search_file import ExpectedBackground, Stated
 from feebly.physics.decays.kaon_standard import standard_decay
 from feebly.statistics.intervals.limit_arrays import upper_limits
 
-FOLDER = "kaon/invisible"
 NS_TO_M = HBARC_GEV_M / HBAR_GEV_S * 1e-9
 """cτ [m] of a lifetime of one nanosecond."""
 
 _EVENTS = 60_000
+_BLOCKS = 10  # of events, at most, where the window is far from the mass
 _LEAST_EVENTS = 200
-_STEP_GEV = 0.005
-
-
-@dataclass(frozen=True, slots=True)
-class NeutrinoPairs:
-    """K+ -> π+ νν: single event sensitivity for decays in all regions, and the branching ratio expected."""
-
-    ses: Stated
-    branching_ratio: Stated
-
-
-@dataclass(frozen=True, slots=True)
-class InvisibleSearchFile:
-    """A search for X with missing mass squared in ``regions_gev2``.
-
-    window_sigma: half width of the signal window, cut at the regions. other_background: in all regions, flat
-    in the square of the mass. end_of_detector_m: X that decays before this z is seen.
-    """
-
-    title: str
-    decay: str
-    momentum_gev: tuple[float, float]
-    regions_gev2: tuple[tuple[float, float], ...]
-    window_sigma: float
-    end_of_detector_m: float
-    neutrino_pairs: NeutrinoPairs
-    other_background: ExpectedBackground
-    origins: dict[str, Origin]
-
-    def __post_init__(self) -> None:
-        require_positive(self, "window_sigma", "end_of_detector_m")
-        ends = [end for region in self.regions_gev2 for end in region]
-        require(bool(ends) and ends == sorted(ends), self, "regions_gev2", "pairs in rising order")
+_EDGE_GEV = 1e-9  # a mass is that of an end of a range
 
 
 @dataclass(frozen=True, eq=False)
 class InvisiblePoint:
-    """One mass: A of X in the regions over that of π νν, share of X in the window, events expected there."""
+    """One mass of X in one search.
 
+    window_gev2: intervals of the missing mass squared that are counted. relative_acceptance: of X in all
+    regions, over that of the normalisation. window_share: of those, in the window. sensitivity: single event
+    sensitivity to a stable X. background, background_sigma: events expected in the window. momentum_gev,
+    to_end_m: of X, and from its production to the end of the detector, simulated, in the window.
+    """
+
+    search: str
     mass_gev: float
     sigma_mass2_gev2: float
+    window_gev2: tuple[tuple[float, float], ...]
     relative_acceptance: float
     window_share: float
+    sensitivity: float
     background: float
+    background_sigma: float
     momentum_gev: FloatArray
     to_end_m: FloatArray
 
@@ -81,11 +61,29 @@ class InvisiblePoint:
         path = self.to_end_m * self.mass_gev / self.momentum_gev
         return np.array([np.exp(-path / c).mean() for c in ctau])
 
+    def expected_limit(self, cl: float = 0.90) -> float:
+        """BR of a stable X that is excluded when n = b, straight between whole n (cls-counting)."""
+        n = int(np.floor(self.background))
+        low, high = self._limits(np.array([n, n + 1]), self.background, self.background_sigma, cl)
+        return float(low + (self.background - n) * (high - low))
+
+    def observed_limit(
+        self, n: int, b: float | None = None, sigma_b: float | None = None, cl: float = 0.90
+    ) -> float:
+        """BR of a stable X that n events exclude; b, sigma_b: of the point if b is not given."""
+        if b is None:
+            b, sigma_b = self.background, self.background_sigma
+        return float(self._limits(np.array([n]), b, sigma_b or 0.0, cl)[0])
+
+    def _limits(self, n: FloatArray, b: float, sigma_b: float, cl: float) -> FloatArray:
+        return upper_limits(n, b, sigma_b, cl) * self.sensitivity
+
 
 @dataclass(frozen=True, eq=False)
 class InvisibleSearch:
     """A search for an invisible X on an experiment."""
 
+    name: str
     file: InvisibleSearchFile
     experiment: KaonExperiment
     seed: int = 1
@@ -94,76 +92,108 @@ class InvisibleSearch:
     def _selection(self) -> TrackSelection:
         return TrackSelection(self.file.momentum_gev)
 
-    def _in_regions(self, mass2_gev2: FloatArray, inside: BoolArray | None = None) -> BoolArray:
-        found = np.zeros(mass2_gev2.shape, bool)
-        for low, high in self.file.regions_gev2:
-            found |= (mass2_gev2 > low) & (mass2_gev2 < high)
-        return np.asarray(found if inside is None else found & inside)
-
     @cached_property
-    def _neutrinos(self) -> FloatArray:
-        """Reconstructed m² of accepted K+ -> π+ νν in the regions, and how many of the decays they are."""
-        decay = standard_decay("pi-nu-nu")
-        track = TrackDecay("pi-nu-nu", decay.particle, decay.track_mass_gev, decay.energies_gev)
+    def _reference(self) -> tuple[FloatArray, float]:
+        """Reconstructed m² of the normalisation in the regions, and their share of all its decays."""
+        if isinstance(self.file.normalisation, NeutrinoPairs):
+            decay = standard_decay("pi-nu-nu")
+            track = TrackDecay("pi-nu-nu", decay.particle, decay.track_mass_gev, decay.energies_gev)
+        else:
+            track = two_body("pi-x", "hadron", PION_MASS_GEV, PION0_MASS_GEV)
         found = simulate(self.experiment, track, 4 * _EVENTS, self.seed, 0, self._selection)
-        return found.missing_mass2_gev2[self._in_regions(found.missing_mass2_gev2, found.accepted)]
+        mass2 = found.missing_mass2_gev2[self._kept(found)]
+        return mass2, mass2.size / (4 * _EVENTS)
+
+    def _kept(self, found: TrackEvents) -> BoolArray:
+        """Accepted and in the regions."""
+        return found.accepted & within(found.missing_mass2_gev2, self.file.regions_gev2)
+
+    def covers(self, mass_gev: float) -> bool:
+        """Whether X of this mass is looked for."""
+        return any(low - _EDGE_GEV <= mass_gev <= high + _EDGE_GEV for low, high in self.file.masses_gev)
 
     def point(self, mass_gev: float) -> InvisiblePoint:
-        """Simulate one mass. DomainError where it is closed or no decay is in a region."""
+        """Simulate one mass. DomainError for one that is not looked for or of which no decay is counted."""
         if not mass_gev > 0:
             raise DomainError(f"mass {1e3 * mass_gev:g} MeV: expected one above 0")
-        decay = two_body("pi-x", "hadron", PION_MASS_GEV, mass_gev)
-        found = simulate(self.experiment, decay, _EVENTS, self.seed, 0, self._selection)
-        mass2 = found.missing_mass2_gev2
-        kept = self._in_regions(mass2, found.accepted)
-        if kept.sum() < _LEAST_EVENTS:
+        if not self.covers(mass_gev):
             raise DomainError(
-                f"mass {1e3 * mass_gev:g} MeV: outside the regions of {self.file.title}; expected a mass in "
+                f"mass {1e3 * mass_gev:g} MeV: not searched for by {self.file.title}; expected a mass in "
                 f"{self._masses()}"
             )
-        sigma = core_sigma(mass2[found.accepted])
-        half = self.file.window_sigma * sigma
-        window = kept & (np.abs(mass2 - mass_gev**2) < half)
-        pairs = self._neutrinos
+        blocks = self._simulated(mass_gev)
+        sigma = core_sigma(np.concatenate([each.missing_mass2_gev2[each.accepted] for each in blocks]))
+        kept = [self._kept(each) for each in blocks]
+        mass2 = _joined([each.missing_mass2_gev2 for each in blocks], kept)
+        window = self.file.window(mass_gev**2, sigma)
+        inside = within(mass2, window)
+        relative = float(np.mean(np.concatenate(kept))) / self._reference[1]
+        momentum = _joined([_momentum_of_x(each, mass_gev) for each in blocks], kept)
+        z = _joined([each.z_m for each in blocks], kept)
         return InvisiblePoint(
+            self.name,
             mass_gev,
             sigma,
-            kept.mean() / (pairs.size / (4 * _EVENTS)),
-            float(window.sum() / kept.sum()),
-            self._background(mass_gev**2 - half, mass_gev**2 + half),
-            _momentum_of_x(found, mass_gev)[window],
-            self.file.end_of_detector_m - found.z_m[window],
+            window,
+            relative,
+            float(inside.mean()),
+            self._sensitivity / (relative * float(inside.mean())),
+            *self._background(window),
+            momentum[inside],
+            self.file.end_of_detector_m - z[inside],
         )
 
-    def _background(self, low: float, high: float) -> float:
-        """Events between two m²: π νν by simulation, the others flat."""
-        pairs = self.file.neutrino_pairs
-        share = np.mean((self._neutrinos > low) & (self._neutrinos < high))
-        width = sum(b - a for a, b in self.file.regions_gev2)
-        inside = sum(max(0.0, min(b, high) - max(a, low)) for a, b in self.file.regions_gev2)
-        expected = pairs.branching_ratio.value / pairs.ses.value
-        return float(expected * share + self.file.other_background.mean * inside / width)
+    def _simulated(self, mass_gev: float) -> list[TrackEvents]:
+        """Blocks of decays until enough are in the regions."""
+        decay = two_body("pi-x", "hadron", PION_MASS_GEV, mass_gev)
+        blocks: list[TrackEvents] = []
+        kept = 0
+        while kept < _LEAST_EVENTS and len(blocks) < _BLOCKS:
+            found = simulate(self.experiment, decay, _EVENTS, self.seed, len(blocks), self._selection)
+            blocks.append(found)
+            kept += int(np.sum(self._kept(found)))
+        if kept < _LEAST_EVENTS:
+            raise DomainError(
+                f"mass {1e3 * mass_gev:g} MeV: {kept} of {_BLOCKS * _EVENTS} simulated decays are in the "
+                f"regions of {self.file.title}; expected a mass nearer to them"
+            )
+        return blocks
+
+    @property
+    def _sensitivity(self) -> float:
+        """Single event sensitivity of decays that are kept as those of the normalisation."""
+        known = self.file.normalisation
+        if isinstance(known, NeutrinoPairs):
+            return known.ses.value
+        return known.branching_ratio.value / known.number.value
+
+    def _background(self, window: tuple[tuple[float, float], ...]) -> tuple[float, float]:
+        """Events in a window with their error: π νν by simulation, the others flat."""
+        known, other = self.file.normalisation, self.file.other_background
+        width = sum(high - low for low, high in self.file.regions_gev2)
+        flat = sum(high - low for low, high in window) / width
+        pairs = 0.0
+        if isinstance(known, NeutrinoPairs):
+            share = float(within(self._reference[0], window).mean())
+            pairs = known.branching_ratio.value / known.ses.value * share
+        return pairs + other.mean * flat, other.sigma * flat
 
     @property
     def default_masses_gev(self) -> FloatArray:
-        """Masses in the regions, from 5 MeV on, at most 5 MeV apart, and the threshold of two muons."""
-        ranges = [(max(float(np.sqrt(a)), _STEP_GEV), float(np.sqrt(b))) for a, b in self.file.regions_gev2]
-        even = [np.linspace(a, b, int(np.ceil((b - a) / _STEP_GEV - 1e-9)) + 1) for a, b in ranges]
+        """Masses that are looked for, from one step on and a step apart, and the threshold of two muons."""
+        step = self.file.step_mev / 1e3
+        ranges = [(max(low, step), high) for low, high in self.file.masses_gev]
+        even = [np.linspace(a, b, int(np.ceil((b - a) / step - 1e-9)) + 1) for a, b in ranges]
         knots = [2 * MUON_MASS_GEV * factor for factor in (1 - 1e-6, 1 + 1e-3)]
         inside = [knot for knot in knots if any(a < knot < b for a, b in ranges)]
         return np.sort(np.concatenate([*even, np.array(inside)]))
 
     def _masses(self) -> str:
-        ranges = [f"{1e3 * np.sqrt(a):.0f}-{1e3 * np.sqrt(b):.0f}" for a, b in self.file.regions_gev2]
-        return f"{' or '.join(ranges)} MeV"
+        return f"{' or '.join(f'{low:g}-{high:g}' for low, high in self.file.masses_mev)} MeV"
 
-    def expected_limit(self, point: InvisiblePoint, cl: float = 0.90) -> float:
-        """BR of a stable X that is excluded when n = b, straight between whole n (cls-counting, b known)."""
-        n = int(np.floor(point.background))
-        low, high = upper_limits(np.array([n, n + 1]), point.background, None, cl)
-        events = low + (point.background - n) * (high - low)
-        ses = self.file.neutrino_pairs.ses.value / (point.relative_acceptance * point.window_share)
-        return float(events * ses)
+
+def _joined(arrays: list[FloatArray], kept: list[BoolArray]) -> FloatArray:
+    return np.concatenate([array[mask] for array, mask in zip(arrays, kept, strict=True)])
 
 
 def _momentum_of_x(events: TrackEvents, mass_gev: float) -> FloatArray:
@@ -172,33 +202,9 @@ def _momentum_of_x(events: TrackEvents, mass_gev: float) -> FloatArray:
     return np.sqrt(np.maximum(energy**2 - mass_gev**2, 0.0))
 
 
-def excluded_coupling(
-    branching_ratios: FloatArray,
-    ctau_m: FloatArray,
-    point: InvisiblePoint,
-    limit: float,
-    couplings: FloatArray,
-) -> tuple[tuple[float, float], ...]:
-    """Intervals of the coupling in which BR(K -> π X) P(X escapes) exceeds the limit; ends interpolated.
-
-    branching_ratios, ctau_m: at the couplings, which rise; intervals that reach an end of them stop there.
-    """
-    signal = branching_ratios * point.escape(ctau_m)
-    with np.errstate(divide="ignore"):
-        height = np.log(signal / limit)
-    x = np.log(couplings)
-    ends: list[float] = [couplings[0]] if height[0] > 0 else []
-    for k in np.flatnonzero((height[1:] > 0) != (height[:-1] > 0)):
-        low, high = max(height[k], -700.0), max(height[k + 1], -700.0)
-        ends.append(float(np.exp(x[k] + (x[k + 1] - x[k]) * low / (low - high))))
-    if height[-1] > 0:
-        ends.append(float(couplings[-1]))
-    return tuple(zip(ends[::2], ends[1::2], strict=True))
-
-
 def load_invisible_search(
     name_or_path: str | Path = "pi-x-2016-22", experiment: str = "na62-kaon", seed: int = 1
 ) -> InvisibleSearch:
     """A shipped search by name or a file (.toml), on a kaon experiment. ConfigError with file and line."""
-    document = load_document("invisible search", FOLDER, name_or_path)
-    return InvisibleSearch(decode(InvisibleSearchFile, document), load_kaon_experiment(experiment), seed)
+    file = load_invisible_file(name_or_path)
+    return InvisibleSearch(Path(name_or_path).stem, file, load_kaon_experiment(experiment), seed)

@@ -9,8 +9,8 @@ import numpy as np
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import write_atomically
+from feebly.kaon.number_columns import read_columns
 
-_LARGEST_BYTES = 1 << 30
 _COLUMN = "missing_mass_mev"
 
 
@@ -23,28 +23,8 @@ def write_masses(path: str | Path, mass_gev: FloatArray, remarks: tuple[str, ...
 
 def read_masses(path: str | Path) -> FloatArray:
     """Masses [GeV] of a file with a column ``missing_mass_mev``; DataError with the line of a fault."""
-    path = Path(path)
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise DataError(f"{path}: larger than 1 GiB; expected one number per line")
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: no text at byte {error.start}; expected UTF-8") from error
-    except OSError as error:
-        raise DataError(f"cannot read {path}: {error.strerror}") from error
-    rows = [(k, line.strip()) for k, line in enumerate(lines, 1)]
-    rows = [(k, line) for k, line in rows if line and not line.startswith("#")]
-    if not rows or rows[0][1] != _COLUMN:
-        place = rows[0][0] if rows else 1
-        raise DataError(f"{path}:{place}: expected the header {_COLUMN}, then one mass per line")
-    return np.sort(np.array([_mass(path, k, line) for k, line in rows[1:]])) / 1e3
-
-
-def _mass(path: Path, line: int, text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise DataError(f"{path}:{line}: {text!r}: expected a mass in MeV") from None
-    if not 0 < value < 1e4:
-        raise DataError(f"{path}:{line}: {text}: expected a mass in MeV, above 0 and below 10000")
-    return value
+    columns, lines = read_columns(path, [(_COLUMN,)], "a mass in MeV")
+    masses = columns[_COLUMN]
+    for k in np.flatnonzero((masses <= 0) | (masses >= 1e4))[:1]:
+        raise DataError(f"{path}:{lines[k]}: {masses[k]:g}: expected a mass in MeV, above 0 and below 10000")
+    return np.sort(masses) / 1e3

@@ -1,4 +1,4 @@
-"""K+ -> π+ X in the models: branching ratios, and the couplings that an invisible search excludes."""
+"""K+ -> π+ X in the models: branching ratios, and the couplings that a search excludes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from feebly.core.constants import PION0_MASS_GEV
 from feebly.core.errors import DomainError, unknown
 from feebly.core.interfaces import FloatArray, Model
 from feebly.core.provenance import Origin
-from feebly.kaon.invisible import InvisiblePoint, InvisibleSearch, excluded_coupling
+from feebly.kaon.invisible import InvisiblePoint
+from feebly.physics.formfactors.meson_mixing import RESONANCE_GEV
 from feebly.physics.models.alp import Alp
 from feebly.physics.models.registry import MODELS
 from feebly.physics.production.alp_flavour import k_sd_per_gev
@@ -84,37 +86,78 @@ def portal_of(tag: str) -> KaonPortal:
     return KAON_PORTALS[tag]
 
 
+def caution(tag: str, masses_gev: Sequence[float]) -> str | None:
+    """What not to trust of a model at some of the masses; None if there is nothing.
+
+    An ALP that mixes with the π0 as one: the width is held about its mass, and K+ -> π+ π0 times the mixing
+    (27-plet, not in the octet) is left out.
+    """
+    model = MODELS[tag]()
+    near = [m for m in masses_gev if abs(m - PION0_MASS_GEV) < RESONANCE_GEV]
+    if not near or not isinstance(model, Alp) or not model.mixing.angle("pi0", near[0], model.couplings):
+        return None
+    return (
+        f"{tag}, {1e3 * near[0]:g}-{1e3 * near[-1]:g} MeV: mixes with the pi0 there, not perturbatively; "
+        "its lifetime, and with it the upper edge, is not to be trusted"
+    )
+
+
 def excluded_edges(
-    search: InvisibleSearch,
     tag: str,
     points: Sequence[InvisiblePoint],
+    limits: Sequence[float],
     coupling_range: tuple[float, float],
-    cl: float = 0.90,
 ) -> CouplingEdges:
-    """Couplings of a model that the expected limit of an invisible search excludes, at each of its points.
+    """Couplings of a model that limits on BR(K+ -> π+ X) of a stable X exclude, one for each point.
 
     X must leave the detector: above the upper edge it decays inside. Raises ConfigError for an unknown model,
     DomainError for a range of couplings that is none.
     """
     portal, model = portal_of(tag), MODELS[tag]()
+    couplings = _couplings(coupling_range)
+    signals = []
+    for point in points:
+        ctau = np.asarray(model.ctau_m(point.mass_gev, couplings), float)
+        signals.append(portal.per_square(point.mass_gev, model) * couplings**2 * point.escape(ctau))
     masses = np.array([point.mass_gev for point in points])
+    return edges_of(masses, signals, np.asarray(limits, float), couplings)
+
+
+def edges_of(
+    masses_gev: FloatArray, signals: Sequence[FloatArray], limits: FloatArray, couplings: FloatArray
+) -> CouplingEdges:
+    """First and last coupling at which the signal of each mass is above its limit."""
+    edges = np.full((2, masses_gev.size), np.nan)
+    for k, signal in enumerate(signals):
+        found = excluded_intervals(signal, float(limits[k]), couplings)
+        if found:
+            edges[:, k] = found[0][0], found[-1][1]
+    at_end = bool(np.any(edges[0] == couplings[0]) or np.any(edges[1] == couplings[-1]))
+    return CouplingEdges(masses_gev, limits, edges[0], edges[1], at_end)
+
+
+def excluded_intervals(
+    signal: FloatArray, limit: float, couplings: FloatArray
+) -> tuple[tuple[float, float], ...]:
+    """Intervals of the coupling in which the signal exceeds the limit; ends interpolated.
+
+    signal: at the couplings, which rise; intervals that reach an end of them stop there.
+    """
+    with np.errstate(divide="ignore"):
+        height = np.log(signal / limit)
+    x = np.log(couplings)
+    ends: list[float] = [couplings[0]] if height[0] > 0 else []
+    for k in np.flatnonzero((height[1:] > 0) != (height[:-1] > 0)):
+        low, high = max(height[k], -700.0), max(height[k + 1], -700.0)
+        ends.append(float(np.exp(x[k] + (x[k + 1] - x[k]) * low / (low - high))))
+    if height[-1] > 0:
+        ends.append(float(couplings[-1]))
+    return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _couplings(coupling_range: tuple[float, float]) -> FloatArray:
     low, high = coupling_range
     if not 0 < low < high:
         raise DomainError(f"couplings {low:g}:{high:g}: expected two positive numbers in order")
     number = int(np.ceil(np.log10(high / low) * _COUPLINGS_PER_DECADE)) + 1
-    couplings = np.geomspace(low, high, number)
-    edges, limits = np.full((2, masses.size), np.nan), np.empty(masses.size)
-    for k, (mass, point) in enumerate(zip(masses.tolist(), points, strict=True)):
-        limits[k] = search.expected_limit(point, cl)
-        per_square = portal.per_square(mass, model)
-        found = excluded_coupling(
-            per_square * couplings**2,
-            np.asarray(model.ctau_m(mass, couplings), float),
-            point,
-            float(limits[k]),
-            couplings,
-        )
-        if found:
-            edges[:, k] = found[0][0], found[-1][1]
-    at_end = bool(np.any(edges[0] == couplings[0]) or np.any(edges[1] == couplings[-1]))
-    return CouplingEdges(masses, limits, edges[0], edges[1], at_end)
+    return np.geomspace(low, high, number)
