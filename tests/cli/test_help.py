@@ -41,6 +41,7 @@ COMMANDS = {
     "hepdata lint": "none: needs a record",
     "kaon limit": None,
     "kaon invisible": "none: tens of seconds",
+    "kaon mu-nu-x": "none: seconds, in the documentation",
     "kaon peaks": "none: seconds, in the documentation",
     "kaon simulate": "none: seconds, in the tests of kaon",
     "kaon spectrum": "none: seconds, in the documentation",

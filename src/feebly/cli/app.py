@@ -20,6 +20,7 @@ from feebly.cli.commands import (
     hepdata,
     kaon,
     kaon_invisible,
+    kaon_muon,
     kaon_peaks,
     kaon_spectrum,
     lifetime,
@@ -140,6 +141,7 @@ app.add_typer(_background, name="background")
 _kaon = _group("Searches in kaon decays.")
 _kaon.command("limit")(kaon.limit)
 _kaon.command("invisible")(kaon_invisible.invisible)
+_kaon.command("mu-nu-x")(kaon_muon.mu_nu_x)
 _kaon.command("peaks")(kaon_peaks.peaks)
 _kaon.command("spectrum")(kaon_spectrum.spectrum)
 _kaon.command("simulate")(kaon_peaks.simulate)
