@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from feebly.core.errors import BlindedError
 
 FOLDER = {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
@@ -117,3 +119,50 @@ def test_blinded_masses_without_an_expectation(feebly):
     found = feebly("kaon", "peaks", "mine.toml", "--data", "masses.csv")
     assert found.code == BlindedError.exit_code == 4
     assert "its data are blinded" in found.error
+
+
+def test_replay_and_diff(feebly):
+    Path("mine.toml").write_text(SEARCH.replace("blinded = true\n", ""))
+    Path("count.toml").write_text(COUNT.format(3))
+    feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
+    assert feebly("replay", "here").out == "equal bit by bit: limits and texts\n"
+    feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--cl", "0.95", "--out", "other")
+    moved = feebly("diff", "here", "other").out.splitlines()
+    assert "given otherwise: cl: 0.9 -> 0.95" in moved
+    one, other = (json.loads(Path(name, "result.json").read_text())["found"] for name in ("here", "other"))
+    factor = other["searches"][0]["branching_ratio"] / one["searches"][0]["branching_ratio"]
+    row = next(line for line in moved if line.startswith("branching_ratio_limit"))
+    assert f"B / A = {factor:.4g} to {factor:.4g}, most at name mine.toml" in row
+    assert not json.loads(feebly("diff", "here", "other", "--json").out)["equal"]
+    assert feebly("diff", "here", "here").out == "nothing moved\n"
+
+    Path("count.toml").write_text(COUNT.format(4))
+    assert "count.toml, has changed" in feebly("replay", "here").error
+    table = Path("here/limits.csv")
+    table.write_text(table.read_text().replace("mine.toml", "yours.toml"))
+    assert "damaged: limits.csv of here" in feebly("diff", "here", "other").out
+
+
+def test_a_blinded_result_is_made_again_without_its_data(feebly):
+    Path("mine.toml").write_text(SEARCH)
+    Path("count.toml").write_text(COUNT.format(3))
+    feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
+    Path("count.toml").write_text(COUNT.format(5))
+    assert feebly("replay", "here").out == "equal bit by bit: limits and texts\n"
+
+
+def test_page_and_references_again(feebly):
+    feebly("kaon", "limit", "pi-mumu", "--out", "here")
+    page = Path("here/report.html").read_bytes()
+    Path("here/report.html").unlink()
+    feebly("report", "here")
+    assert Path("here/report.html").read_bytes() == page
+    assert feebly("cite", "here").out.strip() == Path("here/refs.bib").read_text().strip()
+
+
+@pytest.mark.parametrize("command", [("plot",), ("project",), ("export", "--to", "alpinist")])
+def test_commands_of_runs_refuse(feebly, command):
+    feebly("kaon", "limit", "pi-mumu", "--out", "here")
+    found = feebly(command[0], "here", *command[1:], *(("--pot", "1e18") if command[0] == "project" else ()))
+    assert found.code == 3
+    assert "a result of feebly kaon limit; expected one of feebly run" in found.error

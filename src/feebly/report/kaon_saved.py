@@ -75,6 +75,23 @@ class SavedKaon:
         return SavedRun(self.name, arguments, inputs, {}, packed if packed.is_dir() else None)
 
 
+def given_arguments(saved: SavedKaon) -> dict[str, Any]:
+    """Arguments of its command, as typed. DataError where a file of the user is gone or has changed.
+
+    Blinded data were not read: they may have.
+    """
+    run = saved.repeat()
+
+    def own(argument: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [own(argument, item) for item in value]
+        if not isinstance(value, dict) or "sha256" not in value:
+            return value
+        return value["file"] if value["sha256"] is None else run.file_of(argument, **value)
+
+    return {name: own(name, value) for name, value in run.arguments.items()}
+
+
 def is_kaon_result(folder: str | Path) -> bool:
     """Whether a folder was written by ``feebly kaon``; DataError where it is no result at all."""
     return "kind" in read_any_result(folder)

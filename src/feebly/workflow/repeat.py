@@ -49,12 +49,13 @@ class SavedRun:
     def user_files(self) -> dict[str, str]:
         """Files that the run was given by argument; DataError where one is gone or has changed."""
         return {
-            argument: self._file(argument, **given)
+            argument: self.file_of(argument, **given)
             for argument, given in self.arguments.items()
             if isinstance(given, dict) and "sha256" in given
         }
 
-    def _file(self, argument: str, file: str, sha256: str) -> str:
+    def file_of(self, argument: str, file: str, sha256: str) -> str:
+        """A file of the user: the packed one, else where it was; DataError if gone or changed."""
         if self.packed is not None:
             beside = sorted((self.packed / argument).rglob(Path(file).name))
             if found := next((path for path in beside if file_digest(path) == sha256), None):

@@ -82,8 +82,17 @@ def limit(
     answer(text if out is None else f"{text}\nplot: {Path(out) / 'plot.png'}")
 
 
-def made(**given: Any) -> KaonResult:
+def made(
+    searches: list[str] | None,
+    data: str | None,
+    unblind: bool,
+    cl: str,
+    convention: str,
+    background_error: bool,
+    ses_error: bool,
+) -> KaonResult:
     """The result of ``feebly kaon limit``; arguments as typed."""
+    given = dict(locals())
     found, count = _found(**given)
     return _result(found, given, count)
 
@@ -100,7 +109,10 @@ def _found(
     from feebly.kaon.counting import branching_ratio_limit
     from feebly.kaon.search_file import load_searches
 
-    level, named = values.number(cl, "--cl"), load_searches(tuple(searches or ()))
+    level, given = values.number(cl, "--cl"), load_searches(tuple(searches or ()))
+    named = {Path(name).name: search for name, search in given.items()}
+    if len(named) < len(given):
+        raise ConfigError(f"files of one name: {', '.join(given)}; expected different ones")
     count = None if data is None else _count(data, named, unblind)
     found = {
         name: branching_ratio_limit(

@@ -43,8 +43,8 @@ def replay(
 
     The arguments, and the files of yours that the run used, are those that it keeps. Equal means the same
     contours, yields, limits and texts; dates and timings do not count. If they are not equal: what moved by
-    how much, and which input, option or version differs. Exit code 0: equal, 1: not, 3: no run, or a file of
-    it is gone or has changed.
+    how much, and which input, option or version differs. A result of 'feebly kaon' is made again and
+    compared in the same way. Exit code 0: equal, 1: not, 3: no run, or a file of it is gone or has changed.
 
     \b
     Examples:
@@ -52,6 +52,7 @@ def replay(
         feebly replay my-run/result.json --fresh
         feebly replay published.zip --out again
     """
+    from feebly.report.kaon_saved import is_kaon_result
     from feebly.report.run_difference import compare_runs, read_kept
     from feebly.report.run_folder import write_run
     from feebly.report.saved_run import folder_of_run, read_run
@@ -59,12 +60,34 @@ def replay(
 
     threads = values.given(values.positive, jobs, "--jobs")
     with folder_of_run(run) as folder, _target(out, folder) as target:
+        if is_kaon_result(folder):
+            _kaon(folder, target, run, context, as_json)
+            return
         saved, kept = read_run(folder), read_kept(folder, run)
         with progress(f"{run}: yield tables") as update:
             again = replay_run(saved, fresh=fresh, jobs=threads, progress=update, report=note)
         write_run(again.result, target, command=["feebly", *context.obj])
         found = compare_runs(kept, read_kept(target, out or "the run made again"))
     _tell(found, again.sampled_blocks, as_json)
+    if not found.is_equal:
+        raise typer.Exit(FAILED_CHECK)
+
+
+def _kaon(folder: Path, target: Path, name: str, context: typer.Context, as_json: bool) -> None:
+    from feebly.cli.kaon_kinds import made_again
+    from feebly.report.kaon_difference import compare_kaon, difference_dict
+    from feebly.report.kaon_folder import write_kaon_result
+    from feebly.report.kaon_saved import read_kaon_result
+
+    kept = read_kaon_result(folder, name)
+    write_kaon_result(made_again(kept), target, command=["feebly", *context.obj])
+    found = compare_kaon(kept, read_kaon_result(target, "the result made again"))
+    if as_json:
+        answer_json(difference_dict(found))
+    elif found.is_equal:
+        answer("equal bit by bit: limits and texts")
+    else:
+        answer("\n".join(["not equal", *found.lines]))
     if not found.is_equal:
         raise typer.Exit(FAILED_CHECK)
 

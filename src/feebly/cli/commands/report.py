@@ -11,7 +11,9 @@ from feebly.cli import options
 from feebly.cli.folders import require_writable
 from feebly.cli.output import answer, answer_json
 
-Run = Annotated[str, typer.Argument(metavar="RUN", help="Folder that 'feebly run' has written.")]
+Run = Annotated[
+    str, typer.Argument(metavar="RUN", help="Folder that 'feebly run' or 'feebly kaon' has written.")
+]
 
 
 def report(
@@ -24,21 +26,23 @@ def report(
     """The page of a run, made again.
 
     One file that opens offline: contour, where the yield comes from, acceptance, counts and backgrounds,
-    what the limits mean, every input with its origin, how it was made, references. 'feebly run' writes it;
-    again after 'feebly presets compare ... --out RUN/comparison' it also tells what other choices of physics
-    do.
+    what the limits mean, every input with its origin, how it was made, references. 'feebly run' and 'feebly
+    kaon' write it; that of a run, made again after 'feebly presets compare ... --out RUN/comparison', also
+    tells what other choices of physics do.
 
     \b
     Examples:
         feebly report my-run
         feebly report my-run --out my-result.html
     """
+    from feebly.report.html.kaon_page import write_kaon_report
     from feebly.report.html.page import REPORT, write_report
+    from feebly.report.kaon_saved import is_kaon_result
 
     target = Path(out) if out else Path(folder) / REPORT
     if out:
         require_writable(target.parent)
-    path = write_report(folder, target)
+    path = (write_kaon_report if is_kaon_result(folder) else write_report)(folder, target)
     if as_json:
         answer_json({"folder": folder, "report": str(path)})
     else:

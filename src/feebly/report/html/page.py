@@ -27,7 +27,7 @@ from feebly.report.interactive import interactive_figure
 from feebly.report.overlay_plot_layers import make_overlay
 from feebly.report.overlay_plot_runs import plotted_run
 from feebly.report.saved_grid import SavedGrid, read_saved_grid
-from feebly.report.saved_run import read_result
+from feebly.report.saved_run import read_any_result
 from feebly.report.symbols import final_state_symbol
 
 REPORT = "report.html"
@@ -50,8 +50,8 @@ def write_report(folder: str | Path, out: str | Path | None = None) -> Path:
 
 
 def read_citations(folder: str | Path) -> tuple[Citation, ...]:
-    """What the run in a folder used. DataError (one line) for a folder that is no run or is damaged."""
-    content = read_result(folder)
+    """What the result in a folder used. DataError (one line) for a folder that is no run or is damaged."""
+    content = read_any_result(folder)
     with one_line(folder):
         return citations_of(content)
 
