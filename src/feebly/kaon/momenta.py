@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
 from feebly.physics.kinematics.two_body import kallen_gev4
@@ -26,6 +28,10 @@ class Momenta:
 
     def dot(self, other: Momenta) -> FloatArray:
         return np.asarray(self.x * other.x + self.y * other.y + self.z * other.z)
+
+    def __getitem__(self, kept: NDArray[Any]) -> Momenta:
+        """Those at these indices, or where a mask is true."""
+        return Momenta(self.x[kept], self.y[kept], self.z[kept])
 
     def __add__(self, other: Momenta) -> Momenta:
         return Momenta(self.x + other.x, self.y + other.y, self.z + other.z)
