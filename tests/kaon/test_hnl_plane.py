@@ -139,3 +139,9 @@ def test_a_neutral_lepton_of_pions_is_found():
     assert abs(found.mass_gev[np.argmax(found.local_z)] - 0.110) < 1e-3
     assert found.local_z.max() > 5
     assert search.mixing(found.branching_ratio)[30] > search.mixing(np.full(63, ratio))[30]
+
+
+@pytest.mark.parametrize("events", [-3.0, 0.0, np.nan, np.inf])
+def test_stated_backgrounds_are_positive_numbers(events):
+    with pytest.raises(ConfigError, match="events = "):
+        MUONS.file.with_flat_background(events)

@@ -10,6 +10,7 @@ import typer
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
 from feebly.cli.kaon_answer import BLINDED, Unblind, data_input, given_arguments, keep, kept_arguments
+from feebly.cli.kaon_couplings import coupling_lines, coupling_range, edge_facts
 from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 
@@ -58,6 +59,13 @@ def peaks(
     toys: Annotated[
         str, typer.Option("--toys", metavar="N", help="Pseudo-experiments for the global p-value; 0: none.")
     ] = "0",
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="TAG", help="Also couplings, e.g. alp-gluon, of a decay that is seen."
+        ),
+    ] = None,
+    coupling: options.Coupling = None,
     experiment: _KaonExperiment = "na62-kaon",
     out: Annotated[str | None, typer.Option("--out", metavar="DIR", help="Folder of the results.")] = None,
     as_json: options.Json = False,
@@ -67,14 +75,16 @@ def peaks(
     At each mass: events in a window, background from sidebands, local p-value, upper limit on the signal and
     on the branching ratio. Resolution and acceptance are simulated. Writes limits.csv, plot.png and plot.pdf,
     result.json, report.html and refs.bib; limit.csv and, with an expected background, limit-expected.csv are
-    limit files for 'feebly plot --limits': |U_l4|^2 of a heavy neutral lepton, else the branching ratio. Data
-    of a search that is blinded are not read without --unblind: its limits are the expected ones.
+    limit files for 'feebly plot --limits': |U_l4|^2 of a heavy neutral lepton, else the branching ratio. With
+    --model the couplings that are excluded, with --data observed, else expected, are in limit-couplings.csv.
+    Data of a search that is blinded are not read without --unblind: its limits are the expected ones.
 
     \b
     Examples:
         feebly kaon peaks pi-a-gamma-gamma
         feebly kaon peaks pi-a-gamma-gamma --inject 250=2e-8 --method profile
         feebly kaon peaks e-n --background 1000
+        feebly kaon peaks pi-a-gamma-gamma --model alp-gluon
     """
     name = Path(search).stem
     folder = Path(out) if out else default_folder("kaon", name, (data and Path(data).stem) or "pseudo")
@@ -98,6 +108,8 @@ def made(
     cl: str,
     toys: str,
     experiment: str,
+    model: str | None = None,
+    coupling: str | None = None,
 ) -> KaonResult:
     """The result of ``feebly kaon peaks``; arguments as typed."""
     given = dict(locals())
@@ -117,7 +129,10 @@ def made(
         _require_a_limit(result, source)
     facts = _facts(found, result, source) | {"events": int(masses.size)}
     facts |= _global(found, result, pseudo_experiments, number)
-    return _kept(found, result, facts, given, data_input(data, f"missing masses of {masses.size} events"))
+    excluded, files = _couplings(found, given, level, result)
+    facts |= excluded
+    events = data_input(data, f"missing masses of {masses.size} events")
+    return _kept(found, result, facts, given, events, files)
 
 
 def simulate(
@@ -150,7 +165,7 @@ def _search(name: str, experiment: str, background: str | None) -> KaonPeakSearc
 
     file = load_peak_search(name)
     if background is not None:
-        file = file.with_flat_background(values.positive(background, "--background"))
+        file = file.with_flat_background(values.number(background, "--background"))
     return kaon_peak_search(file, experiment)
 
 
@@ -181,6 +196,7 @@ def _kept(
     facts: dict[str, Any],
     given: dict[str, Any],
     data: InputRecord,
+    files: dict[str, str],
 ) -> KaonResult:
     from feebly.publish.kaon_peak_limit import limit_files
     from feebly.report.kaon_folder import KaonResult
@@ -204,7 +220,7 @@ def _kept(
             f"plot.{kind}": peak_figure_bytes(found, result, facts["data"], kind) for kind in ("png", "pdf")
         },
         arguments=kept_arguments(given),
-        files=limit_files(found, result.cl, result, facts["data"], given["data"] is not None),
+        files=files | limit_files(found, result.cl, result, facts["data"], given["data"] is not None),
         notes=result.problems,
     )
 
@@ -223,6 +239,8 @@ def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonRes
         )
     rows = expected_rows(found, cl)
     facts = expected_facts(found, rows, f"{Path(given['data']).name}, blinded")
+    excluded, files = _couplings(found, given, cl)
+    facts |= excluded
     setting = _setting(found, given, facts["data"]) | {
         "cl": cl,
         "convention": "cls-counting",
@@ -238,9 +256,38 @@ def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonRes
         rows=rows,
         figures={f"plot.{kind}": expected_figure_bytes(found, rows, cl, kind) for kind in ("png", "pdf")},
         arguments=kept_arguments(given, is_blinded=True),
-        files=limit_files(found, cl),
+        files=files | limit_files(found, cl),
         notes=(BLINDED,),
     )
+
+
+def _couplings(
+    found: KaonPeakSearch, given: dict[str, Any], cl: float, result: PeakResult | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Facts and limit file of the couplings of a model: of data, else of the expected background."""
+    from feebly.core.errors import ConfigError
+    from feebly.kaon.portals import visible_edges
+    from feebly.physics.models.registry import MODELS
+    from feebly.publish.kaon_peak_limit import couplings_as_limit
+    from feebly.publish.limit_files import limit_text
+
+    model = given["model"]
+    if model is None:
+        return {}, {}
+    if found.file.visible is None:
+        raise ConfigError(f"--model {model}: {found.file.title} asks for no decay of X; expected no --model")
+    is_data = result is not None and given["data"] is not None
+    limits = result.branching_ratio if result is not None and is_data else found.expected_limits(cl)
+    wanted = coupling_range(model, given["coupling"])
+    edges = visible_edges(model, found.mass_gev, limits, found.file.visible, wanted)
+    method = given["method"] if is_data else "counts"
+    limit = couplings_as_limit(found, edges, model, cl, method, is_data)
+    facts = {
+        "model": model,
+        "coupling": MODELS[model]().coupling_name,
+        "couplings": edge_facts(edges) | {"kind": "observed" if is_data else "expected"},
+    }
+    return facts, {} if limit is None else {"limit-couplings.csv": limit_text(limit)}
 
 
 def _setting(found: KaonPeakSearch, given: dict[str, Any], source: str) -> dict[str, Any]:
@@ -305,6 +352,7 @@ def _sentences(found: Mapping[str, Any], setting: Mapping[str, Any]) -> list[str
         return [
             *lines,
             f"BR({found['decay']}) < {low:.2g} to {high:.2g} expected at {100 * setting['cl']:g}% CL",
+            *coupling_lines(found, "expected"),
         ]
     low, high = found["branching_ratio_limits"]
     lines += [
@@ -313,4 +361,4 @@ def _sentences(found: Mapping[str, Any], setting: Mapping[str, Any]) -> list[str
     ]
     if found["global"] is not None:
         lines.append(_anywhere(found["global"]))
-    return lines
+    return [*lines, *coupling_lines(found, found.get("couplings", {}).get("kind", "expected"))]
