@@ -17,11 +17,10 @@ from feebly.core.errors import DomainError
 from feebly.kaon.chain_decays import ChainDecay
 from feebly.kaon.chain_file import ChainSearchFile, load_chain_search
 from feebly.kaon.chain_masses import fixed_masses, phase_space_masses, require_open, virtual_photon_masses
-from feebly.kaon.counting import sensitivity
+from feebly.kaon.counting import branching_ratio_limit, sensitivity
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.many_tracks import ChainEvents, simulate_chain
 from feebly.kaon.resolution import core_sigma
-from feebly.statistics.intervals.limits import upper_limit
 
 Progress = Callable[[int, int], None]
 
@@ -119,7 +118,7 @@ class ChainSearch:
         relative = accepted.acceptance / self.reference.acceptance
         counting = self.file.counting
         ses = sensitivity(counting).value / relative
-        limit = upper_limit(counting.n, counting.background.mean, cl=cl).s_up * ses
+        limit = branching_ratio_limit(counting, cl).events.s_up * ses
         return ChainPoint(
             mass_gev,
             scalar_gev,
