@@ -10,17 +10,23 @@ Comments on the line before a block say what cannot be seen from the block:
 
 from __future__ import annotations
 
+import contextlib
 import doctest
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+from feebly.cli import main
 
 ROOT = Path(__file__).parents[2]
 OUTPUT = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -30,6 +36,8 @@ SHOWN = ("text",)
 
 _FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 _MARK = re.compile(r"<!-- (not executed|in tests with|exit code|saved as): (.+) -->\n\Z")
+_SHELL = re.compile(r"[|&;<>$`*?#~{}\\\n\[\]()]")
+"""What a shell does not take as it stands."""
 _SLOW = re.compile(r"feebly (?:run|presets compare)\b(?:[^;|&\n\\]|\\\n)*")
 
 
@@ -153,14 +161,42 @@ def _console(example: Example, folder: Path) -> None:
 
 
 def shell(command: str, folder: Path) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of a command in a folder, with this interpreter's programs first."""
+    """Exit code, stdout and stderr of a command in a folder, with this interpreter's programs first.
+
+    A line that is nothing but one call of ``feebly`` runs in this process: the libraries are loaded once for
+    all pages. Whatever needs a shell (pipes, loops, variables) gets one, with processes of its own.
+    """
+    environment = {"COLUMNS": "120", "NO_COLOR": "1"}
+    if is_plain(command):
+        arguments = shlex.split(_one_line(command))[1:]
+        with mock.patch.dict(os.environ, environment), contextlib.chdir(folder):
+            return _call(arguments)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         ["bash", "-o", "pipefail", "-c", command],
         cwd=folder,
-        env=os.environ | {"PATH": path, "COLUMNS": "120", "NO_COLOR": "1"},
+        env=os.environ | environment | {"PATH": path},
         capture_output=True,
         text=True,
         timeout=300,
     )
     return done.returncode, done.stdout, done.stderr
+
+
+def is_plain(command: str) -> bool:
+    """Whether a shell would do nothing with a command but to split it and to call ``feebly``."""
+    return command.startswith("feebly ") and not _SHELL.search(_one_line(command))
+
+
+def _one_line(command: str) -> str:
+    return command.replace("\\\n", " ")
+
+
+def _call(arguments: list[str]) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(arguments)
+        except SystemExit as end:
+            code = end.code
+    return int(code or 0), out.getvalue(), err.getvalue()

@@ -1,5 +1,6 @@
 """One folder with one cache of yields for all pages, and what each page executed."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,11 @@ def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    """One cache of yields for all pages, and all workers: a table is written whole or not at all."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache-of-the-pages"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

@@ -12,10 +12,12 @@ from docs.blocks import (
     Tally,
     commands,
     fences,
+    is_plain,
     page_id,
     pages,
     pages_of,
     run_page,
+    shell,
 )
 
 
@@ -63,6 +65,35 @@ def test_marks(checkout: Path) -> None:
 def test_commands_of_a_console_block() -> None:
     block = "$ a \\\n  b\nout 1\n\nout 2\n$ c\n"
     assert commands(block) == [("a \\\n  b", "out 1\n\nout 2"), ("c", "")]
+
+
+PLAIN = {
+    "feebly limit --n 1 --b 0.016": True,
+    "feebly run mine.toml \\\n      --mass 0.2:0.3": True,
+    "feebly kaon peaks pi-a --inject 250=2e-8": True,
+    "feebly yields dark-photon > table.csv": False,
+    "feebly limit --n $N --b 1": False,
+    "feebly plot run-*": False,
+    "XDG_CACHE_HOME=here feebly channels": False,
+    "feebly channels; feebly channels": False,
+    "cat mine.toml": False,
+}
+
+
+@pytest.mark.parametrize("command", PLAIN)
+def test_a_shell_is_left_out_where_it_would_do_nothing(command: str) -> None:
+    assert is_plain(command) == PLAIN[command]
+
+
+@pytest.mark.parametrize(
+    "arguments", ["limit --n 0 \\\n   --b 1 --json", "limit --n -1 --b 1", "experiment shwo", "--version"]
+)
+def test_the_same_answer_with_and_without_a_shell(arguments: str, checkout: Path) -> None:
+    here, there = (
+        shell(command, checkout) for command in (f"feebly {arguments}", f"true; feebly {arguments}")
+    )
+    assert here == there
+    assert here[1] + here[2]
 
 
 def test_fences() -> None:
