@@ -9,7 +9,8 @@ from feebly.core.interfaces import FloatArray
 from feebly.kaon.momenta import Momenta, daughter_in_flight, isotropic, two_body_in_flight
 from feebly.kaon.one_track import TrackEvents
 from feebly.kaon.photons import photon_pair
-from feebly.physics.decays.kaon_standard import MISSING_MASSES_GEV, Element, StandardDecay
+from feebly.physics.decays.kaon_matrix_elements import Element
+from feebly.physics.decays.kaon_standard import MISSING_MASSES_GEV, StandardDecay
 from feebly.physics.kinematics.two_body import kallen_gev4
 
 _COSINES = 65
