@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
+from feebly.cli.app import app
+from feebly.cli.kaon_kinds import MAKERS
 from feebly.core.errors import BlindedError
 
 FOLDER = {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
@@ -151,6 +155,14 @@ def test_a_blinded_result_is_made_again_without_its_data(feebly):
     assert feebly("replay", "here").out == "equal bit by bit: limits and texts\n"
 
 
+def test_each_command_can_be_made_again_from_what_it_keeps():
+    """Its arguments are those of the function that gives its result, but for where and how it tells it."""
+    commands = get_command(app).commands["kaon"].commands
+    for kind, make in MAKERS.items():
+        names = {parameter.name for parameter in commands[kind.removeprefix("kaon ")].params}
+        assert set(signature(make).parameters) == names - {"out", "as_json", "over"}
+
+
 def test_page_and_references_again(feebly):
     feebly("kaon", "limit", "pi-mumu", "--out", "here")
     page = Path("here/report.html").read_bytes()
@@ -166,3 +178,29 @@ def test_commands_of_runs_refuse(feebly, command):
     found = feebly(command[0], "here", *command[1:], *(("--pot", "1e18") if command[0] == "project" else ()))
     assert found.code == 3
     assert "a result of feebly kaon limit; expected one of feebly run" in found.error
+
+
+def test_invisible_search_with_a_folder(feebly):
+    given = ("--mass", "0.13:0.22:2", "--lifetimes", "1", "--model", "dark-scalar")
+    found = feebly("kaon", "invisible", *given, "--out", "here")
+    written = json.loads(Path("here/result.json").read_text())
+    assert {"couplings.png", "limit.csv"} | FOLDER == {path.name for path in Path("here").iterdir()}
+    assert written["summary"].split("; ")[0] == found.out.splitlines()[2]
+    assert {"pi-x-2016-22: regions gev2", "pi0-invisible: regions gev2"} <= {
+        row["name"] for row in written["inputs"]
+    }
+    assert written["limits"]["columns"]["expected_branching_ratio_limit_1_ns"]["meaning"].endswith(", 1 ns")
+
+
+def test_blinded_counts_of_an_invisible_search_leave_no_trace(feebly):
+    Path("mine.toml").write_text('extends = "pi-x-2016-22"\nblinded = true\n')
+    seen = []
+    for n in (0, 9):
+        Path("counts.csv").write_text(f"mass_mev,n,b\n220,{n},1.5\n")
+        given = ("kaon", "invisible", "mine.toml", "--data", "counts.csv", "--mass", "0.22:0.23:2")
+        found = feebly(*given, "--out", "here")
+        assert "the data are blinded" in found.err
+        seen.append((found.out, contents("here")))
+    assert seen[0] == seen[1]
+    opened = feebly(*given[:-2], "--out", "open", "--unblind", "--json")
+    assert json.loads(opened.out)["kind"] == "observed"

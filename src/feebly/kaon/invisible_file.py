@@ -57,7 +57,7 @@ class InvisibleSearchFile:
     step_mev: largest step of the scan. window_sigma: half width of the signal window, see `window`; None: all
     regions are counted. other_background: in all regions, flat in the square of the mass; without π νν
     where that is the normalisation. observed: where all regions are counted. end_of_detector_m: X that
-    decays before this z is seen.
+    decays before this z is seen. blinded: data of this search are not read until they are unblinded.
     """
 
     title: str
@@ -72,6 +72,7 @@ class InvisibleSearchFile:
     origins: dict[str, Origin]
     window_sigma: float | None = None
     observed: ObservedCount | None = None
+    blinded: bool = False
 
     def __post_init__(self) -> None:
         require_positive(self, "step_mev", "end_of_detector_m")
@@ -81,6 +82,8 @@ class InvisibleSearchFile:
         require(self.masses_mev[0][0] >= 0, self, "masses_mev", "masses of zero or above")
         require(self.window_sigma is None or self.window_sigma > 0, self, "window_sigma", "a positive number")
         counted = self.observed is None or self.window_sigma is None
+        hidden = self.observed is None or not self.blinded
+        require(hidden, self, "observed", "none where 'blinded = true': a file for --data holds it")
         require(counted, self, "observed", "no 'window_sigma' beside it: n is that of all regions")
 
     @property

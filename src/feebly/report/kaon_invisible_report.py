@@ -14,6 +14,7 @@ from feebly.kaon.invisible_data import Counted, InvisibleData
 from feebly.kaon.invisible_scan import InvisibleScan
 from feebly.kaon.portals import CouplingEdges
 from feebly.report.figure_style import figure_file, own_style
+from feebly.report.kaon_columns import COLUMNS
 from feebly.report.symbols import coupling_symbol
 
 if TYPE_CHECKING:
@@ -61,6 +62,15 @@ def invisible_rows(
             with np.errstate(divide="ignore"):
                 rows[f"{name}_{tau:g}_ns"] = (np.array(column) / np.array(escape)).tolist()
     return rows
+
+
+def lifetime_words(lifetimes_ns: Sequence[float]) -> dict[str, tuple[str, str]]:
+    """Unit and meaning of the columns of lifetimes."""
+    return {
+        f"{name}_{tau:g}_ns": ("1", f"{COLUMNS[name][1]}, {tau:g} ns")
+        for name in (EXPECTED, OBSERVED)
+        for tau in lifetimes_ns
+    }
 
 
 def _counted(scan: InvisibleScan, point: InvisiblePoint, data: InvisibleData | None) -> Counted | None:

@@ -9,21 +9,25 @@ import typer
 
 from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
-from feebly.cli.output import answer, answer_json, note
+from feebly.cli.kaon_answer import BLINDED, Unblind, data_input, given_arguments, keep, kept_arguments
+from feebly.cli.kaon_couplings import coupling_lines, coupling_range, edge_facts
+from feebly.cli.output import answer, answer_json
 from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from feebly.core.interfaces import FloatArray
     from feebly.kaon.invisible import InvisiblePoint
     from feebly.kaon.invisible_data import InvisibleData
     from feebly.kaon.invisible_scan import InvisibleScan
-    from feebly.kaon.portals import CouplingEdges
+    from feebly.report.kaon_folder import KaonResult
     from feebly.report.kaon_invisible_report import Rows
+    from feebly.workflow.result import InputRecord
 
 
 def invisible(
+    context: typer.Context,
     searches: Annotated[
         list[str] | None,
         typer.Argument(
@@ -37,6 +41,7 @@ def invisible(
             "--data", metavar="FILE", help="Observed: missing_mass2_gev2, or mass_mev,n,b per line."
         ),
     ] = None,
+    unblind: Unblind = False,
     lifetimes: Annotated[
         str | None, typer.Option("--lifetimes", metavar="NS,NS", help="Lifetimes of X, e.g. 0.5,1,5.")
     ] = None,
@@ -61,7 +66,8 @@ def invisible(
     Counts in a window of the missing mass: on K+ -> pi+ nu nubar, and around the pi0 among K+ -> pi+ pi0
     without photons; at each mass the search with the smaller expected limit. An X that decays before the end
     of the detector is seen, so that short lifetimes escape. Limits are expected, or with --data of one search
-    observed. With --model the excluded couplings are written as a limit file for 'feebly plot --limits'.
+    observed. With --model the excluded couplings are written as a limit file for 'feebly plot --limits'. Data
+    of a search that is blinded are not read without --unblind.
 
     \b
     Examples:
@@ -70,32 +76,47 @@ def invisible(
         feebly kaon invisible --model alp-gluon --over my-dump-run
         feebly kaon invisible pi-x-2016-22 --data counts.csv
     """
-    from feebly.kaon.invisible_scan import SEARCHES, load_invisible_scan
-
-    names = tuple(searches or SEARCHES)
-    scan, level = load_invisible_scan(names, experiment), values.number(cl, "--cl")
     words = [Path(name).stem for name in searches or ()] + [model or "branching-ratio"]
     folder = Path(out) if out else default_folder("kaon", "invisible", *words)
     require_writable(folder)
     run = _run_of(over, model)
-    seen = _data(data, scan)
+    given = given_arguments(context)
+    del given["over"]  # drawn beside the result, no part of it
+    result = made(**given)
+    keep(result, folder, context)
+    both = {} if run is None else _drawn_over(run, folder)
+    if as_json:
+        answer_json({**result.found, **both, "folder": str(folder)})
+    else:
+        files = [f"plot: {folder / 'plot.png'}", *(f"both: {path}" for path in both.get("both", ()))]
+        answer("\n".join([*_sentences(result.found), *files]))
+
+
+def made(
+    searches: list[str] | None,
+    mass: str | None,
+    data: str | None,
+    unblind: bool,
+    lifetimes: str | None,
+    model: str | None,
+    coupling: str | None,
+    cl: str,
+    experiment: str,
+) -> KaonResult:
+    """The result of ``feebly kaon invisible``; arguments as typed."""
+    given = dict(locals())
+    from feebly.kaon.invisible_scan import SEARCHES, load_invisible_scan
+
+    scan = load_invisible_scan(tuple(searches or SEARCHES), experiment)
+    level, taus = values.number(cl, "--cl"), _lifetimes(lifetimes)
+    is_blinded = data is not None and not unblind and any(each.file.blinded for each in scan.searches)
+    seen = None if is_blinded else _data(data, scan)
     masses = _masses(mass, seen, scan)
-    texts = values.names(lifetimes, "--lifetimes") if lifetimes else ()
-    taus = tuple(_lifetime(text) for text in texts)
     with progress("masses") as update:
         points = scan.points(
             masses.tolist(), level, lambda k: update(k, len(masses), f"{1e3 * masses[k]:.0f} MeV")
         )
-    content, limits = _branching_ratios(scan, points, taus, level, seen, folder)
-    if model is not None:
-        content |= _couplings(scan, model, points, limits, coupling, level, content["kind"], folder)
-    if run is not None:
-        content |= _drawn_over(run, folder)
-    if as_json:
-        answer_json(content | {"folder": str(folder)})
-    else:
-        files = [f"plot: {folder / 'plot.png'}", *(f"both: {path}" for path in content.get("both", ()))]
-        answer("\n".join([*_sentences(content), *files]))
+    return _result(scan, points, taus, level, seen, given, is_blinded)
 
 
 def _run_of(over: str | None, model: str | None) -> str | None:
@@ -145,6 +166,10 @@ def _masses(mass: str | None, data: InvisibleData | None, scan: InvisibleScan) -
     return scan.default_masses_gev
 
 
+def _lifetimes(lifetimes: str | None) -> tuple[float, ...]:
+    return tuple(map(_lifetime, values.names(lifetimes, "--lifetimes"))) if lifetimes else ()
+
+
 def _lifetime(text: str) -> float:
     from feebly.core.errors import ConfigError
 
@@ -154,33 +179,22 @@ def _lifetime(text: str) -> float:
     return value
 
 
-def _branching_ratios(
+def _result(
     scan: InvisibleScan,
     points: Sequence[InvisiblePoint],
     taus: tuple[float, ...],
     cl: float,
     data: InvisibleData | None,
-    folder: Path,
-) -> tuple[dict[str, Any], list[float]]:
-    """What the answer says, and the limit of each point: observed with data, else expected."""
-    from feebly.core.tables import write_atomically
-    from feebly.report.kaon_folder import rows_csv
-    from feebly.report.kaon_invisible_report import (
-        EXPECTED,
-        OBSERVED,
-        figure_bytes,
-        invisible_figure,
-        invisible_rows,
-    )
+    given: dict[str, Any],
+    is_blinded: bool,
+) -> KaonResult:
+    """Limit of each point, observed with data, else expected; and the couplings of a model."""
+    from feebly.report.kaon_folder import KaonResult
+    from feebly.report.kaon_invisible_report import EXPECTED, OBSERVED, invisible_rows, lifetime_words
 
     rows = invisible_rows(scan, points, taus, cl, data)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "limits.csv", rows_csv(rows))
-    figure = invisible_figure(scan, rows, cl)
-    for file_format in ("png", "pdf"):
-        write_atomically(folder / f"plot.{file_format}", figure_bytes(figure, scan.title, file_format))
     limits = rows[EXPECTED if data is None else OBSERVED]
-    content = {
+    facts: dict[str, Any] = {
         "searches": _searches(scan, rows),
         "kind": "expected" if data is None else "observed",
         "cl": cl,
@@ -188,7 +202,58 @@ def _branching_ratios(
         "branching_ratio_limits": [min(limits), max(limits)],
         "at_gev": [rows["mass_gev"][limits.index(edge)] for edge in (min(limits), max(limits))],
     }
-    return content, limits
+    figures, notes = _figures(scan, rows, cl), [BLINDED] if is_blinded else []
+    files: dict[str, str] = {}
+    if given["model"] is not None:
+        couplings, picture, files, said = _couplings(scan, points, limits, facts["kind"], given)
+        facts, figures, notes = facts | couplings, figures | picture, [*notes, *said]
+    return KaonResult(
+        command="invisible",
+        title="K+ -> pi+ X, X invisible",
+        summary="; ".join(_sentences(facts)[len(facts["searches"]) :]),
+        setting=_setting(scan, cl, given, is_blinded),
+        found=facts,
+        inputs=_inputs(scan, data, given),
+        rows=rows,
+        words=lifetime_words(taus),
+        figures=figures,
+        files=files,
+        arguments=kept_arguments(given, is_blinded),
+        notes=tuple(notes),
+    )
+
+
+def _figures(scan: InvisibleScan, rows: Rows, cl: float) -> dict[str, bytes]:
+    from feebly.report.kaon_invisible_report import figure_bytes, invisible_figure
+
+    figure = invisible_figure(scan, rows, cl)
+    return {f"plot.{kind}": figure_bytes(figure, scan.title, kind) for kind in ("png", "pdf")}
+
+
+def _setting(scan: InvisibleScan, cl: float, given: dict[str, Any], is_blinded: bool) -> dict[str, Any]:
+    first, data = scan.searches[0], given["data"]
+    seen = "none but published counts" if data is None else Path(data).name
+    return {
+        "search": ", ".join(each.name for each in scan.searches),
+        "decay": first.file.decay,
+        "experiment": first.experiment.name,
+        "data": f"{seen}{', blinded' if is_blinded else ''}",
+        "seed": first.seed,
+        "cl": cl,
+        "convention": "cls-counting",
+        "model": given["model"],
+        "blinded": is_blinded,
+    }
+
+
+def _inputs(
+    scan: InvisibleScan, data: InvisibleData | None, given: dict[str, Any]
+) -> tuple[InputRecord, ...]:
+    from feebly.workflow.kaon_inputs import experiment_inputs, file_inputs
+
+    files = [record for each in scan.searches for record in file_inputs(each.name, each.file)]
+    seen = () if data is None else (data_input(given["data"], "see the file"),)
+    return (*files, *experiment_inputs(scan.searches[0].experiment), *seen)
 
 
 def _searches(scan: InvisibleScan, rows: Rows) -> list[dict[str, Any]]:
@@ -203,58 +268,35 @@ def _searches(scan: InvisibleScan, rows: Rows) -> list[dict[str, Any]]:
 
 def _couplings(
     scan: InvisibleScan,
-    model: str,
     points: Sequence[InvisiblePoint],
     limits: list[float],
-    coupling: str | None,
-    cl: float,
     kind: str,
-    folder: Path,
-) -> dict[str, Any]:
-    from feebly.core.tables import write_atomically
+    given: dict[str, Any],
+) -> tuple[dict[str, Any], dict[str, bytes], dict[str, str], list[str]]:
+    """Facts, figure, limit file and notes of the couplings of a model."""
     from feebly.kaon.portals import caution, excluded_edges
     from feebly.physics.models.registry import MODELS
     from feebly.publish.kaon_limit import edges_as_limit
-    from feebly.publish.limit_files.limit_text import write_limit
+    from feebly.publish.limit_files.limit_text import limit_text
     from feebly.report.kaon_invisible_report import coupling_figure, figure_bytes
 
-    edges = excluded_edges(model, points, limits, _coupling_range(model, coupling))
+    model, cl = given["model"], values.number(given["cl"], "--cl")
+    edges = excluded_edges(model, points, limits, coupling_range(model, given["coupling"]))
+    notes = []
     if (line := caution(model, [point.mass_gev for point in points])) is not None:
-        note(line)
+        notes.append(line)
     if edges.at_end:
-        note("the excluded couplings reach the end of the range: extend --coupling")
+        notes.append("the excluded couplings reach the end of the range: extend --coupling")
     name = MODELS[model]().coupling_name
-    figure = coupling_figure(scan, edges, name, model, cl, kind)
-    write_atomically(folder / "couplings.png", figure_bytes(figure, scan.title, "png"))
+    figure = figure_bytes(coupling_figure(scan, edges, name, model, cl, kind), scan.title, "png")
     limit = edges_as_limit(scan, edges, model, cl, is_data=kind == "observed")
-    if limit is not None:
-        write_limit(limit, folder / "limit.csv")
-    return {"model": model, "coupling": name, "couplings": _edge_facts(edges)}
+    facts = {"model": model, "coupling": name, "couplings": edge_facts(edges)}
+    files = {} if limit is None else {"limit.csv": limit_text(limit)}
+    return facts, {"couplings.png": figure}, files, notes
 
 
-def _coupling_range(model: str, coupling: str | None) -> tuple[float, float]:
-    from feebly.physics.models.registry import MODELS
-
-    if coupling is None:
-        grid = MODELS[model]().default_grid.coupling
-        return float(grid[0]), float(grid[1])
-    low, high, _ = values.value_range(f"{coupling}:2" if coupling.count(":") == 1 else coupling, "--coupling")
-    return low, high
-
-
-def _edge_facts(edges: CouplingEdges) -> dict[str, Any]:
-    import numpy as np
-
-    if not np.isfinite(edges.lower).any():
-        return {"excluded": None}
-    best = int(np.nanargmin(edges.lower))
-    return {"excluded": [edges.lower[best], edges.upper[best]], "at_gev": edges.mass_gev[best]}
-
-
-def _sentences(content: dict[str, Any]) -> list[str]:
+def _sentences(content: Mapping[str, Any]) -> list[str]:
     (low, high), (at_low, at_high) = content["branching_ratio_limits"], content["at_gev"]
-    observed = content["kind"] == "observed"
-    would = "is" if observed else "would be"
     lines = [
         f"{search['title']}: {len(search['masses_gev'])} masses, "
         f"{1e3 * search['masses_gev'][0]:.0f} to {1e3 * search['masses_gev'][-1]:.0f} MeV"
@@ -264,14 +306,4 @@ def _sentences(content: dict[str, Any]) -> list[str]:
         f"BR(K+ -> pi+ X) < {low:.2g} ({1e3 * at_low:.0f} MeV) to {high:.2g} ({1e3 * at_high:.0f} MeV), "
         f"{content['kind']} at {100 * content['cl']:g}% CL, X stable"
     )
-    if "model" in content:
-        found = content["couplings"]
-        if found["excluded"] is None:
-            lines.append(f"{content['model']}: no coupling {would} excluded")
-        else:
-            a, b = found["excluded"]
-            lines.append(
-                f"{content['model']}: {content['coupling']} = {a:.2g} to {b:.2g} {would} excluded at "
-                f"{1e3 * found['at_gev']:.0f} MeV"
-            )
-    return lines
+    return [*lines, *coupling_lines(content, content["kind"])]
