@@ -31,6 +31,10 @@ NA62 = load_kaon_experiment()
 WIDE = TrackSelection((0.0, 1e3))
 
 
+def _without(*groups):
+    return {name: origin for name, origin in NA62.origins.items() if name.split(".")[0] not in groups}
+
+
 def _events(tag, number=20_000, experiment=NA62, selection=WIDE, seed=1):
     decay = standard_decay(tag)
     track = TrackDecay(tag, decay.particle, decay.track_mass_gev, decay.energies_gev)
@@ -285,9 +289,28 @@ def test_a_further_track_through_the_hole():
     assert unseen_track(NA62, from_slopes(20.0 * one, 5e-3 * one, 0 * one), vertex, 1)[0] == (
         NA62.track_veto.inefficiency
     )
-    large = from_slopes(2.0 * one, 30e-3 * one, 0 * one)  # beside the chambers
+    large = from_slopes(2.0 * one, 40e-3 * one, 0 * one)  # beside the chambers
     assert unseen_track(NA62, large, vertex, -1)[0] == NA62.track_veto.inefficiency
+    bare = replace(NA62, photon_veto=None, origins=_without("photon_veto"))
+    assert unseen_track(bare, large, vertex, -1)[0] == 1
     assert unseen_track(NA62, from_slopes(2.0 * one, 0.2 * one, 0 * one), vertex, -1)[0] == 1
+    # 60 GeV along the beam: bent as the beam if positive, onto the third chamber if negative
+    fast = from_slopes(60.0 * one, at * one, 0.0 * one)
+    assert unseen_track(NA62, fast, placed, 1)[0] == 1
+    assert unseen_track(NA62, fast, placed, -1)[0] == NA62.track_veto.inefficiency
+
+
+def test_further_tracks_bend_by_their_charge():
+    events, decay = _events("3pi", 4000), standard_decay("3pi")
+    kept = survival(NA62, decay, events, Rejection(tracks=True), np.random.default_rng(1))
+    bodies = dict(missing_bodies(decay, events, np.random.default_rng(1)))
+    signs = {"pi+": 1, "pi-": -1}
+    right, wrong = (
+        np.prod([unseen_track(NA62, bodies[n], events.vertex_m, c * signs[n]) for n in signs], axis=0)
+        for c in (1, -1)
+    )
+    assert_allclose(kept, right, rtol=1e-12)
+    assert np.any(right != wrong)
 
 
 def test_wrong_kaons_widen_the_peak():
@@ -356,8 +379,7 @@ def test_decays_are_linear_in_fraction_rate_and_protons():
 def test_an_experiment_without_rejection_says_so():
     bare = replace(
         NA62, photon_veto=None, track_veto=None, identification=None,
-        origins={k: v for k, v in NA62.origins.items()
-                 if k.split(".")[0] not in ("photon_veto", "track_veto", "identification")},
+        origins=_without("photon_veto", "track_veto", "identification"),
     )  # fmt: skip
     events, decay = _events("mu-nu", 10), standard_decay("mu-nu")
     for asked, group in (
