@@ -54,6 +54,18 @@ def test_observed_counts(feebly):
     assert 'kind = "observed"' in Path("here/limit.csv").read_text(encoding="utf-8")
 
 
+def test_couplings_of_an_alp_to_photons(feebly):
+    found = feebly("kaon", "peaks", "pi-a-gamma-gamma", "--model", "alp-gluon", "--out", "here")
+    assert "alp-gluon: C/Lambda = 2.9e-06 to 1 would be excluded" in found.out
+    shown = feebly("limits", "show", "here/limit-couplings.csv")
+    assert "NA62 K⁺ → π⁺ a, a → γγ (expected)" in shown.out
+    saved = json.loads(Path("here/result.json").read_text(encoding="utf-8"))
+    assert saved["found"]["couplings"]["kind"] == "expected"
+    refused = feebly("kaon", "peaks", "e-n", "--background", "100", "--model", "alp-gluon")
+    assert refused.code == 3
+    assert "asks for no decay of X; expected no --model" in refused.err
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

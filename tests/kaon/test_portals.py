@@ -8,9 +8,12 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.kaon.invisible_scan import load_invisible_scan
-from feebly.kaon.portals import KAON_PORTALS, caution, excluded_edges, excluded_intervals
+from feebly.kaon.peak_file import load_peak_search
+from feebly.kaon.portals import KAON_PORTALS, caution, excluded_edges, excluded_intervals, visible_edges
 from feebly.physics.models.dark_scalar import DarkScalar
 from feebly.physics.models.registry import MODELS
+from feebly.physics.production.alp_flavour import k_sd_per_gev
+from feebly.physics.production.alp_meson_decay import br_kaon_to_alp
 from feebly.physics.production.kaon_to_scalar import br_kplus_to_pion
 from feebly.publish.kaon_limit import edges_as_limit
 
@@ -54,7 +57,7 @@ def test_limit_file_of_the_couplings():
     observed = edges_as_limit(
         ALONE, _edges("dark-scalar", points, (1e-6, 1e-1)), "dark-scalar", 0.9, is_data=True
     )
-    assert (observed.kind, observed.label) == ("observed", "NA62 K+ → π+X")
+    assert (observed.kind, observed.label) == ("observed", "NA62 K⁺ → π⁺X")
     nothing = _edges("dark-scalar", points, (1e-9, 1e-8))
     assert edges_as_limit(ALONE, nothing, "dark-scalar", 0.9) is None
 
@@ -69,6 +72,28 @@ def test_no_hole_at_the_mass_of_the_pi0(tag):
     assert_allclose(edges.lower, np.sqrt(edges.limit / per_square), rtol=0.02)
     limit = edges_as_limit(SCAN, edges, tag, 0.9)
     assert len(limit.pieces) == 1
+
+
+@pytest.mark.parametrize("mass", [0.21, 0.25, 0.3, 0.345])
+def test_couplings_of_an_alp_that_is_seen(mass):
+    """BR(K -> π a) BR(a -> γγ) (1 - exp(-88 ps/τ)) is the limit at the lower edge; no upper one."""
+    model, limit, visible = MODELS["alp-gluon"](), 4e-9, load_peak_search("pi-a-gamma-gamma").visible
+    edges = visible_edges("alp-gluon", np.array([mass]), np.array([limit]), visible, (1e-9, 1e-2))
+    (g,), (high,) = edges.lower, edges.upper
+    tau_ps = float(model.ctau_m(mass, g)) / 2.99792458e-4
+    gluons = br_kaon_to_alp(mass, g, g * k_sd_per_gev(model.couplings, 1000.0))
+    signal = gluons * model.branching_ratio("gammagamma", mass) * -np.expm1(-88 / tau_ps)
+    assert_allclose(signal, limit, rtol=0.01)
+    assert high == 1e-2
+
+
+def test_lifetimes_of_a_visible_alp_are_the_published_ones():
+    """UL(τ)/UL(0) at 0.1-2 ns, a calibration: one number fitted to digitised limits of 2311.01837."""
+    visible = load_peak_search("pi-a-gamma-gamma").visible
+    tau_ps = np.array([100.0, 200.0, 500.0, 1000.0, 2000.0])
+    seen = visible.seen(tau_ps * 2.99792458e-4)
+    assert_allclose(1 / seen, [1.72, 2.74, 6.2, 12.1, 24.2], rtol=0.041)
+    assert_allclose(visible.seen(np.array([0.0, 1e12])), [1.0, 88 * 2.99792458e-4 / 1e12], rtol=1e-9)
 
 
 def test_mixing_with_the_pi0_is_not_trusted_about_its_mass():

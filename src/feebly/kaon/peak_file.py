@@ -8,7 +8,13 @@ from typing import Literal
 
 import numpy as np
 
-from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV, PION_MASS_GEV
+from feebly.core.constants import (
+    ELECTRON_MASS_GEV,
+    HBAR_GEV_S,
+    HBARC_GEV_M,
+    MUON_MASS_GEV,
+    PION_MASS_GEV,
+)
 from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.core.records import decode, require, require_not_negative, require_positive
@@ -20,6 +26,8 @@ from feebly.physics.decays.kaon_standard import TrackParticle, standard_decay
 from feebly.statistics.peaks.peak_search import PeakWindows
 
 FOLDER = "kaon/peak_searches"
+
+_PS_TO_M = HBARC_GEV_M / HBAR_GEV_S * 1e-12
 
 TRACKS: dict[str, tuple[TrackParticle, float]] = {
     "e": ("electron", ELECTRON_MASS_GEV),
@@ -92,6 +100,22 @@ class CountedDecays:
 
 
 @dataclass(frozen=True, slots=True)
+class VisibleDecay:
+    """X is seen by its decay: channel as the models name it.
+
+    reach_ps: X of a lifetime τ is found with 1 - exp(-reach/τ) of the efficiency of one that decays at once.
+    """
+
+    channel: str
+    reach_ps: Stated
+
+    def seen(self, ctau_m: FloatArray) -> FloatArray:
+        """Efficiency over that of a prompt X, for each cτ [m]."""
+        with np.errstate(divide="ignore"):
+            return np.asarray(-np.expm1(-self.reach_ps.value * _PS_TO_M / np.asarray(ctau_m, float)))
+
+
+@dataclass(frozen=True, slots=True)
 class BackgroundShape:
     """A background in the missing mass.
 
@@ -126,6 +150,7 @@ class PeakSearchFile:
     of the branching ratio. leptonic: mode of `LEPTONIC_MODES` if X is a heavy neutral lepton, whose mixing
     the branching ratio then limits. background: expected without signal, for expected limits and pseudo-data.
     lifetime_above_ns: of X, for which the limits hold; None where X decays at once.
+    visible: what X decays to, where that is asked for; the limits are those of an X that decays at once.
     blinded: data of this search are not read until they are unblinded.
     """
 
@@ -142,6 +167,7 @@ class PeakSearchFile:
     parent: Literal["K+", "pi+"] = "K+"
     leptonic: Literal["k-e", "k-mu", "pi-e", "pi-mu"] | None = None
     lifetime_above_ns: float | None = None
+    visible: VisibleDecay | None = None
     blinded: bool = False
 
     def __post_init__(self) -> None:

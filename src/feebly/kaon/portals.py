@@ -13,6 +13,7 @@ from feebly.core.errors import DomainError, unknown
 from feebly.core.interfaces import FloatArray, Model
 from feebly.core.provenance import Origin
 from feebly.kaon.invisible import InvisiblePoint
+from feebly.kaon.peak_file import VisibleDecay
 from feebly.physics.formfactors.meson_mixing import RESONANCE_GEV
 from feebly.physics.models.alp import Alp
 from feebly.physics.models.registry import MODELS
@@ -121,6 +122,28 @@ def excluded_edges(
         signals.append(portal.per_square(point.mass_gev, model) * couplings**2 * point.escape(ctau))
     masses = np.array([point.mass_gev for point in points])
     return edges_of(masses, signals, np.asarray(limits, float), couplings)
+
+
+def visible_edges(
+    tag: str,
+    masses_gev: FloatArray,
+    limits: FloatArray,
+    visible: VisibleDecay,
+    coupling_range: tuple[float, float],
+) -> CouplingEdges:
+    """Couplings of a model that limits on BR(K+ -> π+ X) BR(X -> channel) of a prompt X exclude.
+
+    More coupling is more signal, made and seen: the upper edge is the end of the range. NaN where the model
+    has no such decay. Raises as `excluded_edges`.
+    """
+    portal, model = portal_of(tag), MODELS[tag]()
+    couplings = _couplings(coupling_range)
+    signals = []
+    for mass in masses_gev.tolist():
+        made = portal.per_square(mass, model) * float(model.branching_ratio(visible.channel, mass))
+        seen = visible.seen(np.asarray(model.ctau_m(mass, couplings), float))
+        signals.append(made * couplings**2 * seen)
+    return edges_of(masses_gev, signals, limits, couplings)
 
 
 def edges_of(

@@ -21,7 +21,7 @@ def edges_as_limit(
     if not pieces:
         return None
     return PublishedLimit(
-        label="NA62 K+ → π+X" if is_data else "NA62 K+ → π+X (expected)",
+        label="NA62 K⁺ → π⁺X" if is_data else "NA62 K⁺ → π⁺X (expected)",
         coupling=MODELS[model]().coupling_name,
         pieces=pieces,
         origin=Origin("derived", f"feebly kaon invisible: {scan.title}; {portal_of(model).origin.source}"),

@@ -10,6 +10,8 @@ from feebly.core.interfaces import FloatArray
 from feebly.core.provenance import Origin
 from feebly.kaon.peak_file import CountedDecays
 from feebly.kaon.peaks import KaonPeakSearch, PeakResult
+from feebly.kaon.portals import CouplingEdges, portal_of
+from feebly.physics.models.registry import MODELS
 from feebly.publish.limit_files import MIXING_BENCHMARKS, LimitPiece, PublishedLimit, limit_text
 from feebly.publish.limit_files.published_limit import LimitKind
 
@@ -81,9 +83,33 @@ def _limit(
     )
 
 
+def couplings_as_limit(
+    search: KaonPeakSearch, edges: CouplingEdges, model: str, cl: float, method: str, is_data: bool
+) -> PublishedLimit | None:
+    """All couplings of a model above the lower edges; None without any. is_data: as of `peak_as_limit`."""
+    pieces = tuple(_pieces(edges.mass_gev, edges.lower))
+    if not pieces:
+        return None
+    source = f"feebly kaon peaks: {search.file.title}; {portal_of(model).origin.source}"
+    visible = search.file.visible
+    return PublishedLimit(
+        label=f"NA62 {_signs(search.file.title.split(', NA62')[0])}{'' if is_data else ' (expected)'}",
+        coupling=MODELS[model]().coupling_name,
+        pieces=pieces,
+        origin=Origin("derived", source),
+        cl=cl,
+        kind="observed" if is_data else "projection",
+        region="above",
+        experiment=search.experiment.name,
+        model=model,
+        statistic=_STATISTICS[method],
+        remark="" if visible is None else f"lifetimes: {visible.reach_ps.origin}",
+    )
+
+
 def _signs(decay: str) -> str:
     """``K⁺ → e⁺ N`` of ``K+ -> e+ N``."""
-    return " ".join(_SIGNS.get(word, word) for word in decay.split())
+    return " ".join(_SIGNS.get(word, word) for word in decay.replace("gamma gamma", "γγ").split())
 
 
 def _remark(search: KaonPeakSearch) -> str:

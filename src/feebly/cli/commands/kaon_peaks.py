@@ -61,9 +61,7 @@ def peaks(
     ] = "0",
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", metavar="TAG", help="Also couplings, e.g. alp-gluon, of a decay that is seen."
-        ),
+        typer.Option("--model", metavar="TAG", help="Also couplings, of an X that is seen: alp-gluon."),
     ] = None,
     coupling: options.Coupling = None,
     experiment: _KaonExperiment = "na62-kaon",
