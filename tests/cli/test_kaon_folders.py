@@ -204,3 +204,39 @@ def test_blinded_counts_of_an_invisible_search_leave_no_trace(feebly):
     assert seen[0] == seen[1]
     opened = feebly(*given[:-2], "--out", "open", "--unblind", "--json")
     assert json.loads(opened.out)["kind"] == "observed"
+
+
+def test_thrown_counts_are_read_back(feebly):
+    found = feebly("kaon", "simulate", "pi-mumu", "--inject", "1e-10", "--seed", "3")
+    n = int(found.out.split()[0])
+    assert found.out == f"{n} events: count.toml\n"
+    again = json.loads(feebly("kaon", "limit", "pi-mumu", "--data", "count.toml", "--json").out)
+    assert again["searches"][0]["n"] == n
+    assert "seed 3, signal 1e-10; no measurement" in Path("count.toml").read_text()
+
+
+def test_thrown_mass_squares_are_read_back(feebly):
+    found = feebly("kaon", "simulate", "pi-x-2016-22", "--inject", "220=1e-10", "--out", "m.csv")
+    n = int(found.out.split()[0])
+    assert len(Path("m.csv").read_text().splitlines()) == n + 3
+    given = ("kaon", "invisible", "pi-x-2016-22", "--mass", "0.22:0.23:2", "--data", "m.csv")
+    assert "observed at 90% CL" in feebly(*given).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("pi0-invisible",), "no --kind: expected --kind limit or invisible"),
+        (("pi0-invisible", "--kind", "peaks"), "--kind peaks: expected --kind limit or invisible"),
+        (("mu-nu-x",), "feebly kaon mu-nu-x reads no data of their own file"),
+        (("pi-mumu", "--background", "3"), "belongs to searches for peaks alone"),
+        (("pi-mumu", "--inject", "250=1e-9"), "--inject"),
+        (("pi-mumu", "--inject", "-1e-9"), "zero or a positive number"),
+        (("pi-x-2016-22", "--inject", "120=1e-9"), "not searched for by"),
+        (("nothing",), "unknown kaon search 'nothing'"),
+    ],
+)
+def test_wrong_pseudo_data(feebly, arguments, line):
+    found = feebly("kaon", "simulate", *arguments)
+    assert found.code == 3
+    assert line in found.error

@@ -12,6 +12,7 @@ from feebly.apparatus.shapes import BoolArray
 from feebly.core.constants import HBAR_GEV_S, HBARC_GEV_M, MUON_MASS_GEV, PION0_MASS_GEV, PION_MASS_GEV
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
+from feebly.kaon.beam_decays import generator
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.invisible_file import (
     InvisibleSearchFile,
@@ -114,13 +115,6 @@ class InvisibleSearch:
 
     def point(self, mass_gev: float) -> InvisiblePoint:
         """Simulate one mass. DomainError for one that is not looked for or of which no decay is counted."""
-        if not mass_gev > 0:
-            raise DomainError(f"mass {1e3 * mass_gev:g} MeV: expected one above 0")
-        if not self.covers(mass_gev):
-            raise DomainError(
-                f"mass {1e3 * mass_gev:g} MeV: not searched for by {self.file.title}; expected a mass in "
-                f"{self._masses()}"
-            )
         blocks = self._simulated(mass_gev)
         sigma = core_sigma(np.concatenate([each.missing_mass2_gev2[each.accepted] for each in blocks]))
         kept = [self._kept(each) for each in blocks]
@@ -143,8 +137,46 @@ class InvisibleSearch:
             self.file.end_of_detector_m - z[inside],
         )
 
+    def _require_covered(self, mass_gev: float) -> None:
+        if not mass_gev > 0:
+            raise DomainError(f"mass {1e3 * mass_gev:g} MeV: expected one above 0")
+        if not self.covers(mass_gev):
+            raise DomainError(
+                f"mass {1e3 * mass_gev:g} MeV: not searched for by {self.file.title}; expected a mass in "
+                f"{self._masses()}"
+            )
+
+    def pseudo_data(self, seed: int, signal: dict[float, float] | None = None) -> FloatArray:
+        """Missing mass squared [GeV²] in the regions, of one pseudo-experiment, rising.
+
+        signal: branching ratio of a stable X by mass [GeV]. Raises as `point`.
+        """
+        random = generator(seed, f"pseudo-data {self.file.title}", 0)
+        known, other, regions = self.file.normalisation, self.file.other_background, self.file.regions_gev2
+        width = sum(high - low for low, high in regions)
+        events = [
+            random.uniform(low, high, random.poisson(other.mean * (high - low) / width))
+            for low, high in regions
+        ]
+        if isinstance(known, NeutrinoPairs):
+            expected = known.branching_ratio.value / known.ses.value
+            events.append(random.choice(self._reference[0], random.poisson(expected)))
+        for mass, ratio in (signal or {}).items():
+            mass2, relative = self._in_all_regions(mass)
+            expected = ratio * relative / self._sensitivity
+            events.append(random.choice(mass2, random.poisson(expected)))
+        return np.sort(np.concatenate(events))
+
+    def _in_all_regions(self, mass_gev: float) -> tuple[FloatArray, float]:
+        """m² of X in the regions, and their share of its decays over that of the normalisation."""
+        blocks = self._simulated(mass_gev)
+        kept = [self._kept(each) for each in blocks]
+        share = float(np.mean(np.concatenate(kept)))
+        return _joined([each.missing_mass2_gev2 for each in blocks], kept), share / self._reference[1]
+
     def _simulated(self, mass_gev: float) -> list[TrackEvents]:
         """Blocks of decays until enough are in the regions."""
+        self._require_covered(mass_gev)
         decay = two_body("pi-x", "hadron", PION_MASS_GEV, mass_gev)
         blocks: list[TrackEvents] = []
         kept = 0

@@ -1,4 +1,4 @@
-"""``feebly kaon peaks`` and ``feebly kaon simulate``: scans of the missing mass."""
+"""``feebly kaon peaks``: scans of the missing mass."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def made(
     pseudo_experiments = values.whole_number(toys, "--toys")
     with progress(Path(search).stem) as update:
         update(0, 3, "resolution and acceptance")
-        found = _search(search, experiment, background)
+        found = peak_search(search, experiment, background)
         if data is not None and found.file.blinded and not unblind:
             return _blinded(found, given, level)
         masses = read_masses(data) if data else found.pseudo_data(number, _signals(inject))
@@ -133,31 +133,8 @@ def made(
     return _kept(found, result, facts, given, events, files)
 
 
-def simulate(
-    search: _Search,
-    inject: _Inject = None,
-    background: _Background = None,
-    seed: options.Seed = "1",
-    experiment: _KaonExperiment = "na62-kaon",
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File of masses.")] = "masses.csv",
-) -> None:
-    """Pseudo-data of a peak search: one missing mass [MeV] per event of the expected background.
-
-    \b
-    Example:
-        feebly kaon simulate pi-a-gamma-gamma --inject 250=2e-8 --out masses.csv
-    """
-    from feebly.kaon.mass_list import write_masses
-
-    number = values.whole_number(seed, "--seed")
-    found = _search(search, experiment, background)
-    masses = found.pseudo_data(number, _signals(inject))
-    remarks = (found.file.title, f"pseudo-data, seed {number}{_injected(inject)}; no measurement")
-    write_masses(out, masses, remarks)
-    answer(f"{masses.size} events: {out}")
-
-
-def _search(name: str, experiment: str, background: str | None) -> KaonPeakSearch:
+def peak_search(name: str, experiment: str, background: str | None) -> KaonPeakSearch:
+    """A search on an experiment; background: events that are stated in place of those of its file."""
     from feebly.kaon.peak_file import load_peak_search
     from feebly.kaon.peaks import kaon_peak_search
 
