@@ -78,7 +78,7 @@ def test_photons_of_a_pi0_are_uniform_in_energy():
 
 def test_photons_of_radiative_decays_follow_inner_bremsstrahlung():
     """dΓ/dx of K+ -> μ+ ν γ: the photon's spectrum, though the track is what is sampled."""
-    events = _events("mu-nu-gamma", 60_000)
+    events = _events("mu-nu-gamma", 30_000)
     (name, photon), _ = _bodies("mu-nu-gamma", events)
     assert name == "gamma"
     x = 2 * _in_kaon_frame(events, photon, 0.0) / KAON_MASS_GEV
@@ -122,7 +122,7 @@ def test_share_of_lost_photons_is_the_closed_form_of_two_photons():
     c = (cos θ - β)/(1 - β cos θ) is the cosine in the frame of the π0 of a photon on the edge of the disc.
     """
     energy, theta, lever = 40.0, 5e-3, 100.0
-    n, random = 200_000, np.random.default_rng(3)
+    n, random = 100_000, np.random.default_rng(3)
     momentum = np.sqrt(energy**2 - PION0_MASS_GEV**2)
     zero = np.zeros(n)
     pair = photon_pair(Momenta(zero, zero, np.full(n, momentum)), np.full(n, PION0_MASS_GEV**2), random)
@@ -183,7 +183,7 @@ def test_hermetic_to_50_mrad():
 
 def test_pi0_rejection_is_of_the_published_order():
     """Designed for less than 1e-8; tracks of 15-35 GeV, inefficiencies assumed."""
-    events = _events("pi-pi0", 200_000, selection=TrackSelection((15, 35))).only_accepted()
+    events = _events("pi-pi0", 120_000, selection=TrackSelection((15, 35))).only_accepted()
     random = np.random.default_rng(2)
     chance = survival(NA62, standard_decay("pi-pi0"), events, Rejection(photons=True), random)
     assert 3e-9 < chance.mean() / NA62.photon_veto.accidental_efficiency < 2e-7
@@ -339,7 +339,7 @@ def test_signal_over_background_in_both_regions():
     everything = Rejection("hadron", photons=True, tracks=True)
     found = {
         tag: missing_mass_spectrum(
-            NA62, tag, edges, 200_000, "pi", TrackSelection((15, 35)), everything, regions, jobs=2
+            NA62, tag, edges, 100_000, "pi", TrackSelection((15, 35)), everything, regions, jobs=2
         )
         for tag in ("pi-nu-nu", "pi-pi0", "mu-nu")
     }
