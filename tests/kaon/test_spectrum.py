@@ -12,6 +12,7 @@ from feebly.core.constants import KAON_MASS_GEV, MUON_MASS_GEV, PION0_MASS_GEV, 
 from feebly.core.errors import ConfigError, DomainError
 from feebly.kaon.experiment_file import load_kaon_experiment
 from feebly.kaon.one_track import TrackSelection
+from feebly.kaon.rejection import Rejection
 from feebly.kaon.spectrum import missing_mass_spectrum
 from feebly.report.kaon_peak_report import decay_symbols
 from feebly.report.kaon_spectrum_report import spectrum_rows
@@ -32,6 +33,22 @@ def test_sum_is_branching_ratio_times_acceptance_times_tracks():
         expected = found.decay.branching_ratio * tracks * found.acceptance
         assert_allclose(found.per_decay.sum(), expected, rtol=1e-12)
         assert_allclose(found.error.sum() > 0, True)
+
+
+def test_errors_are_those_of_weighted_counts():
+    """n decays of one weight w: w n ± w √n; regions as bins."""
+    share = NA62.photon_veto.accidental_efficiency  # all that a veto of photons takes of K+ -> mu+ nu
+    region = (EDGES[300], EDGES[390])
+    for rejection, weight in ((None, 1.0), (Rejection(photons=True), share)):
+        found = _spectrum("mu-nu", 20_000, rejection=rejection, regions_gev2=[region])
+        unit = found.decay.branching_ratio / 20_000 * weight
+        counts = found.per_decay / unit
+        assert_allclose(counts, np.round(counts), atol=1e-6)
+        assert_allclose(found.error, np.sqrt(np.round(counts)) * unit, rtol=1e-9)
+        inside = counts[300:390].sum()
+        assert_allclose(found.in_regions, [inside * unit], rtol=1e-9)
+        assert_allclose(found.in_regions_error, [np.sqrt(inside) * unit], rtol=1e-9)
+        assert_allclose(found.survival, weight, rtol=1e-12)
 
 
 def test_threads_give_the_same_numbers():
