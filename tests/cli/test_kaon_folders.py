@@ -240,3 +240,10 @@ def test_wrong_pseudo_data(feebly, arguments, line):
     found = feebly("kaon", "simulate", *arguments)
     assert found.code == 3
     assert line in found.error
+
+
+def test_record_of_limits(feebly):
+    feebly("kaon", "limit", "pi-mumu", "pi-ee", "--out", "here")
+    found = feebly("hepdata", "export", "here", "--out", "record", "--check")
+    assert found.out.splitlines()[0].startswith("3 tables: K1 limits on the branching ratio, K3 counts")
+    assert "valid: schema and" in found.out

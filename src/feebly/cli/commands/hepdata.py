@@ -30,7 +30,7 @@ TableName = Annotated[
 
 
 def export(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder that 'feebly run' has written.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Folder of 'feebly run' or 'feebly kaon'.")],
     out: Annotated[
         str | None, typer.Option("--out", metavar="DIR|ZIP", help="New folder, or a file that ends in .zip.")
     ] = None,
@@ -50,7 +50,8 @@ def export(
     Tables T1 observed contour, T2 expected contours, T3 CLs, T4 signal yield, T5 acceptance x efficiency, T6
     cut-flow, T7 backgrounds and counts, T8 limits, each with a picture and its thumbnail, and the statistical
     model. A table that the run cannot give is named, with the reason, here and in the record. T5 needs the
-    yield tables of the run in the cache, T6 simulates some events.
+    yield tables of the run in the cache, T6 simulates some events. Of a result of 'feebly kaon': K1 limits on
+    the branching ratio, K2 limits on the coupling, K3 counts, K4 significance, K5 sensitivity.
 
     \b
     Examples:
@@ -60,14 +61,17 @@ def export(
     from feebly.core.errors import unknown
     from feebly.publish.hepdata.check import check_record
     from feebly.publish.hepdata.export import export_run
+    from feebly.publish.hepdata.kaon_record import export_kaon
     from feebly.publish.hepdata.limit_pieces import LAYOUTS
+    from feebly.report.kaon_saved import is_kaon_result
 
     if layout not in LAYOUTS:
         raise unknown("layout", layout, LAYOUTS)
     target = Path(out) if out else default_folder("hepdata", Path(run).resolve().name)
     require_writable(target.parent)
     with progress(f"{run}: tables") as update:
-        record = export_run(run, layout, factors=factors, progress=update)
+        is_kaon = is_kaon_result(run)
+        record = export_kaon(run) if is_kaon else export_run(run, layout, factors=factors, progress=update)
     for reason in record.left_out:
         note(f"not part of the record: {reason}")
     findings = check_record(record.files, str(target)) if check else ()

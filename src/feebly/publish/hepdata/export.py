@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from feebly.core.tables import plain
 from feebly.publish.hepdata import contour_tables, count_tables, factor_tables, scan_tables
 from feebly.publish.hepdata.limit_pieces import Layout
 from feebly.publish.hepdata.pictures import pictures
-from feebly.publish.hepdata.record_writer import record_files, write_record
+from feebly.publish.hepdata.record import Record
+from feebly.publish.hepdata.record_writer import record_files
 from feebly.publish.hepdata.saved_result import SavedResult, read_saved_result
 from feebly.publish.hepdata.tables import Resource, Table
 from feebly.publish.pyhf_files.export import PATCHES, WORKSPACE, export_pyhf
@@ -25,19 +26,6 @@ _OBSERVABLES = {"T1": "EXCLUSION", "T2": "EXCLUSION", "T3": "CLS", "T4": "N", "T
     "T7": "N",
     "T8": "UPPER LIMIT",
 }
-
-
-@dataclass(frozen=True, eq=False)
-class Record:
-    """A record ready to be written: its tables, and which default tables are not part of it and why."""
-
-    tables: tuple[Table, ...]
-    left_out: tuple[str, ...]
-    files: dict[str, bytes]
-
-    def write(self, out: str | Path) -> Path:
-        """Into a new folder or a zip."""
-        return write_record(self.files, out)
 
 
 def export_run(

@@ -120,7 +120,12 @@ def _against_mass(axes: Axes, table: Table, model: str) -> None:
         style = _LINES.get(kind, {}) if "limit" in column.name else {"linestyle": ":"}
         label = column.name.removeprefix("upper limit on ")
         axes.plot(mass, column.numbers, label=label, drawstyle="steps-mid", **style)
-    axes.set(xscale="log", ylim=(0, None), ylabel="events")
+    roles = {each.role for each in meanings(table) if not each.independent}
+    if roles == {"events"}:
+        axes.set(xscale="log", ylim=(0, None), ylabel="events")
+    else:
+        positive = all(not (column.numbers <= 0).any() for column in table.dependent)
+        axes.set(xscale="log", yscale="log" if positive else "linear")
     axes.legend(frameon=False, fontsize=8)
     _labels(axes, table, model)
 
@@ -160,4 +165,5 @@ def _labels(axes: Axes, table: Table, model: str) -> None:
             axes.set_ylabel(r"$c\tau$ [m]", fontsize=13)
         else:
             name = each.column.name.removeprefix("lower ").removeprefix("upper ").removeprefix("coupling ")
+            name = name.removeprefix("limit on ").split(",")[0]
             axes.set_ylabel(coupling_symbol(name), fontsize=13)
