@@ -40,6 +40,7 @@ COMMANDS = {
     "hepdata import": "none: needs tables",
     "hepdata lint": "none: needs a record",
     "kaon limit": None,
+    "kaon chains": "none: seconds, in the documentation",
     "kaon invisible": "none: tens of seconds",
     "kaon mu-nu-x": "none: seconds, in the documentation",
     "kaon peaks": "none: seconds, in the documentation",

@@ -19,6 +19,7 @@ from feebly.cli.commands import (
     export,
     hepdata,
     kaon,
+    kaon_chains,
     kaon_invisible,
     kaon_muon,
     kaon_peaks,
@@ -141,6 +142,7 @@ app.add_typer(_background, name="background")
 
 _kaon = _group("Searches in kaon decays.")
 _kaon.command("limit")(kaon.limit)
+_kaon.command("chains")(kaon_chains.chains)
 _kaon.command("invisible")(kaon_invisible.invisible)
 _kaon.command("mu-nu-x")(kaon_muon.mu_nu_x)
 _kaon.command("peaks")(kaon_peaks.peaks)
