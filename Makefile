@@ -14,7 +14,7 @@ run: $(BIN)/.installed
 	$(BIN)/feebly run dark-photon --out $(OUT)
 
 test: $(BIN)/.installed-dev
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 bench: $(BIN)/.installed-dev
 	$(BIN)/python -m benchmarks

@@ -11,6 +11,12 @@ _reference_runs = {"passed": 0, "failed": 0}
 _documentation: dict[str, list[str]] = {"executed": [], "smaller": [], "left out": []}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: what is left to the end is short, no worker waits for another."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Count the tests marked ``reference`` that ran (a skip is no run), and the blocks of the documentation.
 
