@@ -13,8 +13,10 @@ from numpy.testing import assert_allclose
 
 from feebly.core.constants import (
     FERMI_GEV_M2,
+    HBAR_GEV_S,
     KAON_DECAY_CONSTANT_GEV,
     KAON_MASS_GEV,
+    KPLUS_LIFETIME_S,
     MUON_MASS_GEV,
     V_US_KAON,
 )
@@ -22,6 +24,7 @@ from feebly.core.errors import ConfigError, DomainError
 from feebly.kaon.muon_invisible import expected_events, load_muon_search
 from feebly.kaon.one_track import TrackDecay, simulate
 from feebly.kaon.peak_file import MassSteps
+from feebly.kaon.rejection import Rejection
 from feebly.kaon.spectrum import missing_mass_spectrum
 from feebly.physics.kinematics.phase_space import phase_space_volume
 from feebly.physics.kinematics.quantiles import quantile_table
@@ -31,7 +34,7 @@ from feebly.physics.production.kaon_to_muon_invisible import (
     br_kplus_to_muon_invisible,
     missing_mass_nodes,
     missing_mass_spectrum_gev_m1,
-    three_neutrino_spectrum,
+    three_neutrino_spectrum_gev_m1,
 )
 from feebly.physics.production.kaon_to_muon_scalar import br_kplus_to_muon_scalar
 from feebly.statistics.intervals.limits import upper_limit
@@ -157,15 +160,104 @@ def test_spectra_lie_between_the_mass_of_x_and_the_endpoint(spin):
             missing_mass_spectrum_gev_m1(w2, mass, spin)
 
 
-def test_three_neutrinos_fill_the_phase_space_of_four_bodies():
-    """Φ_4 = ∫dW²/(2π) Φ_2(m_K; m_μ, W) Φ_3(W), Φ_2 = p/(4π m_K), Φ_3 ~ W² of massless bodies."""
-    w2, weight = missing_mass_nodes(1e-9)
-    momentum = three_neutrino_spectrum(w2) / w2 / (2 * KAON_MASS_GEV)
-    three = np.array([phase_space_volume(float(np.sqrt(v)), (0.0, 0.0, 0.0)) for v in w2])
-    assert_allclose(three / w2, three[0] / w2[0], rtol=1e-9)
-    total = np.sum(weight / (2 * np.pi) * momentum / (4 * np.pi * KAON_MASS_GEV) * three)
-    expected = phase_space_volume(KAON_MASS_GEV, (MUON_MASS_GEV, 0.0, 0.0, 0.0))
-    assert_allclose(total, expected, rtol=1e-5)
+def isotropic(random, n):
+    cos, phi = random.uniform(-1, 1, n), random.uniform(0, 2 * np.pi, n)
+    sin = np.sqrt(1 - cos**2)
+    return np.array([np.ones(n), sin * np.cos(phi), sin * np.sin(phi), cos])
+
+
+def three_massless(w, n, random):
+    """Momenta (4, n) of flat phase space in the rest frame of w: the energy of the third has density x."""
+    x = np.sqrt(random.random(n))
+    third = x * w / 2 * isotropic(random, n)
+    rest = np.array([w, 0, 0, 0])[:, None] - third
+    mass = w * np.sqrt(1 - x)
+    in_pair = mass / 2 * isotropic(random, n)
+    along = np.sum(rest[1:] * in_pair[1:], axis=0)
+    energy = (rest[0] * in_pair[0] + along) / mass
+    factor = (in_pair[0] + energy) / (rest[0] + mass)
+    first = np.vstack([energy, in_pair[1:] + factor * rest[1:]])
+    return first, rest - first, third
+
+
+def test_three_neutrinos_by_simulated_momenta():
+    """dΓ/dW² from 512 c²G_F² (k·k_1)(p·k_2) and phase-space volumes, the neutrinos thrown."""
+    random = np.random.default_rng(5)
+    coupling2 = (FERMI_GEV_M2 * V_US_KAON * KAON_DECAY_CONSTANT_GEV) ** 2 / 2
+    for w in (0.1, 0.25, 0.37):
+        k, k1, k2 = three_massless(w, 200_000, random)
+        e_mu = (KAON_MASS_GEV**2 - w**2 - MUON_MASS_GEV**2) / (2 * w)
+        p_mu = np.sqrt(e_mu**2 - MUON_MASS_GEV**2)
+        p = np.array([e_mu, 0, 0, p_mu])
+        element = np.einsum("mn,mk,kn->n", k, METRIC, k1) * (p @ METRIC @ k2)
+        momentum = p_mu * w / KAON_MASS_GEV  # in the rest frame of the kaon
+        volume = momentum / (4 * np.pi * KAON_MASS_GEV) * phase_space_volume(w, (0.0, 0.0, 0.0)) / (2 * np.pi)
+        expected = 512 * coupling2 * FERMI_GEV_M2**2 * element.mean() * volume / (2 * KAON_MASS_GEV)
+        assert_allclose(three_neutrino_spectrum_gev_m1(w**2), expected, rtol=0.01)
+
+
+def test_contact_of_neutrinos_is_the_square_of_currents():
+    """Σ|[ū_k γ^α P_L v_p][ū_1 γ_α P_L v_2]|² = 16 (k·k_1)(p·k_2), by matrices."""
+    random = np.random.default_rng(6)
+    k, k1, k2, p = (np.append(np.linalg.norm(v), v) for v in random.normal(size=(4, 3)))
+    left = (np.eye(4) - GAMMA5) / 2
+    total = 0.0
+    for a in range(4):
+        for b in range(4):
+            sign = METRIC[a, a] * METRIC[b, b]
+            one = np.trace(slash(k) @ GAMMA[a] @ left @ slash(p) @ conjugate(GAMMA[b] @ left))
+            two = np.trace(slash(k1) @ GAMMA[a] @ left @ slash(k2) @ conjugate(GAMMA[b] @ left))
+            total += sign * (one * two).real
+    assert_allclose(total, 16 * dot(k, k1) * dot(p, k2), rtol=1e-9)
+
+
+def massless_spinor(p):
+    """Left-handed solution of p̸ s = 0: of a neutrino, and of an antilepton without mass."""
+    _, _, rows = np.linalg.svd(np.vstack([slash(p), np.eye(4) + GAMMA5]))
+    return rows[-1].conj() * np.sqrt(2 * p[0])
+
+
+@pytest.mark.parametrize("sin2", [0.1, 0.2312])
+def test_leading_amplitude_of_three_neutrinos(sin2):
+    """Without m_μ: Z on muon, neutrino and kaon (charge and contact) are one contact for any sin²θ_W.
+
+    The diagram with a W on a light lepton takes it away for a pair of ν_e; in units of c 2√2 G_F.
+    """
+    random = np.random.default_rng(7)
+    momenta = [np.append(np.linalg.norm(v), v) for v in random.normal(size=(4, 3))]
+    k, p, k1, k2 = momenta
+    q, kaon, big_q, w = k1 + k2, sum(momenta), p + k1 + k2, k + k1 + k2
+    bar_k, bar_1, anti_p, anti_2 = (
+        massless_spinor(k).conj() @ GAMMA[0], massless_spinor(k1).conj() @ GAMMA[0],
+        massless_spinor(p), massless_spinor(k2),
+    )  # fmt: skip
+    left, right = (np.eye(4) - GAMMA5) / 2, (np.eye(4) + GAMMA5) / 2
+    pair = METRIC @ np.array([bar_1 @ g @ left @ anti_2 for g in GAMMA])  # index below
+
+    def weak(x):
+        return slash(x) @ (2 * left)
+
+    vertex = sum(j * g for j, g in zip(pair, GAMMA, strict=True))
+    on_muon = vertex @ ((sin2 - 0.5) * left + sin2 * right)
+    muon = bar_k @ weak(kaon) @ -slash(big_q) @ on_muon @ anti_p / dot(big_q, big_q)
+    neutrino = bar_k @ (0.5 * vertex @ left) @ slash(w) @ weak(kaon) @ anti_p / dot(w, w)
+    charge = (0.5 - sin2) * ((2 * kaon - q) @ pair) / (dot(q, q) - 2 * dot(kaon, q))
+    pole = charge * (bar_k @ weak(kaon - q) @ anti_p)
+    contact = sin2 * (bar_k @ (vertex @ (2 * left)) @ anti_p)
+    expected = 2 * bar_k @ vertex @ left @ anti_p
+    assert_allclose(muon + neutrino + pole + contact, expected, rtol=1e-9)
+
+    light = p + k + k2  # electron that becomes μ ν_μ and the antineutrino
+    chain = [bar_1 @ weak(kaon) @ -slash(light) @ g @ left @ anti_2 / dot(light, light) for g in GAMMA]
+    charged = np.dot(METRIC @ np.array(chain), [bar_k @ g @ left @ anti_p for g in GAMMA])
+    assert_allclose(charged, -expected, rtol=1e-9)
+
+
+def test_rate_of_three_neutrinos_is_of_the_published_order():
+    """1.6e-16 with all terms in m_μ (1605.08077, as remembered); the leading one is two thirds of it."""
+    w2, weight = missing_mass_nodes(1e-8)
+    rate = np.sum(weight * three_neutrino_spectrum_gev_m1(w2)) * KPLUS_LIFETIME_S / HBAR_GEV_S
+    assert_allclose(rate, 1.03e-16, rtol=0.01)
 
 
 # --- the search ----------------------------------------------------------------------------------------
@@ -187,7 +279,7 @@ def test_limit_on_the_events_of_the_counted_region(events):
 
 
 def test_acceptance_is_that_of_simulated_decays():
-    """Weighted muons of one sample against decays thrown from the spectrum itself."""
+    """Weighted muons of one sample against decays thrown from the spectrum itself, with mean efficiencies."""
     mass, cut = 0.25, SEARCH.file.counted[0].above_gev2
 
     def spectrum(w2):
@@ -200,9 +292,13 @@ def test_acceptance_is_that_of_simulated_decays():
 
     decay = TrackDecay("thrown", "muon", MUON_MASS_GEV, energies)
     found = simulate(SEARCH.experiment, decay, 50_000, 3, 0, SEARCH.file.selection)
-    thrown = np.mean(found.accepted & (found.missing_mass2_gev2 > cut))
+    above = found.accepted & (found.missing_mass2_gev2 > cut)
+    identified = SEARCH.experiment.identification.probability(
+        "muon", "muon", np.sqrt(found.track.squared[above])
+    )
+    thrown = above.mean() * identified.mean() * SEARCH.experiment.photon_veto.accidental_efficiency
     weighted = SEARCH.acceptances(spectrum, mass**2)[0]
-    assert_allclose(weighted, thrown, rtol=4 * np.sqrt((1 - thrown) / thrown / 50_000) + 0.01)
+    assert_allclose(weighted, thrown, rtol=4 / np.sqrt(above.sum()) + 0.01)
 
 
 def test_background_above_a_cut_is_that_of_the_simulated_decay():
@@ -224,8 +320,8 @@ def test_limits_are_of_the_published_order(events):
     observed = [
         SEARCH.mediator(mass, spin, events).observed for mass in masses for spin in ("scalar", "vector")
     ]
-    assert min(observed) > 1e-7
-    assert max(observed) < 1e-5
+    assert 1e-7 < min(observed) < 1e-6
+    assert 1e-6 < max(observed) < 3e-5
     light = SEARCH.mediator(0.01, "vector", events)
     heavy = SEARCH.mediator(0.37, "vector", events)
     assert light.cut_gev2 < 0.05 < 0.12 < heavy.cut_gev2
@@ -233,10 +329,10 @@ def test_limits_are_of_the_published_order(events):
 
 
 def test_three_neutrinos_beside_the_published_limit(events):
-    """1.0e-6 (2101.12304). The muon by phase space, with geometry alone, gives 0.41 of it: kept as it is."""
+    """1.0e-6 (2101.12304); here 0.70 of it, with counts and decays that are remembered, and nothing tuned."""
     found = SEARCH.three_neutrinos(events)
     assert_allclose(found.observed, events.observed[0] / found.acceptance / 1.14e10, rtol=1e-12)
-    assert_allclose(found.observed / SEARCH.file.three_neutrinos.value, 0.41, rtol=0.05)
+    assert_allclose(found.observed / SEARCH.file.three_neutrinos.value, 0.70, rtol=0.05)
 
 
 @pytest.mark.parametrize(("b", "sigma"), [(1000.0, 123.0), (5000.0, 615.0), (2000.0, 100.0)])
@@ -249,6 +345,14 @@ def test_many_events_by_the_gaussian_formula(b, sigma):
 def test_expected_limits_of_few_events_and_known_backgrounds_are_those_of_counting(b):
     halfway = (upper_limit(int(b), b).s_up + upper_limit(int(b) + 1, b).s_up) / 2
     assert_allclose(expected_events(b, 0.0), halfway, rtol=1e-9)
+
+
+def test_an_experiment_that_does_not_tell_its_efficiencies():
+    known = SEARCH.experiment
+    origins = {key: each for key, each in known.origins.items() if not key.startswith("identification")}
+    blind = replace(SEARCH, experiment=replace(known, identification=None, origins=origins))
+    with pytest.raises(ConfigError, match=r"na62-kaon has no \[identification\]"):
+        _ = blind.backgrounds
 
 
 def test_wrong_files_and_masses(events):
@@ -268,3 +372,22 @@ def test_wrong_files_and_masses(events):
         SEARCH.mediator(0.4, "scalar", events)
     with pytest.raises(ConfigError, match="unknown search with a muon 'mu-nu'"):
         load_muon_search("mu-nu")
+
+
+def test_the_background_is_the_decay_that_vetoes_leave():
+    """Identification and vetoes of the experiment: μνγ is all but 5% above 0.1 GeV², half to twice 7549.
+
+    1.5e6 decays give 6670 ± 330.
+    """
+    rejection = Rejection("muon", photons=True, tracks=True)
+
+    def expected(tag, events):
+        found = missing_mass_spectrum(
+            SEARCH.experiment, tag, [-0.5, 0.3], events, "mu", SEARCH.file.selection, rejection, [(0.1, 0.3)]
+        )
+        return SEARCH.file.decays.value * found.in_regions[0]
+
+    radiative = expected("mu-nu-gamma", 100_000)
+    others = sum(expected(tag, 10_000) for tag in ("mu-nu", "mu3", "3pi", "pi-pi0", "e3"))
+    assert others < 0.05 * radiative
+    assert 7549 / 2 < radiative < 2 * 7549

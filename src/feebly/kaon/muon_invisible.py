@@ -16,13 +16,14 @@ from feebly.core.interfaces import FloatArray
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.muon_invisible_file import MuonInvisibleFile, load_muon_invisible
 from feebly.kaon.one_track import TrackDecay, simulate
+from feebly.kaon.rejection import Rejection, require_rejection
 from feebly.physics.decays.kaon_standard import standard_decay
 from feebly.physics.production.kaon_to_muon_invisible import (
     LARGEST_MISSING_MASS2_GEV2,
     Spin,
     missing_mass_nodes,
     missing_mass_spectrum_gev_m1,
-    three_neutrino_spectrum,
+    three_neutrino_spectrum_gev_m1,
 )
 from feebly.statistics.checks import require_confidence_level
 from feebly.statistics.intervals.limit_arrays import upper_limits
@@ -40,8 +41,8 @@ Spectrum = Callable[[FloatArray], FloatArray]
 class SignalLimits:
     """Limits on the branching ratio of one signal.
 
-    acceptance: of the counted region that is the best for it; observed: there. cut_gev2: with the best
-    expected limit, which is ``expected``.
+    acceptance: with efficiencies, in the counted region that is the best for it; observed: there. cut_gev2:
+    with the best expected limit, which is ``expected``.
     """
 
     acceptance: float
@@ -75,13 +76,23 @@ class MuonInvisibleSearch:
 
     @cached_property
     def _efficiency(self) -> FloatArray:
-        """Share of muons that are accepted above each cut, in bins of the true missing mass squared."""
+        """Share of muons that are accepted above each cut, in bins of the true missing mass squared.
+
+        On all planes, identified, and not rejected by accidental activity in the photon veto. ConfigError
+        where the experiment does not tell the last two.
+        """
+        require_rejection(self.experiment, Rejection("muon", photons=True))
+        assert self.experiment.identification is not None
+        assert self.experiment.photon_veto is not None
         track = TrackDecay("mu-missing", "muon", MUON_MASS_GEV, _energies)
-        found = simulate(self.experiment, track, _EVENTS, self.seed, 0, self.file.selection)
+        found = simulate(self.experiment, track, _EVENTS, self.seed, 0, self.file.selection).only_accepted()
+        momentum = np.sqrt(found.track.squared)
+        chance = self.experiment.identification.probability("muon", "muon", momentum)
+        chance = chance * self.experiment.photon_veto.accidental_efficiency
         edges = np.linspace(0, LARGEST_MISSING_MASS2_GEV2, _BINS + 1)
-        true, measured = (v[found.accepted] for v in (found.true_mass2_gev2, found.missing_mass2_gev2))
-        counts = [np.histogram(true[measured > cut], edges)[0] for cut in self._cuts]
-        return np.array(counts) * _BINS / _EVENTS
+        above = [np.where(found.missing_mass2_gev2 > cut, chance, 0.0) for cut in self._cuts]
+        sums = [np.histogram(found.true_mass2_gev2, edges, weights=weight)[0] for weight in above]
+        return np.array(sums) * _BINS / _EVENTS
 
     def acceptances(self, spectrum: Spectrum, lowest_gev2: float) -> FloatArray:
         """Share of a signal that is accepted above each cut; spectrum: dΓ/dW² from ``lowest_gev2`` on."""
@@ -138,8 +149,8 @@ class MuonInvisibleSearch:
         return self.signal_limits(spectrum, mass_gev**2, events)
 
     def three_neutrinos(self, events: EventLimits) -> SignalLimits:
-        """Limits on BR(K+ -> μ+ ν ν ν̄), its muon by phase space."""
-        return self.signal_limits(three_neutrino_spectrum, _LEAST_MASS2_GEV2, events)
+        """Limits on BR(K+ -> μ+ ν ν ν̄), its muon as in the Standard Model."""
+        return self.signal_limits(three_neutrino_spectrum_gev_m1, _LEAST_MASS2_GEV2, events)
 
 
 def _energies(u: FloatArray) -> FloatArray:

@@ -125,6 +125,6 @@ def _sentences(found: Mapping[str, Any]) -> list[str]:
     known = "" if three["published"] is None else f"; published {three['published']:.2g}"
     return [
         *lines,
-        f"BR(K+ -> mu+ nu nu nu) < {three['observed']:.2g} at {cl} (acceptance {three['acceptance']:.3g}, "
-        f"muon by phase space){known}",
+        f"BR(K+ -> mu+ nu nu nu) < {three['observed']:.2g} at {cl} (acceptance "
+        f"{three['acceptance']:.3g}){known}",
     ]

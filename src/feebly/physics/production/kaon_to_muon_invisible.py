@@ -99,12 +99,20 @@ def missing_mass_nodes(lowest_gev2: float) -> tuple[FloatArray, FloatArray]:
     return np.exp(u), weight * np.exp(u)
 
 
-def three_neutrino_spectrum(w2_gev2: ArrayLike) -> FloatArray:
-    """dΓ/dW² of K+ -> μ+ ν ν ν̄ by phase space alone, in any unit: p_μ Φ_3, Φ_3 ~ W² of massless particles."""
+def three_neutrino_spectrum_gev_m1(w2_gev2: ArrayLike) -> FloatArray:
+    """dΓ(K+ -> μ+ ν ν ν̄)/dW² [1/GeV] of the Standard Model, to leading order in m_μ; zero outside its range.
+
+    Without m_μ in the amplitude the Z and W of the leptons and of the kaon add up to 4√2 c G_F
+    [ν̄_μ γ^α P_L μ][ν̄_τ γ_α P_L ν_τ] and cancel for ν_e and ν_μ pairs, whose W couples to a light lepton.
+    Σ|M|² = 512 c²G_F² (k·k_1)(p·k_2), with the phase space of massless neutrinos c²G_F² p_μ W⁴
+    (M² - m² - W²)/(384π⁵M²). Chiral perturbation theory at leading order as in 1605.08077, all terms there.
+    """
     w2 = np.asarray(w2_gev2, float)
     inside = (w2 > 0) & (w2 < LARGEST_MISSING_MASS2_GEV2)
     w = np.sqrt(np.where(inside, w2, 0.0))
-    return np.where(inside, np.sqrt(np.maximum(kallen_gev4(KAON_MASS_GEV, w, MUON_MASS_GEV), 0.0)) * w2, 0.0)
+    p_mu = np.sqrt(np.maximum(kallen_gev4(KAON_MASS_GEV, w, MUON_MASS_GEV), 0.0)) / (2 * KAON_MASS_GEV)
+    constant = _COUPLING2 / 2 * FERMI_GEV_M2**2 / (384 * pi**5 * _K2)
+    return np.where(inside, constant * p_mu * w2**2 * (_K2 - _MU2 - w2), 0.0)
 
 
 def _require_open(mass_gev: float) -> None:
