@@ -3,7 +3,7 @@
 Comments on the line before a block say what cannot be seen from the block:
 
 ``<!-- not executed: REASON -->`` for what cannot run in a test (it is counted and listed),
-``<!-- in tests with: OPTIONS -->`` options that make ``feebly run`` and ``presets compare`` small,
+``<!-- in tests with: OPTIONS -->`` options that make `_SLOW` commands small,
 ``<!-- exit code: N -->`` for a command that is meant to fail; its stderr belongs to the output then,
 ``<!-- saved as: FILE -->`` a TOML file that the commands after it use.
 """
@@ -38,7 +38,7 @@ _FENCE = re.compile(r"^(`{3,}|~{3,})(.*)$")
 _MARK = re.compile(r"<!-- (not executed|in tests with|exit code|saved as): (.+) -->\n\Z")
 _SHELL = re.compile(r"[|&;<>$`*?#~{}\\\n\[\]()]")
 """What a shell does not take as it stands."""
-_SLOW = re.compile(r"feebly (?:run|presets compare)\b(?:[^;|&\n\\]|\\\n)*")
+_SLOW = re.compile(r"feebly (?:run|presets compare|kaon invisible)\b(?:[^;|&\n\\]|\\\n)*")
 
 
 @dataclass

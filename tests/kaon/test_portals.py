@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 from feebly.core.errors import ConfigError, DomainError
 from feebly.kaon.invisible_scan import load_invisible_scan
 from feebly.kaon.peak_file import load_peak_search
+from feebly.kaon.peaks import kaon_peak_search
 from feebly.kaon.portals import KAON_PORTALS, caution, excluded_edges, excluded_intervals, visible_edges
 from feebly.physics.models.dark_scalar import DarkScalar
 from feebly.physics.models.registry import MODELS
@@ -16,6 +17,7 @@ from feebly.physics.production.alp_flavour import k_sd_per_gev
 from feebly.physics.production.alp_meson_decay import br_kaon_to_alp
 from feebly.physics.production.kaon_to_scalar import br_kplus_to_pion
 from feebly.publish.kaon_limit import edges_as_limit
+from feebly.publish.limit_files import load_limit
 
 SCAN = load_invisible_scan()
 ALONE = load_invisible_scan(("pi-x-2016-22",))
@@ -85,6 +87,27 @@ def test_couplings_of_an_alp_that_is_seen(mass):
     signal = gluons * model.branching_ratio("gammagamma", mass) * -np.expm1(-88 / tau_ps)
     assert_allclose(signal, limit, rtol=0.01)
     assert high == 1e-2
+
+
+@pytest.mark.parametrize("tag", ["dark-scalar", "alp-fermion", "alp-gluon"])
+def test_shipped_limits_are_what_is_computed_today(tag):
+    (piece,) = load_limit(f"na62-kplus-{tag}").pieces
+    assert (piece.mass_gev.min(), piece.mass_gev.max()) == (0.005, 0.26)
+    rows = [int(np.argmin(abs(piece.mass_gev[:65] - mass))) for mass in (0.05, 0.1325, 0.2)]
+    points = SCAN.points(piece.mass_gev[rows].tolist())
+    edges = _edges(tag, points, (1e-6, 1.0) if tag == "dark-scalar" else (1e-10, 1.0))
+    assert_allclose(piece.coupling[rows], edges.lower, rtol=1e-3)
+    assert_allclose(piece.coupling[[129 - row for row in rows]], edges.upper, rtol=1e-3)
+
+
+def test_shipped_limit_of_an_alp_to_photons_is_what_is_computed_today():
+    search = kaon_peak_search(load_peak_search("pi-a-gamma-gamma"))
+    (piece,) = load_limit("na62-kplus-alp-gluon-photons").pieces
+    assert_allclose(piece.mass_gev, search.mass_gev, rtol=1e-12)
+    limits, visible = search.expected_limits(), search.file.visible
+    few = [0, 100, 286]
+    edges = visible_edges("alp-gluon", search.mass_gev[few], limits[few], visible, (1e-10, 1.0))
+    assert_allclose(piece.coupling[few], edges.lower, rtol=1e-3)
 
 
 def test_lifetimes_of_a_visible_alp_are_the_published_ones():

@@ -255,7 +255,7 @@ def _limit_layer(limit: PublishedLimit, index: int) -> Layer:
         _LIMIT_DASHES.get(limit.kind, _EXPECTED),
         0.7 if seen else 1.1,
         GREYS[index % len(GREYS)] if seen else None,
-        1.0 + 0.01 * index,
+        (1.0 if seen else 3.15) + 0.001 * index,  # a line alone: on the areas of runs, below their lines
     )
     name = limit.label if limit.kind == "observed" else f"{limit.label}: {limit.kind}"
     return Layer(f"limit{index}", limit.label, name, limit.kind, curves, style, limit.region)

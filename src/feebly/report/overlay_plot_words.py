@@ -43,7 +43,7 @@ def _sentences(overlay: Overlay) -> Iterator[str]:
         yield from _run_sentences(overlay)
     if any(layer.key.startswith("limit") for layer in overlay.layers):
         filled = [limit for limit in overlay.limits if limit.kind == "observed"]
-        yield "Grey: published limits." if filled else "Grey lines: published."
+        yield "Grey: published limits." if filled else "Grey lines: expected limits and projections."
         yield from (f"{_limit_sentence(limit)}." for limit in overlay.limits)
     yield from overlay.notes
 
@@ -69,6 +69,6 @@ def _run_sentences(overlay: Overlay) -> Iterator[str]:
 def _limit_sentence(limit: PublishedLimit) -> str:
     source = ", ".join(filter(None, [limit.arxiv and f"arXiv:{limit.arxiv}", limit.doi, limit.figure]))
     kind = "" if limit.kind == "observed" else f"{limit.kind}, "
-    return (
-        f"{limit.label}: {kind}{100 * limit.cl:g}% CL, {source or limit.origin.source} ({limit.origin.kind})"
-    )
+    side = "all above the line, " if limit.region == "above" else ""
+    what = f"{limit.label}: {kind}{side}{100 * limit.cl:g}% CL"
+    return f"{what}, {source or limit.origin.source} ({limit.origin.kind})"
