@@ -247,3 +247,28 @@ def test_record_of_limits(feebly):
     found = feebly("hepdata", "export", "here", "--out", "record", "--check")
     assert found.out.splitlines()[0].startswith("3 tables: K1 limits on the branching ratio, K3 counts")
     assert "valid: schema and" in found.out
+
+
+def test_a_packed_result_is_made_again_elsewhere(feebly, tmp_path, monkeypatch):
+    Path("mine.toml").write_text(SEARCH.replace("blinded = true\n", ""))
+    Path("count.toml").write_text(COUNT.format(3))
+    feebly("kaon", "limit", "mine.toml", "pi-ee", "--out", "two")
+    feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
+    packed = feebly("pack", "here", "--author", "Ada Lovelace", "--json")
+    assert {"inputs/searches/mine.toml", "inputs/data/count.toml", "limits.csv", "report.html"} <= set(
+        json.loads(packed.out)["files"]
+    )
+    feebly("pack", "two")
+    for name in ("mine.toml", "count.toml"):
+        Path(name).unlink()
+    assert feebly("replay", "here.zip").out == "equal bit by bit: limits and texts\n"
+    assert feebly("replay", "two.zip").out == "equal bit by bit: limits and texts\n"
+    assert "is gone; put it back" in feebly("replay", "here").error
+
+
+def test_blinded_data_are_not_packed(feebly):
+    Path("mine.toml").write_text(SEARCH)
+    Path("count.toml").write_text(COUNT.format(3))
+    feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
+    files = json.loads(feebly("pack", "here", "--json").out)["files"]
+    assert not [name for name in files if "count" in name]

@@ -19,8 +19,9 @@ from urllib.parse import quote
 
 from feebly.core.archives import write_zip
 from feebly.core.errors import ConfigError, DataError
+from feebly.report.kaon_saved import is_kaon_result, read_kaon_result
 from feebly.report.run_difference import read_kept
-from feebly.report.saved_run import PACKED, read_result, read_run
+from feebly.report.saved_run import PACKED, read_any_result, read_run
 from feebly.workflow.named_files import with_named_files
 from feebly.workflow.repeat import SavedRun
 
@@ -39,6 +40,8 @@ _FORMATS = {
 }
 _MEANINGS = {
     "result.json": "inputs, options, provenance and summary of the run",
+    "limits.csv": "limits by mass or search",
+    "limit.csv": "excluded values as a limit file of feebly",
     "contours.csv": "exclusion contours: closed pieces in mass and coupling",
     "grid.h5": "signal yields and limits on the grid of masses and couplings",
     "plot.png": "figure of the exclusion",
@@ -46,6 +49,8 @@ _MEANINGS = {
     "report.html": "the result as a page",
     "refs.bib": "references of what the run used",
 }
+_DOES = {"run": "from the proton on target to the exclusion contour"}
+_OF_KAONS = "a search in kaon decays, from its numbers to limits"
 _ALSO = ("report.html", "refs.bib")  # may be made after the run
 _ORCID = re.compile(r"(?:https://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])")
 
@@ -92,36 +97,51 @@ def write_crate(
 ) -> tuple[str, ...]:
     """Zip a run folder with its manifest and the user's files that it used; the names of the files in it.
 
+    A folder of ``feebly kaon`` too; blinded data, which were not read, stay where they are.
+
     license_id: SPDX identifier or URL. name: of the run, for messages. The same run gives the same bytes: the
     date is that of the run. DataError where a file of the run or of the user is gone or has changed, and
     where the packed files are not all that the run needs.
     """
     folder = Path(folder)
     licence = None if license_id is None else _license(license_id)
-    kept = read_kept(folder, name)
-    if changed := (*kept.damaged, *kept.missing):
-        raise DataError(
-            f"{kept.name}: {', '.join(changed)}: gone, or not what feebly wrote; make the run again"
-        )
-    saved = replace(read_run(folder), name=kept.name)
+    saved = (_kaon if is_kaon_result(folder) else _run)(folder, name)
     files = _outputs(folder) | _inputs(saved)
-    _require_complete(saved, files)
-    manifest = _manifest(read_result(folder), files, licence, authors)
+    if not is_kaon_result(folder):
+        _require_complete(saved, files)
+    manifest = _manifest(read_any_result(folder), files, licence, authors)
     text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     write_zip(out, {MANIFEST: text.encode()} | files)
     return (MANIFEST, *files)
 
 
+def _run(folder: Path, name: str | None) -> SavedRun:
+    kept = read_kept(folder, name)
+    _require_whole(kept.name, (*kept.damaged, *kept.missing))
+    return replace(read_run(folder), name=kept.name)
+
+
+def _kaon(folder: Path, name: str | None) -> SavedRun:
+    kept = read_kaon_result(folder, name)
+    _require_whole(kept.name, kept.damaged)
+    return kept.repeat()
+
+
+def _require_whole(name: str, changed: Sequence[str]) -> None:
+    if changed:
+        raise DataError(f"{name}: {', '.join(changed)}: gone, or not what feebly wrote; make the run again")
+
+
 def _outputs(folder: Path) -> dict[str, bytes]:
     """What feebly wrote; other files in the folder stay where they are."""
-    names = ["result.json", *read_result(folder)["files"], *_ALSO]
+    names = ["result.json", *read_any_result(folder)["files"], *_ALSO]
     return {file: (folder / file).read_bytes() for file in dict.fromkeys(names) if (folder / file).is_file()}
 
 
 def _inputs(saved: SavedRun) -> dict[str, bytes]:
     """Files that the run was given and those that they name, as they lie to each other, by argument."""
     packed = {}
-    for argument, given in saved.user_files().items():
+    for argument, given in saved.all_files():
         paths = with_named_files(given)
         top = Path(os.path.commonpath([path.parent for path in paths]))
         for path in paths:
@@ -160,7 +180,7 @@ def _manifest(
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"feebly run of {content['model']} with {content['setting']['analysis']}",
+        "name": content.get("title") or _name(content),
         "description": content["summary"],
         "datePublished": made["date_utc"],
         "hasPart": [_reference(_identity(name)) for name in files],
@@ -182,6 +202,10 @@ def _manifest(
     }
     graph = [descriptor, root, *_file_entities(files), *_action(content, files), *_software(made), *more]
     return {"@context": [f"{VERSION}/context", {"sha256": "https://schema.org/sha256"}], "@graph": graph}
+
+
+def _name(content: Mapping[str, Any]) -> str:
+    return f"feebly run of {content['model']} with {content['setting']['analysis']}"
 
 
 def _one_or_all(values: list[dict[str, str]]) -> Any:
@@ -229,18 +253,26 @@ def _action(content: Mapping[str, Any], files: Mapping[str, bytes]) -> Iterator[
     yield {
         "@id": "#run",
         "@type": "CreateAction",
-        "name": "feebly run",
-        "description": "from the proton on target to the exclusion contour; feebly replay makes it again",
+        "name": f"feebly {content.get('kind', 'run')}",
+        "description": f"{_DOES.get(content.get('kind', 'run'), _OF_KAONS)}; feebly replay makes it again",
         "endTime": content["provenance"]["date_utc"],
         "instrument": _reference("#feebly"),
         "object": [_reference(name if name[0] == "#" else _identity(name)) for name in given],
         "result": [_reference(_identity(name)) for name in files if not name.startswith(PACKED)],
     }
     for name, value in arguments.items():
-        if isinstance(value, dict) and "sha256" in value:  # a file of the user
-            value = {"file": Path(value["file"]).name, "sha256": value["sha256"]}
+        value = _without_folders(value)
         written = value if isinstance(value, str | int | float) else json.dumps(value)
         yield {"@id": f"#argument-{name}", "@type": "PropertyValue", "name": name, "value": written}
+
+
+def _without_folders(value: Any) -> Any:
+    """Files of the user by their names."""
+    if isinstance(value, list):
+        return [_without_folders(item) for item in value]
+    if isinstance(value, dict) and "sha256" in value:
+        return {"file": Path(value["file"]).name, "sha256": value["sha256"]}
+    return value
 
 
 def _software(made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

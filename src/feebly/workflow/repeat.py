@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import signature
 from pathlib import Path
@@ -53,6 +53,13 @@ class SavedRun:
             for argument, given in self.arguments.items()
             if isinstance(given, dict) and "sha256" in given
         }
+
+    def all_files(self) -> Iterator[tuple[str, str]]:
+        """Argument and path of every file, also of those in lists; DataError as `user_files`."""
+        for argument, given in self.arguments.items():
+            for item in given if isinstance(given, list) else [given]:
+                if isinstance(item, dict) and item.get("sha256") is not None:
+                    yield argument, self.file_of(argument, **item)
 
     def file_of(self, argument: str, file: str, sha256: str) -> str:
         """A file of the user: the packed one, else where it was; DataError if gone or changed."""

@@ -14,7 +14,9 @@ from feebly.core.errors import ConfigError
 
 
 def pack(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or its result.json.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="Folder of a run or of 'feebly kaon', or its result.json.")
+    ],
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE.zip", help="Archive; default: RUN.zip here.")
     ] = None,
