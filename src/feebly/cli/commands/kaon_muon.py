@@ -79,7 +79,10 @@ def _masses(mass: str | None, found: MuonInvisibleSearch) -> list[float]:
         return [float(each) for each in found.file.scan_mev.masses_gev]
     import numpy as np
 
+    from feebly.physics.production.kaon_to_muon_invisible import require_open
+
     low, high, number = values.value_range(mass, "--mass")
+    require_open(high)
     return [float(each) for each in np.linspace(low, high, number)]
 
 

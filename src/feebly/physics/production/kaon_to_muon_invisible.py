@@ -71,7 +71,7 @@ def missing_mass_spectrum_gev_m1(w2_gev2: ArrayLike, mass_gev: float, spin: Spin
 
     1/(256π³ M³) ∫dQ² Σ|M|² (PDG, kinematics). DomainError for a mass that is not between 0 and m_K - m_μ.
     """
-    _require_open(mass_gev)
+    require_open(mass_gev)
     w2 = np.asarray(w2_gev2, float)
     inside = (w2 > mass_gev**2) & (w2 < LARGEST_MISSING_MASS2_GEV2)
     w = np.sqrt(np.where(inside, w2, (mass_gev**2 + LARGEST_MISSING_MASS2_GEV2) / 2))[..., None]
@@ -87,7 +87,7 @@ def missing_mass_spectrum_gev_m1(w2_gev2: ArrayLike, mass_gev: float, spin: Spin
 
 def br_kplus_to_muon_invisible(mass_gev: float, spin: Spin) -> float:
     """BR(K+ -> μ+ ν X)/g²; DomainError as `missing_mass_spectrum_gev_m1`."""
-    _require_open(mass_gev)
+    require_open(mass_gev)
     w2, weight = missing_mass_nodes(mass_gev**2)
     width = np.sum(weight * missing_mass_spectrum_gev_m1(w2, mass_gev, spin))
     return float(width * KPLUS_LIFETIME_S / HBAR_GEV_S)
@@ -115,7 +115,8 @@ def three_neutrino_spectrum_gev_m1(w2_gev2: ArrayLike) -> FloatArray:
     return np.where(inside, constant * p_mu * w2**2 * (_K2 - _MU2 - w2), 0.0)
 
 
-def _require_open(mass_gev: float) -> None:
+def require_open(mass_gev: float) -> None:
+    """DomainError unless 0 < m_X < m_K - m_μ."""
     if not 0 < mass_gev < KAON_MASS_GEV - MUON_MASS_GEV:
         raise DomainError(
             f"mass {1e3 * mass_gev:g} MeV: expected one between 0 and m_K - m_mu = "
