@@ -272,3 +272,14 @@ def test_blinded_data_are_not_packed(feebly):
     feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
     files = json.loads(feebly("pack", "here", "--json").out)["files"]
     assert not [name for name in files if "count" in name]
+
+
+def test_export(feebly):
+    feebly("kaon", "limit", "pi-mumu", "pi-mue", "--background-error", "--ses-error", "--out", "here")
+    assert feebly("export", "here", "--to", "csv", "--out", "table").out == "table:\ntable/limits.csv\n"
+    lines = Path("table/limits.csv").read_text().splitlines()
+    assert "# column b: expected background events" in lines
+    assert [line for line in lines if line[0] != "#"] == Path("here/limits.csv").read_text().splitlines()
+    found = feebly("export", "here", "--to", "pyhf", "--out", "workspaces")
+    assert "asymptotic CLs with 0.91 expected background and n = 1" in found.err
+    assert {path.name for path in Path("workspaces").iterdir()} == {"pi-mumu.json", "pi-mue.json"}

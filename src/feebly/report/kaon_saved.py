@@ -44,15 +44,19 @@ class SavedKaon:
         return (*wrong, *(() if repeat else ("result.json",)))
 
     @cached_property
-    def rows(self) -> Rows:
-        """Columns of limits.csv; None where there is no number. DataError if the file is another one."""
+    def table(self) -> str:
+        """Text of limits.csv. DataError if the file is another one."""
         if LIMITS in self.damaged:
             raise DataError(
                 f"{self.folder / LIMITS}: gone, or not what feebly wrote; make the result again with feebly "
                 f"{self.kind}"
             )
-        with open(self.folder / LIMITS, encoding="utf-8", newline="") as file:
-            head, *lines = csv.reader(file)
+        return (self.folder / LIMITS).read_text(encoding="utf-8")
+
+    @cached_property
+    def rows(self) -> Rows:
+        """Columns of limits.csv; None where there is no number. DataError as `table`."""
+        head, *lines = csv.reader(self.table.splitlines())
         units = {name: each["unit"] for name, each in self.content["limits"]["columns"].items()}
         return {
             name: [_value(cell, units[name]) for cell in column]

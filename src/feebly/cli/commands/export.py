@@ -22,7 +22,7 @@ _OPTIONS = {"points": "pyhf", "inspire": "pyhf", "width": "alpinist", "masses": 
 
 def export(
     context: typer.Context,
-    folder: Annotated[str, typer.Argument(metavar="RUN", help="Folder that 'feebly run' has written.")],
+    folder: Annotated[str, typer.Argument(metavar="RUN", help="Folder of 'feebly run' or 'feebly kaon'.")],
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="pyhf, csv or alpinist.")],
     out: Annotated[
         str | None, typer.Option("--out", metavar="DIR", help="Default: feebly-runs/RUN-FORMAT.")
@@ -60,7 +60,8 @@ def export(
     point near the limit), with a warning about asymptotic limits in numbers. csv: everything in grid.h5 as
     cells.csv, yields.csv and masses.csv. alpinist: N(m, width) for each production and final state in the
     layout of ALPINIST, which 'feebly recast' reads; the yield tables of the run are taken from the cache, and
-    sampled again where they are not there.
+    sampled again where they are not there. Of 'feebly kaon limit': a workspace for each search; of all
+    results of 'feebly kaon': limits.csv with what its columns are.
 
     \b
     Examples:
@@ -68,6 +69,8 @@ def export(
         feebly export my-run --to csv
         feebly export my-run --to alpinist --width 1e-22:1e-12:101
     """
+    from feebly.report.kaon_saved import is_kaon_result
+
     if to in _OF_SIMULATE:
         raise ConfigError(f"--to {to}: events are written by 'feebly simulate --out events.{to}'")
     if to not in FORMATS:
@@ -78,7 +81,9 @@ def export(
     target = Path(out) if out else default_folder(Path(folder).resolve().name, to)
     require_writable(target)
     told: dict[str, Any]
-    if to == "pyhf":
+    if to in ("pyhf", "csv") and is_kaon_result(folder):
+        told = _kaon(folder, target, to)
+    elif to == "pyhf":
         told = _pyhf(folder, target, points, inspire)
     elif to == "csv":
         told = _csv(folder, target)
@@ -90,6 +95,19 @@ def export(
         answer_json({"format": to, "folder": str(target), **told})
     else:
         answer("\n".join([f"{told['summary']}:", *told["files"]]))
+
+
+def _kaon(folder: str, target: Path, to: str) -> dict[str, Any]:
+    from feebly.publish.kaon_csv import write_kaon_csv
+    from feebly.publish.pyhf_files.kaon import export_kaon_pyhf
+    from feebly.report.kaon_saved import read_kaon_result
+
+    saved = read_kaon_result(folder)
+    if to == "csv":
+        return {"summary": "table", "files": [str(write_kaon_csv(saved, target))], "notes": []}
+    found = export_kaon_pyhf(saved)
+    files = [str(path) for path in found.write(target)]
+    return {"summary": f"{len(files)} workspaces", "files": files, "notes": list(found.warnings)}
 
 
 def _pyhf(folder: str, target: Path, points: str | None, inspire: str | None) -> dict[str, Any]:
