@@ -45,6 +45,7 @@ COMMANDS = {
     "kaon mu-nu-x": "none: seconds, in the documentation",
     "kaon peaks": "none: seconds, in the documentation",
     "kaon simulate": "none: seconds, in the tests of kaon",
+    "kaon resolution": "none: seconds, in its own test",
     "kaon spectrum": "none: seconds, in the documentation",
     "limits show": None,
     "limits convert": "none: needs a file",

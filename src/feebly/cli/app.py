@@ -23,6 +23,7 @@ from feebly.cli.commands import (
     kaon_invisible,
     kaon_muon,
     kaon_peaks,
+    kaon_resolution,
     kaon_simulate,
     kaon_spectrum,
     lifetime,
@@ -147,6 +148,7 @@ _kaon.command("invisible")(kaon_invisible.invisible)
 _kaon.command("mu-nu-x")(kaon_muon.mu_nu_x)
 _kaon.command("peaks")(kaon_peaks.peaks)
 _kaon.command("spectrum")(kaon_spectrum.spectrum)
+_kaon.command("resolution")(kaon_resolution.resolution)
 _kaon.command("simulate")(kaon_simulate.simulate)
 app.add_typer(_kaon, name="kaon")
 
