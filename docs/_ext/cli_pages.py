@@ -68,6 +68,7 @@ def _default(option: Any) -> str:
 MEANINGS = {
     "FAILED_CHECK": "a comparison or proof that the command makes failed",
     "WRONG_VALUE": "a value is wrong: model, channel, preset, mass, file, disk; one line says which",
+    "BLINDED": "what was asked for needs data that are blinded",
     "NOT_CONVERGED": "a cell within a factor 3 of the limit missed the precision; the run is written",
     "INTERRUPTED": "Ctrl-C; finished tables are kept, the same command goes on",
     "READER_LEFT": "the program that read the output ended first (a closed pipe)",

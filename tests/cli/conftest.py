@@ -277,5 +277,6 @@ def fake_record(monkeypatch):
 
     recorder = Recorder(export.Record((), ("T1 observed contour: a projection observes nothing",), {}))
     monkeypatch.setattr(export, "export_run", recorder)
+    monkeypatch.setattr("feebly.report.kaon_saved.is_kaon_result", lambda folder: False)
     monkeypatch.setattr(check, "check_record", lambda files, name: ())
     return recorder

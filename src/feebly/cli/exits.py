@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 import typer
 
 from feebly.cli import INTERRUPTED
-from feebly.core.errors import FeeblyError, NotConvergedError
+from feebly.core.errors import BlindedError, FeeblyError, NotConvergedError
 
 FAILED_CHECK = 1
 WRONG_VALUE = FeeblyError.exit_code
+BLINDED = BlindedError.exit_code
 NOT_CONVERGED = NotConvergedError.exit_code
 READER_LEFT = 141  # 128 + SIGPIPE, what a shell reports of any other program
 

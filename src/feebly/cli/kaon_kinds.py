@@ -6,7 +6,7 @@ from collections.abc import Callable
 from inspect import signature
 from typing import TYPE_CHECKING
 
-from feebly.cli.commands import kaon, kaon_invisible, kaon_muon, kaon_peaks
+from feebly.cli.commands import kaon, kaon_chains, kaon_invisible, kaon_muon, kaon_peaks
 from feebly.core.errors import DataError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ MAKERS: dict[str, Callable[..., KaonResult]] = {
     "kaon peaks": kaon_peaks.made,
     "kaon invisible": kaon_invisible.made,
     "kaon mu-nu-x": kaon_muon.made,
+    "kaon chains": kaon_chains.made,
 }
 """Functions that give the result of a command from its arguments, as typed."""
 

@@ -107,7 +107,8 @@ def _kaon(folder: str, target: Path, to: str) -> dict[str, Any]:
         return {"summary": "table", "files": [str(write_kaon_csv(saved, target))], "notes": []}
     found = export_kaon_pyhf(saved)
     files = [str(path) for path in found.write(target)]
-    return {"summary": f"{len(files)} workspaces", "files": files, "notes": list(found.warnings)}
+    summary = f"{len(files)} workspace{'s' * (len(files) != 1)}"
+    return {"summary": summary, "files": files, "notes": list(found.warnings)}
 
 
 def _pyhf(folder: str, target: Path, points: str | None, inspire: str | None) -> dict[str, Any]:
