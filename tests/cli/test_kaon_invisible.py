@@ -59,6 +59,7 @@ def test_couplings_of_an_alp_to_photons(feebly):
     assert "alp-gluon: C/Lambda = 2.9e-06 to 1 would be excluded" in found.out
     shown = feebly("limits", "show", "here/limit-couplings.csv")
     assert "NA62 K⁺ → π⁺ a, a → γγ (expected)" in shown.out
+    assert 'region = "above"' in Path("here/limit-couplings.csv").read_text(encoding="utf-8")
     saved = json.loads(Path("here/result.json").read_text(encoding="utf-8"))
     assert saved["found"]["couplings"]["kind"] == "expected"
     refused = feebly("kaon", "peaks", "e-n", "--background", "100", "--model", "alp-gluon")

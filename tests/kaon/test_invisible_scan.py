@@ -99,6 +99,7 @@ def test_counts_for_each_mass(tmp_path):
         ("mass_mev,n,b\n50,1\n", ":2: 50,1: expected numbers"),
         ("mass_mev,n,b\n50,1,x\n", ":2: '50,1,x': expected numbers"),
         ("mass_mev,n,b\n50,1,-1\n", ":2: 50, 1, -1: expected"),
+        ("mass_mev,n,b\n50,-1,1\n", ":2: 50, -1, 1: expected"),
         ("mass_mev,n,b\n50,1,nan\n", ":2: 50,1,nan: expected"),
         ("mass_mev,n,b\n", ": expected one mass at least, and each once"),
         ("mass_mev,n,b\n50,1,1\n50,1,1\n", ": expected one mass at least, and each once"),

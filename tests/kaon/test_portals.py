@@ -76,17 +76,20 @@ def test_no_hole_at_the_mass_of_the_pi0(tag):
     assert len(limit.pieces) == 1
 
 
-@pytest.mark.parametrize("mass", [0.21, 0.25, 0.3, 0.345])
-def test_couplings_of_an_alp_that_is_seen(mass):
+@pytest.mark.parametrize(
+    ("tag", "mass"), [("alp-gluon", m) for m in (0.21, 0.25, 0.3, 0.345)] + [("alp-fermion", 0.21)]
+)
+def test_couplings_of_an_alp_that_is_seen(tag, mass):
     """BR(K -> π a) BR(a -> γγ) (1 - exp(-88 ps/τ)) is the limit at the lower edge; no upper one."""
-    model, limit, visible = MODELS["alp-gluon"](), 4e-9, load_peak_search("pi-a-gamma-gamma").visible
-    edges = visible_edges("alp-gluon", np.array([mass]), np.array([limit]), visible, (1e-9, 1e-2))
+    model, limit, visible = MODELS[tag](), 4e-9, load_peak_search("pi-a-gamma-gamma").visible
+    edges = visible_edges(tag, np.array([mass]), np.array([limit]), visible, (1e-9, 1.0))
     (g,), (high,) = edges.lower, edges.upper
     tau_ps = float(model.ctau_m(mass, g)) / 2.99792458e-4
-    gluons = br_kaon_to_alp(mass, g, g * k_sd_per_gev(model.couplings, 1000.0))
-    signal = gluons * model.branching_ratio("gammagamma", mass) * -np.expm1(-88 / tau_ps)
+    c_gg, k_sd = model.couplings.c_gg, k_sd_per_gev(model.couplings, 1000.0)
+    made = br_kaon_to_alp(mass, g * c_gg, g * k_sd)
+    signal = made * model.branching_ratio("gammagamma", mass) * -np.expm1(-88 / tau_ps)
     assert_allclose(signal, limit, rtol=0.01)
-    assert high == 1e-2
+    assert high == 1.0
 
 
 @pytest.mark.parametrize("tag", ["dark-scalar", "alp-fermion", "alp-gluon"])

@@ -117,6 +117,15 @@ def test_projected_limits_are_dashed_without_area():
     found = artists(overlay_figure(overlay(limit(kind="projection"))))
     assert found["limit0-0"].get_linestyle() == "--"
     assert "limit0-fill" not in found
+    order = found["limit0-0"].get_zorder()
+    assert found["run0-fill"].get_zorder() < order < found["run0-observed-0"].get_zorder()
+
+
+def test_caption_tells_expected_limits_and_the_side_of_a_curve():
+    expected = overlay_caption(overlay(limit(kind="projection"), limit("one", "above", kind="expected")))
+    assert "Grey lines: expected limits and projections." in expected
+    assert "one: expected, all above the line, 90% CL" in expected
+    assert "Grey: published limits." in overlay_caption(overlay(limit()))
 
 
 def test_edge_of_the_grid_is_dotted():
