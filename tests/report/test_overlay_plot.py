@@ -117,8 +117,9 @@ def test_projected_limits_are_dashed_without_area():
     found = artists(overlay_figure(overlay(limit(kind="projection"))))
     assert found["limit0-0"].get_linestyle() == "--"
     assert "limit0-fill" not in found
+    found = artists(overlay_figure(make_overlay([run_of(synthetic_result())], [limit(kind="projection")])))
     order = found["limit0-0"].get_zorder()
-    assert found["run0-fill"].get_zorder() < order < found["run0-observed-0"].get_zorder()
+    assert found["run0-observed-fill"].get_zorder() < order < found["run0-observed-0"].get_zorder()
 
 
 def test_caption_tells_expected_limits_and_the_side_of_a_curve():
