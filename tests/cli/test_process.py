@@ -70,18 +70,20 @@ def test_reader_that_left_is_no_error(command):
 def interrupted(code):
     """(exit code, stderr) of a process that gets Ctrl-C once it has said that it started."""
     process = subprocess.Popen(
-        [sys.executable, "-c", f"import sys\n{SLOW}\n{code}\nfrom feebly.cli import main\nmain()", *RUN],
+        [sys.executable, "-c", f"{HEEDED}\n{SLOW}\n{code}\nfrom feebly.cli import main\nmain()", *RUN],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stdout.readline() == "started\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=50)
     return process.returncode, errors
 
 
 RUN = ("run", "dark-photon")
+# tests that run in the background of a shell inherit that Ctrl-C is ignored
+HEEDED = "import signal, sys\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
 SLOW = """
 def slow(*_, **__):
     import time
