@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
+from tests.report.kaon_results import small_result
 from typer.main import get_command
 
 from feebly.cli.app import app
@@ -31,6 +32,26 @@ origin = { kind = "assumed", source = "a projection" }
 """
 
 COUNT = 'decay = "K+ -> pi- e+ mu+"\nn = {}\norigin = {{ kind = "assumed", source = "counted" }}\n'
+
+
+@pytest.fixture
+def plain_figures(monkeypatch):
+    """Where figures are not looked at: one picture for all."""
+    picture = small_result().figures["plot.png"]
+    for module, name in (
+        ("kaon_limit_report", "limit_figure_bytes"),
+        ("kaon_peak_report", "peak_figure_bytes"),
+        ("kaon_invisible_report", "figure_bytes"),
+    ):
+        monkeypatch.setattr(f"feebly.report.{module}.{name}", lambda *given: picture)
+
+
+@pytest.fixture
+def few_events(monkeypatch):
+    """Simulations that are good enough for what is read and written."""
+    monkeypatch.setattr("feebly.kaon.peaks._POINTS", 4)
+    monkeypatch.setattr("feebly.kaon.peaks._NORMALISATION_EVENTS", 20_000)
+    monkeypatch.setattr("feebly.kaon.invisible._EVENTS", 10_000)
 
 
 def contents(folder):
@@ -62,7 +83,7 @@ def test_observed_events_from_a_file(feebly):
     assert (row["n"], row["is_observed"]) == (3, True)
 
 
-def test_blinded_counts_leave_no_trace(feebly):
+def test_blinded_counts_leave_no_trace(feebly, plain_figures):
     Path("mine.toml").write_text(SEARCH)
     seen = []
     for n in (0, 9):
@@ -95,7 +116,7 @@ step = 1.0
 """
 
 
-def test_blinded_masses_leave_no_trace(feebly):
+def test_blinded_masses_leave_no_trace(feebly, few_events):
     Path("mine.toml").write_text(BLIND_PEAKS.format("pi-a-gamma-gamma"))
     seen = []
     for mass in ("250.0\n" * 40, EVEN):
@@ -125,7 +146,7 @@ def test_blinded_masses_without_an_expectation(feebly):
     assert "its data are blinded" in found.error
 
 
-def test_replay_and_diff(feebly):
+def test_replay_and_diff(feebly, plain_figures):
     Path("mine.toml").write_text(SEARCH.replace("blinded = true\n", ""))
     Path("count.toml").write_text(COUNT.format(3))
     feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
@@ -147,7 +168,7 @@ def test_replay_and_diff(feebly):
     assert "damaged: limits.csv of here" in feebly("diff", "here", "other").out
 
 
-def test_a_blinded_result_is_made_again_without_its_data(feebly):
+def test_a_blinded_result_is_made_again_without_its_data(feebly, plain_figures):
     Path("mine.toml").write_text(SEARCH)
     Path("count.toml").write_text(COUNT.format(3))
     feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
@@ -163,7 +184,7 @@ def test_each_command_can_be_made_again_from_what_it_keeps():
         assert set(signature(make).parameters) == names - {"out", "as_json", "over"}
 
 
-def test_page_and_references_again(feebly):
+def test_page_and_references_again(feebly, plain_figures):
     feebly("kaon", "limit", "pi-mumu", "--out", "here")
     page = Path("here/report.html").read_bytes()
     Path("here/report.html").unlink()
@@ -173,14 +194,14 @@ def test_page_and_references_again(feebly):
 
 
 @pytest.mark.parametrize("command", [("plot",), ("project",), ("export", "--to", "alpinist")])
-def test_commands_of_runs_refuse(feebly, command):
+def test_commands_of_runs_refuse(feebly, plain_figures, command):
     feebly("kaon", "limit", "pi-mumu", "--out", "here")
     found = feebly(command[0], "here", *command[1:], *(("--pot", "1e18") if command[0] == "project" else ()))
     assert found.code == 3
     assert "a result of feebly kaon limit; expected one of feebly run" in found.error
 
 
-def test_invisible_search_with_a_folder(feebly):
+def test_invisible_search_with_a_folder(feebly, few_events):
     given = ("--mass", "0.13:0.22:2", "--lifetimes", "1", "--model", "dark-scalar")
     found = feebly("kaon", "invisible", *given, "--out", "here")
     written = json.loads(Path("here/result.json").read_text())
@@ -192,7 +213,7 @@ def test_invisible_search_with_a_folder(feebly):
     assert written["limits"]["columns"]["expected_branching_ratio_limit_1_ns"]["meaning"].endswith(", 1 ns")
 
 
-def test_blinded_counts_of_an_invisible_search_leave_no_trace(feebly):
+def test_blinded_counts_of_an_invisible_search_leave_no_trace(feebly, few_events, plain_figures):
     Path("mine.toml").write_text('extends = "pi-x-2016-22"\nblinded = true\n')
     seen = []
     for n in (0, 9):
@@ -215,7 +236,7 @@ def test_thrown_counts_are_read_back(feebly):
     assert "seed 3, signal 1e-10; no measurement" in Path("count.toml").read_text()
 
 
-def test_thrown_mass_squares_are_read_back(feebly):
+def test_thrown_mass_squares_are_read_back(feebly, few_events, plain_figures):
     found = feebly("kaon", "simulate", "pi-x-2016-22", "--inject", "220=1e-10", "--out", "m.csv")
     n = int(found.out.split()[0])
     assert len(Path("m.csv").read_text().splitlines()) == n + 3
@@ -223,12 +244,17 @@ def test_thrown_mass_squares_are_read_back(feebly):
     assert "observed at 90% CL" in feebly(*given).out
 
 
+def test_a_search_that_reads_no_data_has_no_pseudo_data(feebly, monkeypatch):
+    monkeypatch.setattr("feebly.cli.commands.kaon_simulate.THROWERS", {})
+    assert "feebly kaon limit reads no data of their own file" in feebly("kaon", "simulate", "pi-ee").error
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
         (("pi0-invisible",), "no --kind: expected --kind limit or invisible"),
         (("pi0-invisible", "--kind", "peaks"), "--kind peaks: expected --kind limit or invisible"),
-        (("mu-nu-x",), "feebly kaon mu-nu-x reads no data of their own file"),
+        (("mu-nu-x", "--background", "3"), "belongs to searches for peaks alone"),
         (("pi-mumu", "--background", "3"), "belongs to searches for peaks alone"),
         (("pi-mumu", "--inject", "250=1e-9"), "--inject"),
         (("pi-mumu", "--inject", "-1e-9"), "zero or a positive number"),
@@ -242,14 +268,14 @@ def test_wrong_pseudo_data(feebly, arguments, line):
     assert line in found.error
 
 
-def test_record_of_limits(feebly):
+def test_record_of_limits(feebly, plain_figures):
     feebly("kaon", "limit", "pi-mumu", "pi-ee", "--out", "here")
     found = feebly("hepdata", "export", "here", "--out", "record", "--check")
     assert found.out.splitlines()[0].startswith("3 tables: K1 limits on the branching ratio, K3 counts")
     assert "valid: schema and" in found.out
 
 
-def test_a_packed_result_is_made_again_elsewhere(feebly, tmp_path, monkeypatch):
+def test_a_packed_result_is_made_again_elsewhere(feebly, plain_figures):
     Path("mine.toml").write_text(SEARCH.replace("blinded = true\n", ""))
     Path("count.toml").write_text(COUNT.format(3))
     feebly("kaon", "limit", "mine.toml", "pi-ee", "--out", "two")
@@ -266,7 +292,7 @@ def test_a_packed_result_is_made_again_elsewhere(feebly, tmp_path, monkeypatch):
     assert "is gone; put it back" in feebly("replay", "here").error
 
 
-def test_blinded_data_are_not_packed(feebly):
+def test_blinded_data_are_not_packed(feebly, plain_figures):
     Path("mine.toml").write_text(SEARCH)
     Path("count.toml").write_text(COUNT.format(3))
     feebly("kaon", "limit", "mine.toml", "--data", "count.toml", "--out", "here")
@@ -274,7 +300,7 @@ def test_blinded_data_are_not_packed(feebly):
     assert not [name for name in files if "count" in name]
 
 
-def test_export(feebly):
+def test_export(feebly, plain_figures):
     feebly("kaon", "limit", "pi-mumu", "pi-mue", "--background-error", "--ses-error", "--out", "here")
     assert feebly("export", "here", "--to", "csv", "--out", "table").out == "table:\ntable/limits.csv\n"
     lines = Path("table/limits.csv").read_text().splitlines()

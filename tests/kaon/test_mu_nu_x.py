@@ -21,7 +21,7 @@ from feebly.core.constants import (
     V_US_KAON,
 )
 from feebly.core.errors import ConfigError, DomainError
-from feebly.kaon.muon_invisible import expected_events, load_muon_search
+from feebly.kaon.muon_invisible import event_limit, load_muon_search
 from feebly.kaon.one_track import TrackDecay, simulate
 from feebly.kaon.peak_file import MassSteps
 from feebly.kaon.rejection import Rejection
@@ -275,7 +275,9 @@ def test_limit_on_the_events_of_the_counted_region(events):
     n, b, sigma = 6894, 7549, np.hypot(928, np.sqrt(7549))
     normal = NormalDist()
     s_up = n - b + sigma * normal.inv_cdf(1 - 0.1 * normal.cdf((n - b) / sigma))
-    assert_allclose(events.observed, s_up, rtol=2e-3)
+    assert_allclose(events.observed[0], s_up, rtol=1e-12)
+    assert_allclose(events.observed[0], upper_limit(6894, 7549.0, 928.0).s_up, rtol=2e-3)
+    assert np.isnan(events.observed[1:]).all()
 
 
 def test_acceptance_is_that_of_simulated_decays():
@@ -303,7 +305,7 @@ def test_acceptance_is_that_of_simulated_decays():
 
 def test_background_above_a_cut_is_that_of_the_simulated_decay():
     """The reference count, and its shape as `missing_mass_spectrum` of the same decay has it."""
-    cuts = list(SEARCH.file.cuts_gev2)
+    cuts = SEARCH.cuts_gev2.tolist()
     b, sigma = SEARCH.backgrounds
     assert_allclose(b[cuts.index(0.10)], 7549, rtol=1e-12)
     assert_allclose(sigma / b, 928 / 7549, rtol=1e-12)
@@ -338,13 +340,19 @@ def test_three_neutrinos_beside_the_published_limit(events):
 @pytest.mark.parametrize(("b", "sigma"), [(1000.0, 123.0), (5000.0, 615.0), (2000.0, 100.0)])
 def test_many_events_by_the_gaussian_formula(b, sigma):
     """Against exact counting at n = b."""
-    assert_allclose(expected_events(b, sigma), upper_limit(int(b), b, sigma).s_up, rtol=6e-3)
+    assert_allclose(event_limit(b, b, sigma), upper_limit(int(b), b, sigma).s_up, rtol=6e-3)
+
+
+@pytest.mark.parametrize("n", [1200, 2600])
+def test_few_and_many_observed_events_by_the_gaussian_formula(n):
+    """Four standard deviations below and above what is expected."""
+    assert_allclose(event_limit(n, 1900.0, 170.0), upper_limit(n, 1900.0, 170.0).s_up, rtol=0.03)
 
 
 @pytest.mark.parametrize("b", [2.5, 2000.5])
 def test_expected_limits_of_few_events_and_known_backgrounds_are_those_of_counting(b):
     halfway = (upper_limit(int(b), b).s_up + upper_limit(int(b) + 1, b).s_up) / 2
-    assert_allclose(expected_events(b, 0.0), halfway, rtol=1e-9)
+    assert_allclose(event_limit(b, b, 0.0), halfway, rtol=1e-9)
 
 
 def test_an_experiment_that_does_not_tell_its_efficiencies():
@@ -353,6 +361,27 @@ def test_an_experiment_that_does_not_tell_its_efficiencies():
     blind = replace(SEARCH, experiment=replace(known, identification=None, origins=origins))
     with pytest.raises(ConfigError, match=r"na62-kaon has no \[identification\]"):
         _ = blind.backgrounds
+
+
+def test_pseudo_data_have_the_expected_counts_and_show_a_signal(events):
+    thrown = SEARCH.pseudo_data(1)
+    for k in (0, 1, 9, 17):
+        b = SEARCH.backgrounds[0][k]
+        assert abs((thrown > SEARCH.cuts_gev2[k]).sum() - b) < 5 * np.sqrt(b)
+    assert np.array_equal(thrown, SEARCH.pseudo_data(1))
+    ratio = 20 * SEARCH.mediator(0.3, "scalar", events).expected
+    signal = SEARCH.event_limits(0.9, SEARCH.pseudo_data(2, {0.3: ratio}))
+    found = SEARCH.mediator(0.3, "scalar", signal)
+    assert ratio < found.observed < 1.3 * ratio
+    assert found.observed_cut_gev2 == found.cut_gev2
+
+
+def test_blinded_searches_have_expected_limits_alone(events):
+    hidden = SEARCH.event_limits(0.9, is_blinded=True)
+    assert_allclose(hidden.expected, events.expected, rtol=1e-12)
+    found = SEARCH.mediator(0.1, "scalar", hidden)
+    assert np.isnan([found.observed, found.acceptance, found.observed_cut_gev2]).all()
+    assert_allclose(found.expected, SEARCH.mediator(0.1, "scalar", events).expected, rtol=1e-12)
 
 
 def test_wrong_files_and_masses(events):

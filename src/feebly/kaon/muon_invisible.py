@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from statistics import NormalDist
 
@@ -27,7 +27,6 @@ from feebly.physics.production.kaon_to_muon_invisible import (
 )
 from feebly.statistics.checks import require_confidence_level
 from feebly.statistics.intervals.limit_arrays import upper_limits
-from feebly.statistics.intervals.limits import upper_limit
 
 _EVENTS = 200_000
 _BINS = 1000
@@ -41,23 +40,24 @@ Spectrum = Callable[[FloatArray], FloatArray]
 class SignalLimits:
     """Limits on the branching ratio of one signal.
 
-    acceptance: with efficiencies, in the counted region that is the best for it; observed: there. cut_gev2:
-    with the best expected limit, which is ``expected``.
+    observed: above ``observed_cut_gev2``, of the cuts that are observed that with the best expected limit;
+    acceptance: there, with efficiencies; both NaN where none is. cut_gev2: with the best expected limit of
+    all, which is ``expected``.
     """
 
     acceptance: float
     observed: float
+    observed_cut_gev2: float
     cut_gev2: float
     expected: float
 
 
 @dataclass(frozen=True, eq=False)
 class EventLimits:
-    """Limits on the signal [events], observed and expected in counted regions, expected above each cut."""
+    """Limits on the signal [events] above each cut of a search, whatever it is; observed: NaN where not."""
 
     cl: float
     observed: FloatArray
-    expected_counted: FloatArray
     expected: FloatArray
 
 
@@ -70,7 +70,7 @@ class MuonInvisibleSearch:
     seed: int = 1
 
     @cached_property
-    def _cuts(self) -> FloatArray:
+    def cuts_gev2(self) -> FloatArray:
         """Those of the counted regions, then those that are tried."""
         return np.array([*(region.above_gev2 for region in self.file.counted), *self.file.cuts_gev2])
 
@@ -90,7 +90,7 @@ class MuonInvisibleSearch:
         chance = self.experiment.identification.probability("muon", "muon", momentum)
         chance = chance * self.experiment.photon_veto.accidental_efficiency
         edges = np.linspace(0, LARGEST_MISSING_MASS2_GEV2, _BINS + 1)
-        above = [np.where(found.missing_mass2_gev2 > cut, chance, 0.0) for cut in self._cuts]
+        above = [np.where(found.missing_mass2_gev2 > cut, chance, 0.0) for cut in self.cuts_gev2]
         sums = [np.histogram(found.true_mass2_gev2, edges, weights=weight)[0] for weight in above]
         return np.array(sums) * _BINS / _EVENTS
 
@@ -103,42 +103,69 @@ class MuonInvisibleSearch:
 
     @cached_property
     def backgrounds(self) -> tuple[FloatArray, FloatArray]:
-        """Expected events above each cut that is tried, and their errors."""
+        """Expected events above each cut and their errors: as stated, elsewhere by the shape."""
         known = standard_decay(self.file.background_decay)
 
         def spectrum(w2: FloatArray) -> FloatArray:
             return known.per_gev(np.sqrt(w2)) / np.sqrt(w2)
 
         shares = self.acceptances(spectrum, max(known.ends_gev2[0], _LEAST_MASS2_GEV2))
-        scale = shares[len(self.file.counted) :] / shares[0]
-        reference = self.file.counted[0].background
-        return reference.mean * scale, reference.sigma * scale
+        stated = [region.background for region in self.file.counted]
+        b, sigma = stated[0].mean * shares / shares[0], stated[0].sigma * shares / shares[0]
+        b[: len(stated)], sigma[: len(stated)] = [s.mean for s in stated], [s.sigma for s in stated]
+        return b, sigma
 
-    def event_limits(self, cl: float = 0.90) -> EventLimits:
-        """Limits on the signal in each region, whatever the signal is."""
+    def event_limits(
+        self, cl: float = 0.90, mass2_gev2: FloatArray | None = None, is_blinded: bool = False
+    ) -> EventLimits:
+        """Limits above each cut: observed in the counted regions, or with missing masses squared in all."""
         regions = self.file.counted
-        expected = [expected_events(r.background.mean, r.background.sigma, cl) for r in regions]
-        observed = [upper_limit(r.n, r.background.mean, r.background.sigma or None, cl).s_up for r in regions]
-        elsewhere = [expected_events(b, sigma, cl) for b, sigma in zip(*self.backgrounds, strict=True)]
-        return EventLimits(cl, np.array(observed), np.array(expected), np.array(elsewhere))
+        counts: list[float] = [region.n for region in regions] + [np.nan] * len(self.file.cuts_gev2)
+        if mass2_gev2 is not None:
+            counts = [int((mass2_gev2 > cut).sum()) for cut in self.cuts_gev2]
+        if is_blinded:
+            counts = [np.nan] * self.cuts_gev2.size
+        known = list(zip(counts, *self.backgrounds, strict=True))
+        observed = [np.nan if np.isnan(n) else event_limit(n, b, sigma, cl) for n, b, sigma in known]
+        expected = [event_limit(b, b, sigma, cl) for _, b, sigma in known]
+        return EventLimits(cl, np.array(observed), np.array(expected))
 
     def signal_limits(self, spectrum: Spectrum, lowest_gev2: float, events: EventLimits) -> SignalLimits:
         """Limits on a signal of any spectrum. DomainError where none of it is accepted above the cuts."""
-        counted, shares = np.split(self.acceptances(spectrum, lowest_gev2), [len(self.file.counted)])
-        if not (counted.max() > 0 and shares.max() > 0):
+        shares = self.acceptances(spectrum, lowest_gev2)
+        if not shares.max() > 0:
             raise DomainError(
                 f"{self.file.title}: no signal above the cuts is accepted; expected lower cuts in its file"
             )
         with np.errstate(divide="ignore"):
-            region = int(np.argmin(events.expected_counted / counted))
             expected = events.expected / shares / self.file.decays.value
-        best = int(np.argmin(expected))
+        best, is_observed = int(np.argmin(expected)), np.isfinite(events.observed) & (shares > 0)
+        if not is_observed.any():
+            return SignalLimits(np.nan, np.nan, np.nan, float(self.cuts_gev2[best]), float(expected[best]))
+        seen = int(np.argmin(np.where(is_observed, expected, np.inf)))
         return SignalLimits(
-            float(counted[region]),
-            float(events.observed[region] / counted[region] / self.file.decays.value),
-            self.file.cuts_gev2[best],
+            float(shares[seen]),
+            float(events.observed[seen] / shares[seen] / self.file.decays.value),
+            float(self.cuts_gev2[seen]),
+            float(self.cuts_gev2[best]),
             float(expected[best]),
         )
+
+    def pseudo_data(self, seed: int, signal: dict[float, float] | None = None) -> FloatArray:
+        """Missing masses squared [GeV²] above the lowest cut, flat between neighbouring cuts.
+
+        signal: BR of scalars by mass [GeV]. The background is thrown at its mean, without its error.
+        """
+        order = np.argsort(self.cuts_gev2)
+        above = self.backgrounds[0].copy()
+        for mass, ratio in (signal or {}).items():
+            spectrum = partial(missing_mass_spectrum_gev_m1, mass_gev=mass, spin="scalar")
+            above += ratio * self.file.decays.value * self.acceptances(spectrum, mass**2)
+        expected = np.maximum(-np.diff(np.append(above[order], 0.0)), 0.0)
+        edges = np.append(self.cuts_gev2[order], LARGEST_MISSING_MASS2_GEV2)
+        random = np.random.default_rng(np.random.SeedSequence([self.seed, seed]))
+        counts = random.poisson(expected)
+        return np.sort(random.uniform(np.repeat(edges[:-1], counts), np.repeat(edges[1:], counts)))
 
     def mediator(self, mass_gev: float, spin: Spin, events: EventLimits) -> SignalLimits:
         """Limits on BR(K+ -> μ+ ν X). DomainError for a mass that is not below the endpoint."""
@@ -159,18 +186,19 @@ def _energies(u: FloatArray) -> FloatArray:
     return np.asarray((KAON_MASS_GEV**2 + MUON_MASS_GEV**2 - w2) / (2 * KAON_MASS_GEV))
 
 
-def expected_events(b: float, sigma_b: float, cl: float = 0.90) -> float:
-    """Limit on the signal [events] by CLs where the count is b, straight between whole numbers.
+def event_limit(n: float, b: float, sigma_b: float, cl: float = 0.90) -> float:
+    """Limit on the signal [events] by CLs, straight between whole n.
 
-    Gaussian from `_MANY` events on where σ_b is more than 2√b, within 0.6%: σ Φ⁻¹(1 - (1 - cl)/2) with
-    σ² = b + σ_b²; J. Phys. G 28 (2002) 2693.
+    Gaussian from `_MANY` events on where σ_b is more than 2√b, within 0.6%: n - b - σ Φ⁻¹((1 - cl)
+    Φ((n - b)/σ)) with σ² = b + σ_b²; J. Phys. G 28 (2002) 2693.
     """
     cl = require_confidence_level(cl)
-    if b < _MANY or sigma_b**2 < 4 * b:
-        n = int(np.floor(b))
-        low, high = upper_limits(np.array([n, n + 1]), b, sigma_b or None, cl)
-        return float(low + (b - n) * (high - low))
-    return float(np.hypot(np.sqrt(b), sigma_b) * NormalDist().inv_cdf(1 - (1 - cl) / 2))
+    if min(n, b) < _MANY or sigma_b**2 < 4 * b:
+        whole = int(np.floor(n))
+        low, high = upper_limits(np.array([whole, whole + 1]), b, sigma_b or None, cl)
+        return float(low + (n - whole) * (high - low))
+    sigma, normal = float(np.hypot(np.sqrt(b), sigma_b)), NormalDist()
+    return n - b - sigma * normal.inv_cdf((1 - cl) * normal.cdf((n - b) / sigma))
 
 
 def load_muon_search(

@@ -37,7 +37,8 @@ class MuonInvisibleFile:
 
     momentum_gev: window of the muon. decays: of K+ in the decay region. counted: regions with their counts;
     the first one gives scale and relative error of the background elsewhere, background_decay (a standard
-    decay to one muon) its shape. three_neutrinos: a published limit on K+ -> μ+ ν ν ν̄.
+    decay to one muon) its shape. three_neutrinos: a published limit on K+ -> μ+ ν ν ν̄. blinded: data of this
+    search are not read, nor its counts told, until they are unblinded.
     """
 
     title: str
@@ -50,6 +51,7 @@ class MuonInvisibleFile:
     cuts_gev2: tuple[float, ...]
     origins: dict[str, Origin]
     three_neutrinos: PublishedLimit | None = None
+    blinded: bool = False
 
     def __post_init__(self) -> None:
         end = LARGEST_MISSING_MASS2_GEV2

@@ -18,9 +18,10 @@ SPINS: tuple[Spin, ...] = ("scalar", "vector")
 
 _COLOURS = {"scalar": "#0072B2", "vector": "#D55E00"}
 _MEANINGS = {
-    "acceptance": ("1", "acceptance in the counted region of a {}"),
+    "acceptance": ("1", "acceptance above the cut that is observed of a {}"),
     "branching_ratio_limit": ("1", "upper limit on the branching ratio, observed, of a {}"),
     "coupling_limit": ("1", "upper limit on the coupling g to muons, observed, of a {}"),
+    "observed_cut_gev2": ("GeV^2", "least missing mass squared of the observed limit of a {}"),
     "cut_gev2": ("GeV^2", "least missing mass squared of the best expected limit of a {}"),
     "expected_branching_ratio_limit": ("1", "expected upper limit on the branching ratio of a {}"),
     "expected_coupling_limit": ("1", "expected upper limit on the coupling g to muons of a {}"),
@@ -46,6 +47,7 @@ def muon_rows(
             f"acceptance_{spin}": [each.acceptance for each in found],
             f"branching_ratio_limit_{spin}": observed,
             f"coupling_limit_{spin}": np.sqrt(np.divide(observed, per_square)).tolist(),
+            f"observed_cut_gev2_{spin}": [each.observed_cut_gev2 for each in found],
             f"cut_gev2_{spin}": [each.cut_gev2 for each in found],
             f"expected_branching_ratio_limit_{spin}": expected,
             f"expected_coupling_limit_{spin}": np.sqrt(np.divide(expected, per_square)).tolist(),
@@ -58,13 +60,13 @@ def muon_facts(
 ) -> dict[str, Any]:
     """What the numbers mean: ranges of the limits, and K+ -> μ+ ν ν ν̄ beside what was published."""
     published = search.file.three_neutrinos
+    counted = zip(search.cuts_gev2.tolist(), search.backgrounds[0].tolist(), events.observed, strict=True)
     return {
         "search": search.file.title,
         "masses": len(rows["mass_gev"]),
         "cl": events.cl,
-        "counted": [
-            {"above_gev2": region.above_gev2, "n": region.n, "b": region.background.mean, "s_up": s_up}
-            for region, s_up in zip(search.file.counted, events.observed.tolist(), strict=True)
+        "observed_events": [
+            {"above_gev2": cut, "b": b, "s_up": float(s_up)} for cut, b, s_up in counted if np.isfinite(s_up)
         ],
         **{
             f"{kind}_limits_{spin}": [edge(rows[f"{kind}_limit_{spin}"]) for edge in (min, max)]
@@ -81,19 +83,18 @@ def muon_facts(
     }
 
 
-def muon_figure(search: MuonInvisibleSearch, rows: dict[str, list[Any]], cl: float) -> Figure:
-    """Observed limits of the counted regions solid, expected ones of the best cut dashed."""
+def muon_figure(rows: dict[str, list[Any]], cl: float, source: str) -> Figure:
+    """Observed limits solid, expected ones of the best cut dashed; source: of the observed ones."""
     from matplotlib.figure import Figure
 
     with own_style():
         figure = Figure(figsize=(7.2, 5.0), layout="constrained")
         axes = figure.subplots()
         mass = 1e3 * np.array(rows["mass_gev"])
-        where = ", ".join(f"{region.above_gev2:g}" for region in search.file.counted)
         for spin in SPINS:
-            colour = _COLOURS[spin]
-            label = rf"{spin}, observed above {where} GeV$^2$"
-            axes.plot(mass, rows[f"branching_ratio_limit_{spin}"], color=colour, lw=1.4, label=label)
+            colour, observed = _COLOURS[spin], np.array(rows[f"branching_ratio_limit_{spin}"])
+            if np.isfinite(observed).any():
+                axes.plot(mass, observed, color=colour, lw=1.4, label=f"{spin}, {source}")
             expected = rows[f"expected_branching_ratio_limit_{spin}"]
             axes.plot(mass, expected, color=colour, lw=1.3, ls="--", label=f"{spin}, expected, best cut")
         axes.set_yscale("log")
@@ -106,7 +107,7 @@ def muon_figure(search: MuonInvisibleSearch, rows: dict[str, list[Any]], cl: flo
 
 
 def muon_figure_bytes(
-    search: MuonInvisibleSearch, rows: dict[str, list[Any]], cl: float, file_format: str
+    search: MuonInvisibleSearch, rows: dict[str, list[Any]], cl: float, source: str, file_format: str
 ) -> bytes:
     """The figure as png, pdf or svg."""
-    return figure_file(muon_figure(search, rows, cl), file_format, search.file.title)
+    return figure_file(muon_figure(rows, cl, source), file_format, search.file.title, source)

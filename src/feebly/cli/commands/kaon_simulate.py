@@ -82,10 +82,22 @@ def _mass_squares(asked: Asked, out: str) -> int:
     return int(squares.size)
 
 
+def _muons(asked: Asked, out: str) -> int:
+    from feebly.kaon.invisible_data import write_mass_squares
+    from feebly.kaon.muon_invisible import load_muon_search
+
+    asked.refuse_background()
+    found = load_muon_search(asked.search, asked.experiment)
+    squares = found.pseudo_data(asked.seed, asked.signals)
+    write_mass_squares(out, squares, (found.file.title, asked.remark))
+    return int(squares.size)
+
+
 THROWERS: Mapping[str, tuple[str, Thrower]] = {
     "limit": ("count.toml", _count),
     "peaks": ("masses.csv", _masses),
     "invisible": ("masses2.csv", _mass_squares),
+    "mu-nu-x": ("masses2.csv", _muons),
 }
 """Default file and function by kind of search, which is the command that reads the file with --data."""
 
@@ -96,7 +108,9 @@ def simulate(
     ],
     kind: Annotated[
         str | None,
-        typer.Option("--kind", metavar="NAME", help="limit, peaks or invisible, where a name is of several."),
+        typer.Option(
+            "--kind", metavar="NAME", help="limit, peaks, invisible or mu-nu-x, if a name is of several."
+        ),
     ] = None,
     inject: Annotated[
         str | None,
@@ -122,7 +136,8 @@ def simulate(
     """Pseudo-data of a search in kaon decays: the expected background, and signals if asked for.
 
     Writes the file that 'feebly kaon limit --data' (a count), 'feebly kaon peaks --data' (one missing mass in
-    MeV per event) or 'feebly kaon invisible --data' (one missing mass squared in GeV^2 per event) reads.
+    MeV per event), 'feebly kaon invisible --data' or 'feebly kaon mu-nu-x --data' (one missing mass squared
+    in GeV^2 per event) reads.
 
     \b
     Examples:
