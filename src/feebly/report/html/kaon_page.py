@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def _page(saved: SavedKaon) -> str:
     return template("kaon.html.j2").render(
         result=content,
         values=values,
-        figures=[(name, _picture(saved.folder / name)) for name in content["files"] if name.endswith(".png")],
+        figures=[(name, _picture(saved.folder / name)) for name in _pictures(content["files"])],
         columns=content["limits"]["columns"],
         limit_rows=list(_limit_rows(values, content)),
         fact_rows=list(_rows(values, content, "found")),
@@ -56,6 +56,11 @@ def _page(saved: SavedKaon) -> str:
         command_line=shlex.join,
         style=Markup(asset("report.css")),
     )
+
+
+def _pictures(files: Iterable[str]) -> list[str]:
+    """Names of the figures, the plot first."""
+    return sorted((name for name in files if name.endswith(".png")), key=lambda name: name != "plot.png")
 
 
 def _picture(path: Path) -> str:
