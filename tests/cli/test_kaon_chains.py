@@ -27,6 +27,14 @@ def test_two_equal_particles(feebly):
     axion = found["axion"]
     assert axion["limit"] == rows[0]["branching_ratio_limit"]
     assert_allclose(axion["predicted_over_limit"], 2e-8 / axion["limit"], rtol=1e-12)
+    assert axion["excluded"] == (axion["limit"] < 2e-8)
+    limit, acceptance = rows[0]["branching_ratio_limit"], rows[0]["acceptance"]
+    both = np.hypot(
+        rows[0]["acceptance_mc_error"] / acceptance,
+        found["reference_mc_error"] / found["reference_acceptance"],
+    )
+    assert_allclose(axion["limit_mc_error"], limit * both, rtol=1e-9)
+    assert found["limits"] == sorted(row["branching_ratio_limit"] for row in rows)[:: len(rows) - 1]
     names = {path.name for path in Path("here").iterdir()}
     assert names == {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
     content = json.loads(Path("here/result.json").read_text(encoding="utf-8"))

@@ -24,6 +24,10 @@ def test_table_and_files(feebly):
         rows = list(csv.DictReader(file))
     assert len(rows) == 4
     assert all(0 < float(row["sigma_pair_gev"]) < 5e-3 for row in rows)
+    # the missing mass is the better one at 300 MeV, and does not know the pair
+    assert float(rows[1]["sigma_missing_gev"]) < float(rows[1]["sigma_pair_gev"])
+    ratio = float(rows[1]["sigma_missing_gev"]) / float(rows[3]["sigma_missing_gev"])
+    assert 0.9 < ratio < 1.1
     shown = feebly(
         "kaon", "resolution", "--final", "ee", "--mass", "0.15:0.3:2", "--events", "8000", "--json"
     )

@@ -14,7 +14,7 @@ from feebly.core.errors import ConfigError
 from feebly.kaon.beam_decays import KPLUS, BeamDecays, beam_decays, generator, measured_beam
 from feebly.kaon.experiment_file import load_kaon_experiment
 from feebly.kaon.momenta import Momenta, daughter_in_flight, from_slopes, isotropic
-from feebly.kaon.photons import on_calorimeter, photon_pair
+from feebly.kaon.photons import measured_photon, on_calorimeter, photon_pair
 from feebly.kaon.spectrometer import measured_track, on_planes
 
 NA62 = load_kaon_experiment("na62-kaon")
@@ -128,3 +128,16 @@ def test_photon_pairs():
     blind.__dict__["detectors"] = replace(NA62.detectors, calorimeter=None, origins=origins)
     with pytest.raises(ConfigError, match="has no calorimeter"):
         on_calorimeter(blind, _one(0.0, 0.0, 10.0), vertex, 2.0)
+
+
+def test_measured_photons():
+    """Spread of energy and impact of photons of 10 GeV as the experiment states them, by hand."""
+    n = 40_000
+    photon = from_slopes(np.full(n, 10.0), np.full(n, 2e-3), np.zeros(n))
+    vertex = (np.zeros(n), np.zeros(n), np.full(n, 141.093))
+    found = measured_photon(NA62, photon, vertex, np.random.default_rng(7))
+    energy = np.sqrt(found.squared)
+    assert_allclose(energy.std() / 10, np.sqrt(0.048**2 / 10 + (0.11 / 10) ** 2 + 0.009**2), rtol=0.02)
+    impact = 100 * found.x / found.z
+    assert_allclose(impact.mean(), 0.2, rtol=1e-3)
+    assert_allclose(impact.std(), np.hypot(4.2e-3 / np.sqrt(10), 0.6e-3), rtol=0.02)

@@ -43,6 +43,8 @@ def test_electron_pairs_by_hand():
     theta2 = (one.x / one.z - two.x / two.z) ** 2 + (one.y / one.z - two.y / two.z) ** 2
     width = 0.2 * np.sqrt(relative2 / 4 + angle2 / theta2)
     assert_allclose(core_sigma((found.mass_gev((1, 2)) - 0.2) / width), 1.0, atol=0.05)
+    told = pair_resolution(NA62, "ee", [0.2], TracksSelection(), 20_000)
+    assert_allclose(told.pair_gev, np.median(width), rtol=0.1)
 
 
 def test_pairs_at_threshold_are_sharp():
