@@ -195,6 +195,13 @@ def test_without_events_the_limit_is_expected():
     assert_allclose(found.expected, found.branching_ratio, rtol=1e-12)
 
 
+def test_the_expected_limit_is_that_of_the_median_count():
+    """The median of a Poisson distribution with mean 3 is 3."""
+    found = branching_ratio_limit(replace(load_search("pi-mumu"), background=ExpectedBackground(3.0, ORIGIN)))
+    assert_allclose(found.expected, upper_limit(3, 3.0).s_up * 1.28e-11, rtol=1e-9)
+    assert_allclose(found.branching_ratio, upper_limit(1, 3.0).s_up * 1.28e-11, rtol=1e-9)
+
+
 def test_other_data_keep_the_sensitivity():
     """Also where the published limit tells it: that is of the published count."""
     search = load_search("pi-ee")

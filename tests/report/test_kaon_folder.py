@@ -9,7 +9,7 @@ from tests.report.kaon_results import small_result
 
 from feebly.core.errors import DataError
 from feebly.report.html.numbers import resolve
-from feebly.report.kaon_folder import write_kaon_result
+from feebly.report.kaon_folder import rows_csv, some_rows, write_kaon_result
 from feebly.report.kaon_saved import is_kaon_result, read_kaon_result
 from feebly.report.saved_run import read_result
 
@@ -90,3 +90,19 @@ def test_changed_arguments_are_refused(tmp_path):
 def test_a_kaon_result_is_no_run(folder):
     with pytest.raises(DataError, match="a result of feebly kaon peaks; expected one of feebly run"):
         read_result(folder)
+
+
+@pytest.mark.parametrize("number", [1, 2, 19, 20, 21, 39, 287, 1000])
+def test_a_long_table_is_shown_by_some_rows(number):
+    """At most twenty, the first and the last among them, in order."""
+    rows = some_rows({"mass_gev": [float(k) for k in range(number)]})
+    at = [row["mass_gev"] for row in rows]
+    assert at[0] == 0
+    assert at[-1] == number - 1
+    assert at == sorted(set(at))
+    assert len(at) == number if number <= 20 else 10 <= len(at) <= 20
+
+
+def test_numbers_of_the_table_are_those_of_its_text():
+    rows = {"name": ["a", "b"], "b": [0.1, None], "n": [3, None]}
+    assert rows_csv(rows) == "name,b,n\na,0.1,3\nb,,\n"
