@@ -12,9 +12,11 @@ from numpy.testing import assert_allclose
 from feebly.core.constants import KAON_MASS_GEV, MUON_MASS_GEV
 from feebly.core.errors import ConfigError, DomainError
 from feebly.kaon.muon_invisible import event_limit, load_muon_search
+from feebly.kaon.muon_invisible_file import CountedRegion
 from feebly.kaon.one_track import TrackDecay, simulate
 from feebly.kaon.peak_file import MassSteps
 from feebly.kaon.rejection import Rejection
+from feebly.kaon.search_file import ExpectedBackground
 from feebly.kaon.spectrum import missing_mass_spectrum
 from feebly.physics.kinematics.quantiles import quantile_table
 from feebly.physics.production.kaon_to_muon_invisible import (
@@ -75,6 +77,21 @@ def test_background_above_a_cut_is_that_of_the_simulated_decay():
         SEARCH.experiment, "mu-nu-gamma", edges, 60_000, "mu", SEARCH.file.selection
     ).per_decay
     assert_allclose(b[cuts.index(0.04)] / b[cuts.index(0.10)], 1 + thrown[0] / thrown[1], rtol=0.1)
+
+
+def test_each_signal_takes_the_counted_region_that_is_best_for_it():
+    """A second region with a background of its own, small or large."""
+    first = SEARCH.file.counted[0]
+    second = CountedRegion(0.13, 100, first.n_origin, ExpectedBackground(90.0, first.n_origin, 5.0))
+    two = replace(SEARCH, file=replace(SEARCH.file, counted=(first, second)))
+    assert_allclose([part[:2] for part in two.backgrounds], [[7549, 90], [928, 5]], rtol=1e-12)
+    events = two.event_limits()
+    assert_allclose(events.observed[1], upper_limit(100, 90.0, 5.0).s_up, rtol=1e-9)
+    heavy, light = two.mediator(0.35, "scalar", events), two.mediator(0.01, "vector", events)
+    assert (heavy.observed_cut_gev2, light.observed_cut_gev2) == (0.13, 0.13)
+    worse = replace(second, background=ExpectedBackground(5000.0, first.n_origin, 2000.0))
+    back = replace(SEARCH, file=replace(SEARCH.file, counted=(first, worse)))
+    assert back.mediator(0.35, "scalar", back.event_limits()).observed_cut_gev2 == 0.10
 
 
 def test_limits_are_of_the_published_order(events):
