@@ -8,7 +8,8 @@ from feebly.core.errors import DataError, DomainError
 from feebly.engine.histogram import BINS_PER_DECADE, MOMENTS, TAU_BINS, TAU_MIN
 from feebly.engine.knots import knots
 from feebly.engine.sampler import MassSample
-from feebly.engine.yields import YieldTables, assemble
+from feebly.engine.yield_tables import YieldTables
+from feebly.engine.yields import assemble
 
 THRESHOLD = 0.2113
 

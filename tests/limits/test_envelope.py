@@ -45,6 +45,7 @@ def test_yields_are_those_of_the_largest_and_the_smallest_member() -> None:
         events = envelope.on_grid(mass, coupling)
         assert_allclose(events.total(), pick(*totals), rtol=1e-12)
         assert_allclose(sum(events.by_final_state().values()), pick(*totals), rtol=1e-12)
+        assert_allclose(envelope.total_on_grid(mass, coupling), pick(*totals), rtol=1e-12)
         points = envelope.at_points(mass, coupling[:4])
         assert_allclose(points.total(), np.diagonal(pick(*totals)[:, :4]), rtol=1e-12)
 

@@ -57,6 +57,12 @@ def test_points_agree_with_the_grid():
     )
 
 
+def test_totals_are_the_sum_of_the_channels():
+    signal, points = two_productions(), (MASS[:3], COUPLING[:3])
+    assert_allclose(signal.total_on_grid(MASS, COUPLING), signal.on_grid(MASS, COUPLING).total(), rtol=1e-13)
+    assert_allclose(signal.total_at_points(*points), signal.at_points(*points).total(), rtol=1e-13)
+
+
 def test_the_source_is_asked_where_a_channel_is_open_only():
     source = ToySource()
     two_productions(source).on_grid(np.geomspace(0.01, 2, 60), COUPLING)

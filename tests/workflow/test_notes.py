@@ -4,7 +4,8 @@ import numpy as np
 
 from feebly.engine.histogram import MOMENTS, TAU_BINS
 from feebly.engine.sampler import MassSample
-from feebly.engine.yields import YieldTables, assemble
+from feebly.engine.yield_tables import YieldTables
+from feebly.engine.yields import assemble
 from feebly.limits.results import ContourPiece
 from feebly.workflow.notes import sample_notes
 

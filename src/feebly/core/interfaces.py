@@ -7,7 +7,7 @@ A coupling is epsilon for the dark photon, never its square.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -213,4 +213,38 @@ class YieldSource(Protocol):
         self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
     ) -> FloatArray:
         """Monte Carlo standard deviation over the expected events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChannelBatch:
+    """K channels (production, final state) at masses (M,) [GeV] and lifetimes (M, C) [m], with their weights.
+
+    is_open: (K, M), where each channel is asked for. rates (P, M, C) and decays (F, M, C) multiply the tables
+    N_if; factors: (K, 2), which of both belong to each channel.
+    """
+
+    channels: tuple[tuple[str, str], ...]
+    is_open: NDArray[np.bool_]
+    mass_gev: FloatArray
+    ctau_m: FloatArray
+    rates: FloatArray
+    decays: FloatArray
+    factors: NDArray[np.int64]
+
+
+@runtime_checkable
+class BatchYieldSource(YieldSource, Protocol):
+    """A source that answers for many channels and points at once: contours ask for 1e5 sums."""
+
+    def total_events(self, batch: ChannelBatch) -> FloatArray:
+        """Sum of rate x decay x N over the channels: (M, C)."""
+        ...
+
+    def events_by_channel(self, batch: ChannelBatch) -> FloatArray:
+        """rate x decay x N of each channel, zero where it is closed: (K, M, C)."""
+        ...
+
+    def relative_errors(self, batch: ChannelBatch) -> FloatArray:
+        """Relative Monte Carlo error of N of each channel, zero where it is closed: (K, M, C)."""
         ...

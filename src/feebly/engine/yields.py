@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from feebly.core.errors import DataError, DomainError
+from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import bin_centres, laplace
 from feebly.engine.knots import ABOVE_THRESHOLD, BELOW_END
@@ -53,11 +53,27 @@ class Segment:
         histogram = np.stack([sample.histogram[region] for sample in self.samples])
         return laplace(histogram, ctau_over_mass)
 
-    def covers(self, mass: FloatArray) -> NDArray[np.bool_]:
+    @property
+    def silent(self) -> bool:
+        """Whether too few masses have accepted events for any yield but zero."""
+        return len(self.open.samples) < 2
+
+    @cached_property
+    def covered_gev(self) -> tuple[float, float]:
         """Between the outermost samples; at the ends of the channel up to its kinematic limits."""
-        low, high = self.masses_gev[0], self.masses_gev[-1]
+        low, high = (float(m) for m in self.masses_gev[[0, -1]])
         low = self.threshold_gev if low <= self.opening_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
-        return (mass >= low * (1 - 1e-12)) & (mass <= high * (1 + 1.01 * BELOW_END))
+        return low * (1 - 1e-12), high * (1 + 1.01 * BELOW_END)
+
+    @cached_property
+    def seen_gev(self) -> tuple[float, float]:
+        """Masses between which a segment that is not silent has events."""
+        first, last = (float(m) for m in self.open.masses_gev[[0, -1]])
+        return first * (1 - 1e-12), last * (1 + 1.01 * BELOW_END)
+
+    def covers(self, mass: FloatArray) -> NDArray[np.bool_]:
+        low, high = self.covered_gev
+        return (mass >= low) & (mass <= high)
 
     @cached_property
     def _lambda(self) -> FloatArray:
@@ -67,7 +83,7 @@ class Segment:
         return np.logspace(low, high, math.ceil((high - low) * _LAMBDAS_PER_DECADE) + 1)
 
     @cached_property
-    def _surfaces(self) -> tuple[Surface, Surface]:
+    def surfaces(self) -> tuple[Surface, Surface]:
         """ln N (cubic in x) and the relative error (linear) over (x, ln lambda), signal region."""
         value, error = self.open.transform(self._lambda, SIGNAL)
         x, ln_lambda = self._x(self.open.masses_gev), np.log(self._lambda)
@@ -78,19 +94,19 @@ class Segment:
         return self._x(mass), np.log(np.clip(ctau / mass, self._lambda[0], self._lambda[-1]))
 
     def events(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
-        if len(self.open.samples) < 2:
+        if self.silent:
             return np.zeros(mass.shape)
-        value = np.exp(self._surfaces[0](*self._coordinates(mass, ctau)))
+        value = np.exp(self.surfaces[0](*self._coordinates(mass, ctau)))
         lam, shortest, longest = ctau / mass, self._lambda[0], self._lambda[-1]
         value = np.where(lam > longest, value * longest / lam, value)
-        first, last = self.open.masses_gev[0], self.open.masses_gev[-1]
-        closed = (mass < first * (1 - 1e-12)) | (mass > last * (1 + 1.01 * BELOW_END))
+        first, last = self.seen_gev
+        closed = (mass < first) | (mass > last)
         return np.where((lam < shortest) | closed, 0.0, value)
 
     def relative_error(self, mass: FloatArray, ctau: FloatArray) -> FloatArray:
-        if len(self.open.samples) < 2:
+        if self.silent:
             return np.zeros(mass.shape)
-        return np.maximum(self._surfaces[1](*self._coordinates(mass, ctau)), 0.0)
+        return np.maximum(self.surfaces[1](*self._coordinates(mass, ctau)), 0.0)
 
     def _x(self, mass: FloatArray) -> FloatArray:
         """ln(m - opening), the mass taken to the nearest sampled one where it lies outside."""
@@ -119,25 +135,26 @@ class ChannelTable:
             result[here] = part
             missing &= ~here
         if missing.any() or result is None:
-            raise DomainError(
-                f"{self.production} -> {self.final_state}: no table at m = {mass[missing][0]:.6g} GeV; "
-                f"tabulated {self._ranges()}"
-            )
+            raise self.no_table_at(mass[missing][0])
         return result
+
+    def no_table_at(self, mass_gev: float) -> DomainError:
+        """What to raise where no segment covers a mass."""
+        ranges = ", ".join(f"{s.masses_gev[0]:.4g}-{s.masses_gev[-1]:.4g} GeV" for s in self.segments)
+        return DomainError(
+            f"{self.production} -> {self.final_state}: no table at m = {mass_gev:.6g} GeV; tabulated {ranges}"
+        )
 
     @property
     def silent(self) -> bool:
-        """Whether too few masses have accepted events for any yield but zero."""
-        return all(len(segment.open.samples) < 2 for segment in self.segments)
+        """Whether no segment has a yield but zero."""
+        return all(segment.silent for segment in self.segments)
 
     @property
     def last_seen_gev(self) -> tuple[float, ...]:
         """Lowest mass with accepted events of each segment that has samples without any below it."""
         opened = [s for s in self.segments if 0 < len(s.open.samples) < len(s.samples)]
         return tuple(float(s.open.masses_gev[0]) for s in opened if s.open.masses_gev[0] > s.masses_gev[0])
-
-    def _ranges(self) -> str:
-        return ", ".join(f"{s.masses_gev[0]:.4g}-{s.masses_gev[-1]:.4g} GeV" for s in self.segments)
 
     def events(self, mass_gev: ArrayLike, ctau_m: ArrayLike) -> FloatArray:
         """Events in the signal region per POT for unit rate, BR = 1, efficiency 1; broadcasts."""
@@ -146,29 +163,6 @@ class ChannelTable:
     def relative_error(self, mass_gev: ArrayLike, ctau_m: ArrayLike) -> FloatArray:
         """Relative Monte Carlo standard deviation of ``events``."""
         return np.asarray(self._by_segment("relative_error", mass_gev, ctau_m), dtype=float)
-
-
-@dataclass(frozen=True, eq=False)
-class YieldTables:
-    """Tables of all channels of a run: the ``YieldSource`` of ``limits``."""
-
-    tables: Mapping[tuple[str, str], ChannelTable]
-
-    def table(self, production: str, final_state: str) -> ChannelTable:
-        """The table of one channel; DataError when it was not made."""
-        if (production, final_state) not in self.tables:
-            raise DataError(f"no table of {production} -> {final_state}; the channel was not asked for")
-        return self.tables[production, final_state]
-
-    def expected_events(
-        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
-    ) -> FloatArray:
-        return self.table(production, final_state).events(mass_gev, ctau_m)
-
-    def relative_error(
-        self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
-    ) -> FloatArray:
-        return self.table(production, final_state).relative_error(mass_gev, ctau_m)
 
 
 def assemble(

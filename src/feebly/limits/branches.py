@@ -37,7 +37,7 @@ class YieldCurve:
     def log_yield(self, ln_coupling: ArrayLike) -> FloatArray:
         """ln N at the mass."""
         coupling = np.exp(np.atleast_1d(np.asarray(ln_coupling, float)))
-        return log_events(self.signal.at_points(np.full(coupling.size, self.mass_gev), coupling).total())
+        return log_events(self.signal.total_at_points(np.full(coupling.size, self.mass_gev), coupling))
 
     @cached_property
     def _ln_coupling(self) -> FloatArray:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
-from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield
+from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield, Remembered
 from feebly.limits.results import ContourPiece
 
 Limit = Callable[[FloatArray], FloatArray]
@@ -78,14 +78,16 @@ def find_contours(
     lattice: must have a column on both sides of each mass where a limit jumps (`lattice.both_sides`), and
     steps below which N is smooth.
     """
+    at_points = Remembered(log_yield)
+    limits = {kind: _remembered(limit) for kind, limit in limits.items()}
     for _ in range(_MAX_PASSES):
         fields = _fields(lattice, limits)
-        curves = _curves(lattice, fields, log_yield, steps=1)
+        curves = _curves(lattice, fields, at_points, steps=1)
         finer = lattice.refined(*_refinements(lattice, curves, fields), log_yield)
         if finer is lattice:
             break
         lattice = finer
-    return lattice, _numbered(lattice, _curves(lattice, _fields(lattice, limits), log_yield, steps=40))
+    return lattice, _numbered(lattice, _curves(lattice, _fields(lattice, limits), at_points, steps=40))
 
 
 def edges_at(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[tuple[float, float], ...]:
@@ -110,6 +112,12 @@ def excess(lattice: Lattice, limit: Limit) -> FloatArray:
     with np.errstate(invalid="ignore"):
         f = lattice.log_yield - np.log(limit(lattice.mass_gev))[:, None]
     return np.where(np.isfinite(f), f, LOG_NOTHING)
+
+
+def _remembered(limit: Limit) -> Limit:
+    """A limit that is asked for a mass once."""
+    kept = Remembered(lambda mass, _: limit(mass))
+    return lambda mass_gev: kept(mass_gev, np.zeros_like(mass_gev))
 
 
 def _fields(lattice: Lattice, limits: Mapping[str, Limit]) -> dict[str, FloatArray]:

@@ -50,15 +50,21 @@ class Envelope(SignalYields):
     def smooth_factors(self, mass_gev: ArrayLike, coupling: float) -> FloatArray:
         return np.concatenate([member.signal.smooth_factors(mass_gev, coupling) for member in self.members])
 
+    def _total(self, mass: FloatArray, coupling: FloatArray) -> FloatArray:
+        totals = self._totals(mass, [member.signal._total(mass, coupling) for member in self.members])
+        return np.asarray(totals.max(axis=0) if self.largest else totals.min(axis=0))
+
+    def _totals(self, mass: FloatArray, totals: Sequence[FloatArray]) -> FloatArray:
+        """Totals of the members, with one that is never chosen below the mass where a member begins."""
+        silent = -np.inf if self.largest else np.inf
+        starts = [member.mass_min_gev for member in self.members]
+        return np.array(
+            [np.where(mass < start, silent, total) for start, total in zip(starts, totals, strict=True)]
+        )
+
     def _breakdown(self, mass: FloatArray, coupling: FloatArray) -> Breakdown:
         parts = [member.signal._breakdown(mass, coupling) for member in self.members]
-        silent = -np.inf if self.largest else np.inf
-        totals = np.array(
-            [
-                np.where(mass < member.mass_min_gev, silent, part.total())
-                for member, part in zip(self.members, parts, strict=True)
-            ]
-        )
+        totals = self._totals(mass, [part.total() for part in parts])
         chosen = (totals.argmax(axis=0) if self.largest else totals.argmin(axis=0))[None]
         rows, ctau = np.ones(len(mass), bool), self.model.ctau_m(mass, coupling)
         channels = []

@@ -51,7 +51,7 @@ def contour_searches(signal: EventSource, observation: Observation) -> tuple[Sea
     """All contours of a scan; the first kind of the first one is what the run is about."""
 
     def log_yield(masses: FloatArray, couplings: FloatArray) -> FloatArray:
-        return log_events(yields_at(signal, masses, couplings).total())
+        return log_events(total_at(signal, masses, couplings))
 
     if observation.ordering == TOTAL_COUNT:
         limits, same = _distinct(limits_by_mass(observation) | bands_by_mass(observation), observation)
@@ -136,6 +136,13 @@ def yields_at(signal: EventSource, masses: FloatArray, couplings: FloatArray) ->
     if masses.ndim == 1:
         return signal.at_points(masses, couplings)
     return signal.on_grid(masses[:, 0], couplings[0])
+
+
+def total_at(signal: EventSource, masses: FloatArray, couplings: FloatArray) -> FloatArray:
+    """Events of all channels together, as ``yields_at``."""
+    if masses.ndim == 1:
+        return signal.total_at_points(masses, couplings)
+    return signal.total_on_grid(masses[:, 0], couplings[0])
 
 
 def log_events(events: FloatArray) -> FloatArray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.analysis.final_state import MassMask, is_masked
 from feebly.core.errors import ConfigError, DomainError
-from feebly.core.interfaces import FloatArray, Model, ProductionChannel, YieldSource
+from feebly.core.interfaces import (
+    BatchYieldSource,
+    ChannelBatch,
+    FloatArray,
+    Model,
+    ProductionChannel,
+    YieldSource,
+)
 
 BoolArray = NDArray[np.bool_]
 
@@ -33,11 +41,15 @@ class ChannelEvents:
 
 @dataclass(frozen=True, eq=False)
 class Breakdown:
-    """Events by channel on an array of points, zero where a channel is closed; the first axis is the mass."""
+    """Events by channel on an array of points, zero where a channel is closed; the first axis is the mass.
+
+    batch: how the channels were asked for, of a source that answers for all at once.
+    """
 
     shape: tuple[int, ...]
     final_states: tuple[str, ...]
     channels: tuple[ChannelEvents, ...]
+    batch: ChannelBatch | None = None
 
     def total(self) -> FloatArray:
         """Events of all channels together."""
@@ -56,25 +68,26 @@ class Breakdown:
 
     def relative_error(self, source: YieldSource) -> FloatArray:
         """MC standard deviation of the total over the total: the channels are independent samples."""
-        variance = self._sum(
-            self.channels, lambda part: (part.events * _of_source(source.relative_error, part)) ** 2
-        )
+        variance = np.zeros(self.shape)
+        for part, error in zip(self.channels, self._errors(source), strict=True):
+            variance[part.rows] += (part.events * error) ** 2
         total = self.total()
         return np.asarray(np.sqrt(variance) / np.where(total > 0, total, 1.0))
 
-    def _sum(
-        self,
-        parts: Sequence[ChannelEvents] | Iterator[ChannelEvents],
-        value: Callable[[ChannelEvents], FloatArray] = lambda part: part.events,
-    ) -> FloatArray:
+    def _errors(self, source: YieldSource) -> Iterator[FloatArray]:
+        """Relative error of each channel at its own points."""
+        if self.batch is not None and isinstance(source, BatchYieldSource):
+            together = source.relative_errors(self.batch).reshape(-1, *self.shape)
+            yield from (own[part.rows] for own, part in zip(together, self.channels, strict=True))
+        else:
+            for part in self.channels:
+                yield source.relative_error(part.production, part.final_state, part.mass_gev, part.ctau_m)
+
+    def _sum(self, parts: Sequence[ChannelEvents] | Iterator[ChannelEvents]) -> FloatArray:
         result = np.zeros(self.shape)
         for part in parts:
-            result[part.rows] += value(part)
+            result[part.rows] += part.events
         return result
-
-
-def _of_source(quantity: Callable[..., FloatArray], part: ChannelEvents) -> FloatArray:
-    return quantity(part.production, part.final_state, part.mass_gev, part.ctau_m)
 
 
 class EventSource(Protocol):
@@ -83,6 +96,10 @@ class EventSource(Protocol):
     def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown: ...
 
     def at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown: ...
+
+    def total_on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray: ...
+
+    def total_at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,28 +166,91 @@ class SignalYields:
 
     def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
         """Events on all pairs of masses (M,) and couplings (C,): shape (M, C)."""
-        mass, couplings = np.asarray(mass_gev, float), np.asarray(coupling, float)
-        return self._breakdown(mass[:, None], couplings[None, :])
+        return self._breakdown(*_grid(mass_gev, coupling))
 
     def at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
         """Events at the points (mass_k, coupling_k): shape (n,)."""
-        return self._breakdown(np.atleast_1d(np.asarray(mass_gev, float)), np.asarray(coupling, float))
+        return self._breakdown(*_points(mass_gev, coupling))
+
+    def total_on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
+        """Events of all channels together on all pairs of masses (M,) and couplings (C,): shape (M, C)."""
+        return self._total(*_grid(mass_gev, coupling))
+
+    def total_at_points(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
+        """Events of all channels together at the points (mass_k, coupling_k): shape (n,)."""
+        return self._total(*_points(mass_gev, coupling))
+
+    def _total(self, mass: FloatArray, coupling: FloatArray) -> FloatArray:
+        if not isinstance(self.source, BatchYieldSource):
+            return self._breakdown(mass, coupling).total()
+        batch = self._batch(mass, coupling)
+        return self.source.total_events(batch).reshape(np.broadcast_shapes(mass.shape, coupling.shape))
 
     def _breakdown(self, mass: FloatArray, coupling: FloatArray) -> Breakdown:
+        batch = self._batch(mass, coupling)
+        shape = np.broadcast_shapes(mass.shape, coupling.shape)
+        ctau = batch.ctau_m.reshape(shape)
+        channels = []
+        for (production, tag), rows, events in zip(
+            batch.channels, batch.is_open, self._events(batch), strict=True
+        ):
+            m, lifetime = mass[rows], ctau[rows]
+            own = events.reshape(shape)[rows]
+            channels.append(ChannelEvents(production, tag, rows, m, lifetime, own))
+        return Breakdown(shape, self.final_states, tuple(channels), batch)
+
+    def _events(self, batch: ChannelBatch) -> FloatArray:
+        """Events of each channel of a batch, zero where it is closed: (K, M, C)."""
+        if isinstance(self.source, BatchYieldSource):
+            return self.source.events_by_channel(batch)
+        result = np.zeros((len(batch.channels), *batch.ctau_m.shape))
+        for k, ((production, tag), rows, (i, f)) in enumerate(
+            zip(batch.channels, batch.is_open, batch.factors, strict=True)
+        ):
+            mass, ctau = batch.mass_gev[rows, None], batch.ctau_m[rows]
+            tabulated = self.source.expected_events(production, tag, mass, ctau)
+            result[k, rows] = batch.rates[i, rows] * batch.decays[f, rows] * tabulated
+        return result
+
+    def _batch(self, mass: FloatArray, coupling: FloatArray) -> ChannelBatch:
+        """The channels that are open at any mass, with rates and decays at masses (M, 1) or points (n,)."""
+        column = (mass.size, -1)  # of points: one coupling for each mass
         ctau = self.model.ctau_m(mass, coupling)
         rates = [self._rate(channel, mass, coupling) for channel in self.production_channels]
-        channels = []
-        for tag, efficiency in self.efficiencies.items():
-            seen = efficiency * self.to_photons.get(tag, 1.0)
-            decays = self.pot * seen * self.model.branching_ratio(tag, mass, coupling)
-            for production, rate in zip(self.production_channels, rates, strict=True):
-                rows = self.open_at(production, tag, mass.ravel())
-                if rows.any():
-                    m, lifetime = mass[rows], ctau[rows]
-                    events = self.source.expected_events(production.tag, tag, m, lifetime)
-                    events = rate[rows] * decays[rows] * events
-                    channels.append(ChannelEvents(production.tag, tag, rows, m, lifetime, events))
-        return Breakdown(ctau.shape, self.final_states, tuple(channels))
+        decays = [
+            self.pot * self._seen(tag) * self.model.branching_ratio(tag, mass, coupling)
+            for tag in self.final_states
+        ]
+        is_open = self._open_at(mass.ravel())
+        k = np.flatnonzero(is_open.any(axis=1))
+        f, i = np.divmod(k, len(self.production_channels))
+        return ChannelBatch(
+            tuple((self.production_channels[a].tag, self.final_states[b]) for a, b in zip(i, f, strict=True)),
+            is_open[k],
+            mass.ravel(),
+            np.reshape(ctau, column),
+            np.array([np.reshape(np.broadcast_to(rate, ctau.shape), column) for rate in rates]),
+            np.array([np.reshape(np.broadcast_to(decay, ctau.shape), column) for decay in decays]),
+            np.stack([i, f], axis=1),
+        )
+
+    def _open_at(self, mass: FloatArray) -> BoolArray:
+        """``open_at`` of every production of every final state in turn, at masses (M,): shape (F P, M)."""
+        ranges, thresholds = self._ranges
+        allowed = (mass >= ranges[:, :1]) & (mass <= ranges[:, 1:]) & (mass > thresholds[:, None])
+        masked = np.array([self.masked_at(tag, mass) for tag in self.final_states])
+        return allowed & ~np.repeat(masked, len(self.production_channels), axis=0)
+
+    @cached_property
+    def _ranges(self) -> tuple[FloatArray, FloatArray]:
+        """Open range [GeV] (F P, 2) and threshold (F P,) of every production of every final state in turn."""
+        channels = [(i, f) for f in self.final_states for i in self.production_channels]
+        ranges = [self.open_range_gev(*channel) for channel in channels]
+        return np.array(ranges), np.array([self.model.threshold_gev(f) for _, f in channels])
+
+    def _seen(self, final_state: str) -> float:
+        """Share of the decays to a final state that the response keeps."""
+        return self.efficiencies[final_state] * self.to_photons.get(final_state, 1.0)
 
     def _rate(self, channel: ProductionChannel, mass: FloatArray, coupling: FloatArray) -> FloatArray:
         rate = channel.rate(mass, coupling, self.multiplicities.get(channel.tag))
@@ -191,3 +271,11 @@ class SignalYields:
         values = np.array(factors)
         largest = values.max(axis=1, keepdims=True)
         return np.asarray(values / np.where(largest > 0, largest, 1.0))
+
+
+def _grid(mass_gev: ArrayLike, coupling: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    return np.asarray(mass_gev, float)[:, None], np.asarray(coupling, float)[None, :]
+
+
+def _points(mass_gev: ArrayLike, coupling: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    return np.atleast_1d(np.asarray(mass_gev, float)), np.asarray(coupling, float)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import FloatArray
 from feebly.core.tables import digest
-from feebly.engine.yields import ChannelTable, YieldTables
+from feebly.engine.yield_tables import YieldTables
+from feebly.engine.yields import ChannelTable
 from feebly.limits.envelope import Member, excluded_interval, theory_band
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from feebly.engine.yields import YieldTables
+from feebly.engine.yield_tables import YieldTables
 from feebly.limits.results import ContourPiece
 from feebly.physics.production.bremsstrahlung import Bremsstrahlung
 from feebly.workflow.choices import Choices

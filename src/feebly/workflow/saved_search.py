@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from inspect import signature
 
 from feebly.core.interfaces import FloatArray
-from feebly.engine.yields import YieldTables
+from feebly.engine.yield_tables import YieldTables
 from feebly.limits.grid_yields import contours_of_kind, recovered
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece

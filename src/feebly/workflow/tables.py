@@ -15,7 +15,8 @@ from feebly.engine.knots import blocks, knots, segments
 from feebly.engine.opening import opening_mass_gev
 from feebly.engine.sampler import SAMPLER_VERSION, MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.yields import YieldTables, assemble
+from feebly.engine.yield_tables import YieldTables
+from feebly.engine.yields import assemble
 from feebly.workflow.executors import run_tasks
 from feebly.workflow.store import TableStore
 

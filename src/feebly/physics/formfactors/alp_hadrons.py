@@ -107,15 +107,20 @@ class HadronicWidths:
         """
         if channel not in THRESHOLD_GEV:
             raise unknown("hadronic channel", channel, HADRONIC_CHANNELS)
+        return self.widths_gev3(mass_gev)[channel]
+
+    def widths_gev3(self, mass_gev: ArrayLike) -> dict[str, FloatArray]:
+        """As ``width_gev3``, of all channels at once."""
         m = self._checked(mass_gev)
         values = {name: column(m) for name, column in self.columns.items()}
         parts, total = sum(values.values()), self.total(m)
         ratio = total / np.where(parts > 0, parts, np.inf)
-        scale = np.where(m > THRESHOLD_GEV["hadrons-other"], np.minimum(ratio, 1.0), ratio)
-        if channel != "hadrons-other":
-            return np.asarray(values.get(channel, np.zeros_like(m)) * scale)
+        above = m > THRESHOLD_GEV["hadrons-other"]
+        scale = np.where(above, np.minimum(ratio, 1.0), ratio)
+        closed = np.zeros_like(m)
         named = scale * sum(value for name, value in values.items() if name in THRESHOLD_GEV)
-        return np.where(m > THRESHOLD_GEV[channel], np.maximum(total - named, 0.0), 0.0)
+        widths = {name: np.asarray(values.get(name, closed) * scale) for name in HADRONIC_CHANNELS}
+        return widths | {"hadrons-other": np.where(above, np.maximum(total - named, 0.0), 0.0)}
 
     def _checked(self, mass_gev: ArrayLike) -> FloatArray:
         m = np.asarray(mass_gev, float)

@@ -47,7 +47,7 @@ from feebly.physics.formfactors.triangle import (
 )
 from feebly.physics.models.alp_couplings import C_OVER_LAMBDA, AlpCouplings, couplings_per_unit
 from feebly.physics.models.domain import checked_coupling, checked_mass_gev
-from feebly.physics.models.total_width import total_width
+from feebly.physics.models.unit_widths import UnitWidths, unit_widths
 
 LEPTON_MASS_GEV: Mapping[str, float] = MappingProxyType({"ee": ELECTRON_MASS_GEV, "mumu": MUON_MASS_GEV})
 CHANNELS = ("gammagamma", *LEPTON_MASS_GEV, *HADRONIC_CHANNELS)
@@ -211,12 +211,13 @@ class Alp:
     def total_width_gev(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
         """Total width [GeV]."""
         mass, value = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        return np.asarray(self._unit_total_width(mass) * value**2)
+        return np.asarray(self._unit_widths(mass).total * value**2)
 
     def branching_ratio(self, channel: str, mass_gev: ArrayLike, coupling: ArrayLike = 1.0) -> FloatArray:
         """BR(a -> channel); does not depend on the coupling, which only sets the shape of the result."""
         mass, value = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        ratio = self._unit_width(channel, mass) / self._unit_total_width(mass)
+        widths = self._unit_widths(mass)
+        ratio = widths.by_channel[self._known(channel)] / widths.total
         return np.broadcast_to(ratio, np.broadcast_shapes(ratio.shape, value.shape)).copy()
 
     def ctau_m(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
@@ -236,12 +237,23 @@ class Alp:
             return photon_width_gev(mass, photon_coupling(mass, self.couplings, self.mixing))
         if channel in LEPTON_MASS_GEV:
             return lepton_width_gev(mass, LEPTON_MASS_GEV[channel], self.couplings.c_ff)
+        return self._hadronic_widths(mass)[self._known(channel)]
+
+    def _all_widths(self, mass: FloatArray) -> dict[str, FloatArray]:
+        others = ("gammagamma", *LEPTON_MASS_GEV)
+        return {channel: self._unit_width(channel, mass) for channel in others} | self._hadronic_widths(mass)
+
+    def _hadronic_widths(self, mass: FloatArray) -> dict[str, FloatArray]:
+        result = {channel: np.zeros_like(mass) for channel in HADRONIC_CHANNELS}
+        for coupling, table in self._hadrons():
+            for channel, width in table.widths_gev3(mass).items():
+                result[channel] = result[channel] + coupling**2 * width
+        return result
+
+    def _unit_widths(self, mass: FloatArray) -> UnitWidths:
+        return unit_widths(self._all_widths, mass)
+
+    def _known(self, channel: str) -> str:
         if channel not in CHANNELS:
             raise unknown("channel", channel, CHANNELS)
-        return sum(
-            (coupling**2 * table.width_gev3(channel, mass) for coupling, table in self._hadrons()),
-            start=np.zeros_like(mass),
-        )
-
-    def _unit_total_width(self, mass: FloatArray) -> FloatArray:
-        return total_width(self._unit_width, CHANNELS, mass)
+        return channel

@@ -23,6 +23,7 @@ from feebly.physics.formfactors.r_tables import (
     width_tables,
 )
 from feebly.physics.models.domain import checked_coupling, checked_mass_gev
+from feebly.physics.models.unit_widths import UnitWidths, unit_widths
 
 LEPTON_MASS_GEV: Mapping[str, float] = {"ee": ELECTRON_MASS_GEV, "mumu": MUON_MASS_GEV}
 CHANNELS = (*LEPTON_MASS_GEV, *HADRONIC_CHANNELS)
@@ -118,12 +119,13 @@ class DarkPhoton:
     def total_width_gev(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
         """Total width [GeV] at coupling ε."""
         mass, epsilon = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        return np.asarray(self._unit_total_width(mass) * epsilon**2)
+        return np.asarray(self._unit_widths(mass).total * epsilon**2)
 
     def branching_ratio(self, channel: str, mass_gev: ArrayLike, coupling: ArrayLike = 1.0) -> FloatArray:
         """BR(A' -> channel); does not depend on ε, which only sets the shape of the result."""
         mass, epsilon = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        ratio = self._unit_width(channel, mass) / self._unit_total_width(mass)
+        widths = self._unit_widths(mass)
+        ratio = widths.by_channel[self._known(channel)] / widths.total
         return np.broadcast_to(ratio, np.broadcast_shapes(ratio.shape, epsilon.shape)).copy()
 
     def ctau_m(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
@@ -143,6 +145,8 @@ class DarkPhoton:
             return leptonic_width_gev(mass, LEPTON_MASS_GEV[channel])
         return hadronic_width_gev(mass, self.r_table.r(self._known(channel), mass))
 
-    def _unit_total_width(self, mass: FloatArray) -> FloatArray:
-        leptons = sum(leptonic_width_gev(mass, m) for m in LEPTON_MASS_GEV.values())
-        return np.asarray(leptons + hadronic_width_gev(mass, self.r_table.r_total(mass)))
+    def _all_widths(self, mass: FloatArray) -> dict[str, FloatArray]:
+        return {channel: self._unit_width(channel, mass) for channel in CHANNELS}
+
+    def _unit_widths(self, mass: FloatArray) -> UnitWidths:
+        return unit_widths(self._all_widths, mass)

@@ -37,7 +37,7 @@ from feebly.physics.formfactors.scalar_pairs import PAIR_MASS_GEV, PairCoupling,
 from feebly.physics.formfactors.strong_coupling import alpha_s
 from feebly.physics.formfactors.triangle import fermion_amplitude, vector_amplitude
 from feebly.physics.models.domain import checked_coupling, checked_mass_gev
-from feebly.physics.models.total_width import total_width
+from feebly.physics.models.unit_widths import UnitWidths, unit_widths
 
 LEPTON_MASS_GEV: Mapping[str, float] = {
     "ee": ELECTRON_MASS_GEV,
@@ -247,22 +247,26 @@ class DarkScalar:
     def total_width_gev(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
         """Total width [GeV] at sin θ."""
         mass, sine = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        return np.asarray(self._unit_total_width(mass) * sine**2)
+        return np.asarray(self._unit_widths(mass).total * sine**2)
 
     def branching_ratio(self, channel: str, mass_gev: ArrayLike, coupling: ArrayLike = 1.0) -> FloatArray:
         """BR(S -> channel); does not depend on sin θ, which only sets the shape of the result."""
         mass, sine = self._mass(mass_gev), checked_coupling(coupling, self.coupling_name)
-        ratio = self._unit_width(channel, mass) / self._unit_total_width(mass)
+        widths = self._unit_widths(mass)
+        ratio = widths.by_channel[self._known(channel)] / widths.total
         return np.broadcast_to(ratio, np.broadcast_shapes(ratio.shape, sine.shape)).copy()
 
     def ctau_m(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray:
         """Proper decay length c τ = ħc/Γ [m]."""
         return np.asarray(HBARC_GEV_M / self.total_width_gev(mass_gev, coupling))
 
-    def _mode(self, channel: str) -> _Mode:
+    def _known(self, channel: str) -> str:
         if channel not in _MODES:
             raise unknown("channel", channel, CHANNELS)
-        return _MODES[channel]
+        return channel
+
+    def _mode(self, channel: str) -> _Mode:
+        return _MODES[self._known(channel)]
 
     def _mass(self, mass_gev: ArrayLike) -> FloatArray:
         return checked_mass_gev(mass_gev, self.mass_range_gev, self.tag)
@@ -270,8 +274,11 @@ class DarkScalar:
     def _unit_width(self, channel: str, mass: FloatArray) -> FloatArray:
         return self._mode(channel).width_in_range_gev(mass, pair_coupling(self.width_table))
 
-    def _unit_total_width(self, mass: FloatArray) -> FloatArray:
-        return total_width(self._unit_width, CHANNELS, mass)
+    def _all_widths(self, mass: FloatArray) -> dict[str, FloatArray]:
+        return {channel: self._unit_width(channel, mass) for channel in CHANNELS}
+
+    def _unit_widths(self, mass: FloatArray) -> UnitWidths:
+        return unit_widths(self._all_widths, mass)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The sum of widths that is kept: of the right masses and of the right model."""
+"""The widths that are kept: of the right masses and of the right model."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from numpy.testing import assert_array_equal
 from feebly.physics.models.alp import Alp
 from feebly.physics.models.dark_scalar import DarkScalar
 from feebly.physics.models.registry import MODELS
-from feebly.physics.models.total_width import total_width
+from feebly.physics.models.unit_widths import unit_widths
 
 
 @given(st.lists(st.floats(0.3, 1.5), min_size=1, max_size=4), st.lists(st.floats(0.3, 1.5), max_size=4))
@@ -17,9 +17,11 @@ def test_each_array_has_its_own_sum(first, second):
     model = DarkScalar()
     for masses in (first, second, first, [*first, *second]):
         mass = np.array(masses).reshape(-1, 1)
-        found = total_width(model._unit_width, model.channels, mass)
-        assert_array_equal(found, sum(model._unit_width(tag, mass) for tag in model.channels))
-        assert found.shape == mass.shape
+        found = unit_widths(model._all_widths, mass)
+        assert_array_equal(found.total, sum(model._unit_width(tag, mass) for tag in model.channels))
+        assert found.total.shape == mass.shape
+        for tag in model.channels:
+            assert_array_equal(found.by_channel[tag], model._unit_width(tag, mass))
 
 
 def test_two_models_at_the_same_masses():
@@ -34,13 +36,14 @@ def test_two_models_at_the_same_masses():
 def test_asked_once_for_all_branching_ratios():
     calls = []
 
-    def width(tag, mass):
-        calls.append(tag)
-        return mass**2
+    def widths(mass):
+        calls.append(mass)
+        return {"a": mass**2, "b": mass**2}
 
     mass = np.array([1.0, 2.0])
     for _ in range(3):
-        assert_array_equal(total_width(width, ("a", "b"), mass.copy()), [2.0, 8.0])
-    assert calls == ["a", "b"]
-    with pytest.raises(ValueError, match="read-only"):
-        total_width(width, ("a", "b"), mass)[0] = 0.0
+        assert_array_equal(unit_widths(widths, mass.copy()).total, [2.0, 8.0])
+    assert len(calls) == 1
+    for kept in (unit_widths(widths, mass).total, unit_widths(widths, mass).by_channel["a"]):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[0] = 0.0
