@@ -13,6 +13,7 @@ import json
 import math
 import types
 import typing
+from functools import cache
 from typing import Any, Literal, TypeVar, Union
 
 from feebly.core.errors import ConfigError, did_you_mean
@@ -99,6 +100,7 @@ def _decode_record(kind: Any, table: dict[str, Any], document: Document, path: K
         raise ConfigError(f"{document.place(path)} {error}") from None
 
 
+@cache  # type hints are evaluated anew at each call, and a document has hundreds of records of a few classes
 def record_fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
     """Type of each field of a record, and the names of those without a default."""
     hints = typing.get_type_hints(kind)

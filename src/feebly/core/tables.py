@@ -12,6 +12,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -141,7 +142,12 @@ def _syntax_message(error: tomllib.TOMLDecodeError, text: str, name: str) -> str
     return f"{name}:{line}: not valid TOML: {re.sub(r' [(]at .*[)]$', '', str(error))}"
 
 
-def _key_lines(text: str) -> Iterator[tuple[KeyPath, int]]:
+@lru_cache(maxsize=64)  # the same shipped files are read again and again
+def _key_lines(text: str) -> tuple[tuple[KeyPath, int], ...]:
+    return tuple(_lines_of_keys(text))
+
+
+def _lines_of_keys(text: str) -> Iterator[tuple[KeyPath, int]]:
     """Path and line number of every key and list element of a valid TOML text.
 
     tomllib tells no positions. A header or ``key = value`` is itself a valid document, so the text is cut
