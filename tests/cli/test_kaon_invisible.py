@@ -16,28 +16,24 @@ def _rows(folder: str) -> list[dict[str, str]]:
 
 def test_invisible(feebly):
     found = feebly(
-        "kaon", "invisible", "--mass", "0.22:0.25:2", "--lifetimes", "1", "--model", "dark-scalar",
-        "--coupling", "1e-6:1e-1", "--out", "here", "--json",
+        "kaon", "invisible", "--mass", "0.09:0.13:2", "--lifetimes", "1", "--model", "alp-gluon",
+        "--out", "here", "--json",
     )  # fmt: skip
     content = json.loads(found.out)
-    assert content["couplings"]["excluded"][0] < 2e-4
+    assert [(each["name"], len(each["masses_gev"])) for each in content["searches"]] == [
+        ("pi-x-2016-22", 1),
+        ("pi0-invisible", 1),
+    ]
+    assert content["couplings"]["excluded"][0] < 1e-7
+    assert "alp-gluon, 130-130 MeV: mixes with the pi0 there, not perturbatively" in found.err
     names = {path.name for path in Path("here").iterdir()}
     assert names >= {"limits.csv", "plot.png", "plot.pdf", "couplings.png", "limit.csv"}
-    for row in _rows("here"):
-        stable, one = (row[f"expected_branching_ratio_limit{tau}"] for tau in ("", "_1_ns"))
-        assert float(one) > float(stable)
-    shown = feebly("limits", "show", "here/limit.csv")
-    assert "sin-theta" in shown.out
-
-
-def test_each_mass_has_its_search(feebly):
-    found = feebly("kaon", "invisible", "--mass", "0.09:0.13:2", "--model", "alp-gluon", "--out", "here")
-    assert "K+ -> pi+ X, X invisible, NA62 data of 2016-2022: 1 masses, 90 to 90 MeV" in found.out
-    assert "among the pi0 of NA62 data of 2017: 1 masses, 130 to 130 MeV" in found.out
-    assert "not perturbatively" in found.err
     rows = _rows("here")
     assert [row["search"] for row in rows] == ["pi-x-2016-22", "pi0-invisible"]
     assert float(rows[1]["branching_ratio_limit"]) > float(rows[1]["expected_branching_ratio_limit"])
+    for row in rows:
+        stable, one = (row[f"expected_branching_ratio_limit{tau}"] for tau in ("", "_1_ns"))
+        assert float(one) > float(stable)
 
 
 def test_observed_counts(feebly):
@@ -54,17 +50,20 @@ def test_observed_counts(feebly):
     assert 'kind = "observed"' in Path("here/limit.csv").read_text(encoding="utf-8")
 
 
-def test_couplings_of_an_alp_to_photons(feebly):
-    found = feebly("kaon", "peaks", "pi-a-gamma-gamma", "--model", "alp-gluon", "--out", "here")
-    assert "alp-gluon: C/Lambda = 2.9e-06 to 1 would be excluded" in found.out
-    shown = feebly("limits", "show", "here/limit-couplings.csv")
-    assert "NA62 K⁺ → π⁺ a, a → γγ (expected)" in shown.out
-    assert 'region = "above"' in Path("here/limit-couplings.csv").read_text(encoding="utf-8")
-    saved = json.loads(Path("here/result.json").read_text(encoding="utf-8"))
-    assert saved["found"]["couplings"]["kind"] == "expected"
-    refused = feebly("kaon", "peaks", "e-n", "--background", "100", "--model", "alp-gluon")
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("e-n", "--background", "100", "--model", "alp-gluon"),
+            "asks for no decay of X; expected no --model",
+        ),
+        (("pi-a-gamma-gamma", "--model", "alp-photon"), "unknown model with K+ -> pi+ X 'alp-photon'"),
+    ],
+)
+def test_couplings_need_a_model_that_kaons_make_and_a_decay_that_is_seen(feebly, arguments, line):
+    refused = feebly("kaon", "peaks", *arguments)
     assert refused.code == 3
-    assert "asks for no decay of X; expected no --model" in refused.err
+    assert line in refused.err
 
 
 @pytest.mark.parametrize(
@@ -74,6 +73,7 @@ def test_couplings_of_an_alp_to_photons(feebly):
         (("pi-x-2016-22", "--mass", "0.12:0.13:2"), "expected a mass in 0-110 or 154-260 MeV"),
         (("--lifetimes", "-1"), "expected lifetimes above 0"),
         (("nothing",), "unknown invisible search 'nothing'"),
+        (("--over", "gone", "--model", "alp-gluon"), "gone"),
         (("--data", "counts.csv"), "expected the one search that it is of"),
         (("pi-x-2016-22", "--data", "gone.csv"), "cannot read gone.csv"),
     ],

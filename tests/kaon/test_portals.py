@@ -17,6 +17,7 @@ from feebly.physics.production.alp_flavour import k_sd_per_gev
 from feebly.physics.production.alp_meson_decay import br_kaon_to_alp
 from feebly.physics.production.kaon_to_scalar import br_kplus_to_pion
 from feebly.publish.kaon_limit import edges_as_limit
+from feebly.publish.kaon_peak_limit import couplings_as_limit
 from feebly.publish.limit_files import load_limit
 
 SCAN = load_invisible_scan()
@@ -111,6 +112,10 @@ def test_shipped_limit_of_an_alp_to_photons_is_what_is_computed_today():
     few = [0, 100, 286]
     edges = visible_edges("alp-gluon", search.mass_gev[few], limits[few], visible, (1e-10, 1.0))
     assert_allclose(piece.coupling[few], edges.lower, rtol=1e-3)
+    limit = couplings_as_limit(search, edges, "alp-gluon", 0.9, "counts", is_data=False)
+    assert (limit.region, limit.kind, limit.coupling) == ("above", "projection", "C/Lambda")
+    assert limit.label == "NA62 K⁺ → π⁺ a, a → γγ (expected)"
+    assert couplings_as_limit(search, edges, "alp-gluon", 0.9, "profile", is_data=True).kind == "observed"
 
 
 def test_lifetimes_of_a_visible_alp_are_the_published_ones():

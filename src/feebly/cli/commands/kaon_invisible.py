@@ -11,7 +11,7 @@ from feebly.cli import options, values
 from feebly.cli.folders import default_folder, require_writable
 from feebly.cli.kaon_answer import BLINDED, Unblind, data_input, given_arguments, keep, kept_arguments
 from feebly.cli.kaon_couplings import coupling_lines, coupling_range, edge_facts
-from feebly.cli.output import answer, answer_json
+from feebly.cli.output import answer, answer_json, note
 from feebly.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -84,7 +84,9 @@ def invisible(
     del given["over"]  # drawn beside the result, no part of it
     result = made(**given)
     keep(result, folder, context)
-    both = {} if run is None else _drawn_over(run, folder)
+    both = {} if run is None or "limit.csv" not in result.files else _drawn_over(run, folder)
+    if run is not None and not both:
+        note(f"--over {run}: no coupling is excluded, and nothing was drawn")
     if as_json:
         answer_json({**result.found, **both, "folder": str(folder)})
     else:
@@ -136,8 +138,6 @@ def _drawn_over(run: str, folder: Path) -> dict[str, Any]:
     """Run and excluded couplings in one figure."""
     from feebly.report.overlay_plot_files import read_overlay, write_overlay
 
-    if not (folder / "limit.csv").exists():
-        return {}
     overlay = read_overlay([run], limits=[str(folder / "limit.csv")])
     return {"both": [str(path) for path in write_overlay(overlay, folder / "both.png")]}
 

@@ -118,6 +118,7 @@ def made(
     with progress(Path(search).stem) as update:
         update(0, 3, "resolution and acceptance")
         found = peak_search(search, experiment, background)
+        _require_visible(found, model)
         if data is not None and found.file.blinded and not unblind:
             return _blinded(found, given, level)
         masses = read_masses(data) if data else found.pseudo_data(number, _signals(inject))
@@ -236,11 +237,22 @@ def _blinded(found: KaonPeakSearch, given: dict[str, Any], cl: float) -> KaonRes
     )
 
 
+def _require_visible(found: KaonPeakSearch, model: str | None) -> None:
+    """A model is for an X whose decay is seen, and has to be one that kaons make."""
+    from feebly.core.errors import ConfigError
+    from feebly.kaon.portals import portal_of
+
+    if model is None:
+        return
+    if found.file.visible is None:
+        raise ConfigError(f"--model {model}: {found.file.title} asks for no decay of X; expected no --model")
+    portal_of(model)
+
+
 def _couplings(
     found: KaonPeakSearch, given: dict[str, Any], cl: float, result: PeakResult | None = None
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Facts and limit file of the couplings of a model: of data, else of the expected background."""
-    from feebly.core.errors import ConfigError
     from feebly.kaon.portals import visible_edges
     from feebly.physics.models.registry import MODELS
     from feebly.publish.kaon_peak_limit import couplings_as_limit
@@ -249,8 +261,7 @@ def _couplings(
     model = given["model"]
     if model is None:
         return {}, {}
-    if found.file.visible is None:
-        raise ConfigError(f"--model {model}: {found.file.title} asks for no decay of X; expected no --model")
+    assert found.file.visible is not None  # as `_require_visible` has it
     is_data = result is not None and given["data"] is not None
     limits = result.branching_ratio if result is not None and is_data else found.expected_limits(cl)
     wanted = coupling_range(model, given["coupling"])
