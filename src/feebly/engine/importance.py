@@ -79,8 +79,12 @@ def accumulate(training, edges, coordinates, event, value):
         training[d, _find_bin(edges[d], coordinates[d * STRIDE + event])] += value
 
 
-def refine(edges: FloatArray, training: FloatArray) -> FloatArray:
-    """New edges from the accumulated squared weights per bin (smoothed and damped as Lepage does)."""
+def refine(edges: FloatArray, training: FloatArray, floor: float = 0.0) -> FloatArray:
+    """New edges from the accumulated squared weights per bin (smoothed and damped as Lepage does).
+
+    floor: share of each dimension that stays uniform. A map that is trained on few events is too narrow, and
+    the rare events outside it would carry most of the variance.
+    """
     new = np.empty_like(edges)
     for d, (grid, sums) in enumerate(zip(edges, training, strict=True)):
         padded = np.concatenate(([sums[0]], sums, [sums[-1]]))
@@ -91,6 +95,8 @@ def refine(edges: FloatArray, training: FloatArray) -> FloatArray:
             continue
         share = np.clip(smooth / total, 1e-12, 1.0 - 1e-12)
         importance = ((share - 1.0) / np.log(share)) ** _DAMPING
+        if floor:
+            importance = (1.0 - floor) * importance / importance.sum() + floor * np.diff(grid)
         cumulative = np.concatenate(([0.0], np.cumsum(importance)))
         wanted = np.linspace(0.0, cumulative[-1], grid.size)
         new[d] = np.interp(wanted, cumulative, grid)

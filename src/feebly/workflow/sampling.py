@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from feebly.core.errors import ConfigError
 from feebly.core.interfaces import ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
+from feebly.physics.production.b_to_scalar import EXCLUSIVE
 from feebly.physics.production.decay_options import matrix_element_of
 from feebly.workflow.choices import Choices
 from feebly.workflow.executors import available_cores
@@ -78,15 +79,23 @@ def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed
     )
 
 
+def _kaon_states(choices: Choices) -> tuple[str, ...]:
+    """Tags of B -> K X with a kaon state X, which are added up."""
+    exclusive = {f"b-{state}" for state in EXCLUSIVE}
+    return tuple(sorted(exclusive.intersection(channel.tag for channel in choices.production)))
+
+
 def table_requests(
     choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
 ) -> list[TableRequest]:
     """One request per (production, final state) that is open somewhere in the asked masses."""
-    requests = []
+    requests, kaons = [], _kaon_states(choices)
     for state in choices.channels:
         threshold = choices.model.threshold_gev(state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
             setup = channel_setup(choices, channel, state, seed)
+            if channel.tag in kaons:
+                setup = replace(setup, together=kaons)
             requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision))
     return requests
