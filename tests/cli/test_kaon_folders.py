@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from inspect import signature
 from pathlib import Path
 
 import pytest
+from numpy.testing import assert_allclose
 from tests.report.kaon_results import small_result
 from typer.main import get_command
 
 from feebly.cli.app import app
 from feebly.cli.kaon_kinds import MAKERS
 from feebly.core.errors import BlindedError
+from feebly.statistics.intervals.limits import upper_limit
 
 FOLDER = {"limits.csv", "plot.png", "plot.pdf", "result.json", "report.html", "refs.bib"}
 
@@ -128,6 +131,12 @@ def test_blinded_masses_leave_no_trace(feebly, few_events):
     written = json.loads(Path("here/result.json").read_text())
     assert written["setting"]["blinded"]
     assert {"n", "local_z", "branching_ratio_limit"}.isdisjoint(written["limits"]["columns"])
+    for row in written["limits"]["some"]:
+        below, above = (upper_limit(int(row["b"]) + k, row["b"]).s_up for k in (0, 1))
+        events = below + row["b"] % 1 * (above - below)
+        in_window = math.erf(1.5 / math.sqrt(2))
+        limit = events / in_window * row["single_event_sensitivity"]
+        assert_allclose(row["expected_branching_ratio_limit"], limit, rtol=1e-6)
     opened = feebly(
         "kaon", "peaks", "mine.toml", "--data", "masses.csv", "--out", "open", "--unblind", "--json"
     )

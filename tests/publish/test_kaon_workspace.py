@@ -44,6 +44,8 @@ def test_pyhf_reads_what_the_limits_are_made_of(saved):
             "ses_error"
         ]:  # with it, the median of the log-normal is below its mean
             assert_allclose(rates[1] - rates[0], search["events"], rtol=1e-9)
+        if saved.content["setting"]["ses_error"] and search["sensitivity"]["relative_error"]:
+            assert "sensitivity" in model.config.par_names
         constrained = len(model.config.suggested_init()) > 1
         assert constrained == saved.content["setting"]["background_error"]
 
