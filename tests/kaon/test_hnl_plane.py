@@ -145,3 +145,16 @@ def test_a_neutral_lepton_of_pions_is_found():
 def test_stated_backgrounds_are_positive_numbers(events):
     with pytest.raises(ConfigError, match="events = "):
         MUONS.file.with_flat_background(events)
+
+
+def test_decays_that_are_counted_are_counted_before_efficiencies():
+    """Positrons: ring (all have four hits) × calorimeters × accidental vetoes, from the file."""
+    experiment = PIONS.experiment
+    expected = experiment.identification.rich.ring_efficiency
+    expected *= experiment.identification.calorimeters["electron"]["electron"]
+    expected *= experiment.photon_veto.accidental_efficiency
+    assert_allclose(PIONS.efficiency, expected, rtol=2e-3)
+    assert_allclose(
+        PIONS.relative_acceptance, PIONS.resolution.acceptance_at(PIONS.mass_gev) * expected, rtol=2e-3
+    )
+    assert MUONS.efficiency[0] < MUONS.efficiency[-1] < PIONS.efficiency[0]  # fast muons have rings of pions

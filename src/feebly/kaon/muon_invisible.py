@@ -16,7 +16,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
 from feebly.kaon.muon_invisible_file import MuonInvisibleFile, load_muon_invisible
 from feebly.kaon.one_track import TrackDecay, simulate
-from feebly.kaon.rejection import Rejection, require_rejection
+from feebly.kaon.track_efficiency import track_efficiency
 from feebly.physics.decays.kaon_standard import standard_decay
 from feebly.physics.production.kaon_to_muon_invisible import (
     LARGEST_MISSING_MASS2_GEV2,
@@ -81,14 +81,9 @@ class MuonInvisibleSearch:
         On all planes, identified, and not rejected by accidental activity in the photon veto. ConfigError
         where the experiment does not tell the last two.
         """
-        require_rejection(self.experiment, Rejection("muon", photons=True))
-        assert self.experiment.identification is not None
-        assert self.experiment.photon_veto is not None
         track = TrackDecay("mu-missing", "muon", MUON_MASS_GEV, _energies)
         found = simulate(self.experiment, track, _EVENTS, self.seed, 0, self.file.selection).only_accepted()
-        momentum = np.sqrt(found.track.squared)
-        chance = self.experiment.identification.probability("muon", "muon", momentum)
-        chance = chance * self.experiment.photon_veto.accidental_efficiency
+        chance = track_efficiency(self.experiment, "muon", found)
         edges = np.linspace(0, LARGEST_MISSING_MASS2_GEV2, _BINS + 1)
         above = [np.where(found.missing_mass2_gev2 > cut, chance, 0.0) for cut in self.cuts_gev2]
         sums = [np.histogram(found.true_mass2_gev2, edges, weights=weight)[0] for weight in above]

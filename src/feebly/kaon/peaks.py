@@ -10,7 +10,7 @@ import numpy as np
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.kaon.experiment_file import KaonExperiment, load_kaon_experiment
-from feebly.kaon.one_track import TrackDecay, simulate
+from feebly.kaon.one_track import TrackDecay, simulate, two_body
 from feebly.kaon.peak_file import (
     PARENTS,
     TRACKS,
@@ -19,6 +19,7 @@ from feebly.kaon.peak_file import (
     PeakSearchFile,
 )
 from feebly.kaon.resolution import MassResolution, mass_resolution
+from feebly.kaon.track_efficiency import track_efficiency
 from feebly.physics.decays.kaon_standard import standard_decay
 from feebly.physics.kinematics.two_body import two_body_momentum_gev
 from feebly.physics.production.meson_to_hnl import LEPTONIC_MODES, br_to_lepton
@@ -35,6 +36,7 @@ from feebly.statistics.peaks.peak_search import LEAST_ASYMPTOTIC, PeakSearch, Wi
 METHODS = ("counts", "profile")
 _POINTS = 12  # of the simulated resolution, evenly in the momentum of the track
 _NORMALISATION_EVENTS = 200_000
+_EFFICIENCY_EVENTS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +105,25 @@ class KaonPeakSearch:
         return found.acceptance
 
     @cached_property
+    def efficiency(self) -> FloatArray:
+        """Mean `track_efficiency` at each hypothesis; 1 where a decay normalises, with the same losses."""
+        if isinstance(self.file.normalisation, DecayNormalisation):
+            return np.ones(self.mass_gev.size)
+        particle, mass = TRACKS[self.file.track]
+        means = []
+        for k, each in enumerate(self.resolution.mass_gev.tolist()):
+            decay = two_body(f"{particle}-x", particle, mass, each, PARENTS[self.file.parent])
+            found = simulate(
+                self.experiment, decay, _EFFICIENCY_EVENTS, self.seed, k, self.file.selection
+            ).only_accepted()
+            means.append(float(track_efficiency(self.experiment, particle, found).mean()))
+        return np.interp(self.mass_gev, self.resolution.mass_gev, means)
+
+    @cached_property
     def relative_acceptance(self) -> FloatArray:
-        """Acceptance of each hypothesis over that of the normalisation."""
-        return np.asarray(self.resolution.acceptance_at(self.mass_gev) / self.normalisation_acceptance)
+        """Acceptance and efficiency of each hypothesis over those of the normalisation."""
+        acceptance = self.resolution.acceptance_at(self.mass_gev) * self.efficiency
+        return np.asarray(acceptance / self.normalisation_acceptance)
 
     @cached_property
     def sensitivity(self) -> FloatArray:
