@@ -79,10 +79,10 @@ class Curves:
         edges = np.array(self.edges)
         panel = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, len(self.series) - 1)
         for p in np.unique(panel):
-            here = panel == p
+            here = _place(np.flatnonzero(panel == p))
             t = (2 * x[here] - edges[p] - edges[p + 1]) / (edges[p + 1] - edges[p])
             result[:, here] = matrix_product(self.series[p], chebyshev.chebvander(t, NODES - 1))
-        return np.maximum(result, 0.0)
+        return np.maximum(result, 0.0, out=result)
 
     def peaks(self, probability: Probability) -> tuple[FloatArray, FloatArray]:
         """x >= 0 of the largest P of each outcome, and that P.
@@ -105,6 +105,12 @@ class Curves:
         return best_x, best
 
 
+def _place(columns: Rows) -> slice | Rows:
+    """Rising columns as a slice where they are neighbours: it is filled without an index."""
+    first, last = int(columns[0]), int(columns[-1])
+    return slice(first, last + 1) if last - first + 1 == columns.size else columns
+
+
 def matrix_product(first: FloatArray, second: FloatArray) -> FloatArray:
     """first @ second.T of (M, K) and (N, K), in blocks so small that each stays on one thread.
 
@@ -123,7 +129,9 @@ def matrix_product(first: FloatArray, second: FloatArray) -> FloatArray:
 def _blocks(matrix: FloatArray, size: int) -> FloatArray:
     """The rows in blocks (B, size, K), the last filled with zeros."""
     missing = -len(matrix) % size
-    return np.pad(matrix, ((0, missing), (0, 0))).reshape(-1, size, matrix.shape[1])
+    if missing:
+        matrix = np.concatenate([matrix, np.zeros((missing, matrix.shape[1]))])
+    return matrix.reshape(-1, size, matrix.shape[1])
 
 
 def _panel(probability: Probability, rows: Rows, low: float, width: float) -> tuple[FloatArray, float]:
