@@ -1,6 +1,7 @@
 """Reading a run folder back: what was written, and folders that are none, damaged, or of another version."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -19,9 +20,14 @@ def result():
     return replace(synthetic_result(), arguments=ARGUMENTS)
 
 
+@pytest.fixture(scope="module")
+def written(result, tmp_path_factory):
+    return write_run(result, tmp_path_factory.mktemp("run"))
+
+
 @pytest.fixture
-def folder(result, tmp_path):
-    return write_run(result, tmp_path / "run")
+def folder(written, tmp_path):
+    return shutil.copytree(written, tmp_path / "run")
 
 
 def changed(folder, change):
