@@ -246,5 +246,5 @@ class BatchYieldSource(YieldSource, Protocol):
         ...
 
     def relative_errors(self, batch: ChannelBatch) -> FloatArray:
-        """Relative Monte Carlo error of N of each channel, zero where it is closed: (K, M, C)."""
+        """Relative Monte Carlo error of N of each channel, zero without events: (K, M, C)."""
         ...

@@ -100,12 +100,13 @@ def _masses(segment: Segment) -> tuple[float, ...]:
 
 
 @njit(nogil=True, cache=True, error_model="numpy", fastmath=FASTMATH)
-def add_events(result, slots, channels, is_open, mass, y, rates, decays, factors, flat, line):
+def add_up(result, slots, channels, is_open, mass, y, rates, decays, factors, flat, errors, line):
     """Add rate x decay x N of channel ``channels[k]`` to ``result[slots[k]]`` where it is open.
 
     result: (slots, M, C). is_open: (K, M). mass: (M,). y: ln(ctau/m) (M, C). rates, decays: (P, M, C),
-    (F, M, C); factors: row of each for each k. line: work space of the largest number of columns. Returns -1,
-    or k M + row of the first mass that no segment covers.
+    (F, M, C); factors: row of each for each k. errors: ``flat`` holds relative errors, which are put into the
+    slots as they are, wherever there are events. line: work space of the largest number of columns. Returns
+    -1, or k M + row of the first mass that no segment covers.
     """
     lowest, highest = _ends(y)
     x_knots, first_knot, knots = flat.x_knots, flat.first_knot, flat.knots
@@ -123,64 +124,21 @@ def add_events(result, slots, channels, is_open, mass, y, rates, decays, factors
             start, per_y, columns = flat.y_first[s], 1.0 / flat.y_step[s], flat.columns[s]
             end = start + (columns - 1) * flat.y_step[s]
             x = math.log(min(max(mass[row], flat.clip_low[s]), flat.clip_high[s]) - flat.opening[s])
+            needed = (lowest[row] - start) * per_y, (highest[row] - start) * per_y
             _fill_line(
-                x_knots,
-                first_knot[s],
-                knots[s],
-                coefficients,
-                at[s],
-                at[s + 1],
-                columns,
-                x,
-                (lowest[row] - start) * per_y,
-                (highest[row] - start) * per_y,
-                line,
+                x_knots, first_knot[s], knots[s], coefficients, at[s], at[s + 1], columns, x, needed, line
             )
             slot, i, f = slots[k], factors[k, 0], factors[k, 1]
             for c in range(y.shape[1]):
                 if y[row, c] < start:
                     continue  # decays before it gets there
                 beyond = max(y[row, c] - end, 0.0)
-                ln_events = _along((y[row, c] - beyond - start) * per_y, columns, line)
-                weight = rates[i, row, c] * decays[f, row, c]
-                result[slot, row, c] += weight * math.exp(ln_events - beyond)
-    return _NO_DATA
-
-
-@njit(nogil=True, cache=True, error_model="numpy", fastmath=FASTMATH)
-def relative_errors(result, channels, is_open, mass, y, flat, line):
-    """The relative Monte Carlo error of each channel, (K, M, C), zero where it is closed; as `add_events`."""
-    lowest, highest = _ends(y)
-    x_knots, first_knot, knots = flat.x_knots, flat.first_knot, flat.knots
-    coefficients, at = flat.coefficients, flat.first_coefficient
-    for k in range(channels.size):  # one table after the other: its coefficients stay near
-        first, stop = flat.first_segment[channels[k]], flat.first_segment[channels[k] + 1]
-        for row in range(mass.size):
-            if not is_open[k, row]:
-                continue
-            s = _segment_at(flat.low, flat.high, first, stop, mass[row])
-            if s < 0:
-                return k * mass.size + row
-            start, per_y, columns = flat.y_first[s], 1.0 / flat.y_step[s], flat.columns[s]
-            if columns == 0:
-                continue
-            x = math.log(min(max(mass[row], flat.clip_low[s]), flat.clip_high[s]) - flat.opening[s])
-            _fill_line(
-                x_knots,
-                first_knot[s],
-                knots[s],
-                coefficients,
-                at[s],
-                at[s + 1],
-                columns,
-                x,
-                (lowest[row] - start) * per_y,
-                (highest[row] - start) * per_y,
-                line,
-            )
-            for c in range(y.shape[1]):
-                position = min(max((y[row, c] - start) * per_y, 0.0), columns - 1.0)
-                result[k, row, c] = max(_along(position, columns, line), 0.0)
+                value = _along((y[row, c] - beyond - start) * per_y, columns, line)
+                if errors:
+                    result[slot, row, c] = max(value, 0.0)
+                else:
+                    weight = rates[i, row, c] * decays[f, row, c]
+                    result[slot, row, c] += weight * math.exp(value - beyond)
     return _NO_DATA
 
 
@@ -216,12 +174,12 @@ def _interval(knots, first, stop, x):
 
 
 @njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
-def _fill_line(x_knots, first_knot, knots, coefficients, at, end, columns, x, lowest, highest, line):
-    """The polynomials at one x, for the columns that positions from lowest to highest need."""
+def _fill_line(x_knots, first_knot, knots, coefficients, at, end, columns, x, needed, line):
+    """The polynomials at one x, for the columns that the positions between the two of ``needed`` want."""
     i = _interval(x_knots, first_knot, first_knot + knots - 1, x)
     dx = x - x_knots[i]
-    begin = _column(min(max(lowest, 0.0), columns - 1.0), columns) - 1
-    stop = _column(min(max(highest, 0.0), columns - 1.0), columns) + 3
+    begin = _column(min(max(needed[0], 0.0), columns - 1.0), columns) - 1
+    stop = _column(min(max(needed[1], 0.0), columns - 1.0), columns) + 3
     at += (i - first_knot) * columns
     for j in range(begin, stop):
         line[j] = coefficients[at + j]

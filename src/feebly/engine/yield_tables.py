@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import ChannelBatch, FloatArray
-from feebly.engine.batch import Flat, add_events, flat, relative_errors
+from feebly.engine.batch import Flat, add_up, flat
 from feebly.engine.yields import ChannelTable
 
 
@@ -39,37 +39,31 @@ class YieldTables:
 
     def total_events(self, batch: ChannelBatch) -> FloatArray:
         """Sum over the channels of a batch: (M, C)."""
-        return self._events(batch, np.zeros(len(batch.channels), np.int64), 1)[0]
+        return self._added_up(batch, False, np.zeros(len(batch.channels), np.int64), 1)[0]
 
     def events_by_channel(self, batch: ChannelBatch) -> FloatArray:
         """Events of each channel of a batch: (K, M, C)."""
-        return self._events(batch, np.arange(len(batch.channels)), len(batch.channels))
+        return self._added_up(batch, False, np.arange(len(batch.channels)), len(batch.channels))
 
     def relative_errors(self, batch: ChannelBatch) -> FloatArray:
-        """Relative Monte Carlo error of each channel of a batch, zero where it is closed: (K, M, C)."""
-        numbers, result = self._numbers(batch), np.zeros((len(batch.channels), *batch.ctau_m.shape))
-        errors = self._errors
-        missing = relative_errors(
-            result, numbers, batch.is_open, batch.mass_gev, _y(batch), errors, _line(errors)
-        )
-        self._refuse(batch, missing)
-        return result
+        """Relative Monte Carlo error of each channel of a batch, zero without events: (K, M, C)."""
+        return self._added_up(batch, True, np.arange(len(batch.channels)), len(batch.channels))
 
-    def _events(self, batch: ChannelBatch, slots: NDArray[np.int64], size: int) -> FloatArray:
-        numbers, result = self._numbers(batch), np.zeros((size, *batch.ctau_m.shape))
-        yields = self._yields
-        missing = add_events(
+    def _added_up(self, batch: ChannelBatch, errors: bool, slots: NDArray[np.int64], size: int) -> FloatArray:
+        result, surfaces = np.zeros((size, *batch.ctau_m.shape)), self._errors if errors else self._yields
+        missing = add_up(
             result,
             slots,
-            numbers,
+            self._numbers(batch),
             batch.is_open,
             batch.mass_gev,
-            _y(batch),
+            np.log(batch.ctau_m / batch.mass_gev[:, None]),
             batch.rates,
             batch.decays,
             batch.factors,
-            yields,
-            _line(yields),
+            surfaces,
+            errors,
+            np.empty(int(surfaces.columns.max(initial=0))),
         )
         self._refuse(batch, missing)
         return result
@@ -97,12 +91,3 @@ class YieldTables:
     @cached_property
     def _errors(self) -> Flat:
         return flat(tuple(self.tables.values()), errors=True)
-
-
-def _y(batch: ChannelBatch) -> FloatArray:
-    return np.asarray(np.log(batch.ctau_m / batch.mass_gev[:, None]))
-
-
-def _line(tables: Flat) -> FloatArray:
-    """Work space for the columns of any table."""
-    return np.empty(int(tables.columns.max(initial=0)))
