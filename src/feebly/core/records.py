@@ -100,9 +100,13 @@ def _decode_record(kind: Any, table: dict[str, Any], document: Document, path: K
         raise ConfigError(f"{document.place(path)} {error}") from None
 
 
-@cache  # type hints are evaluated anew at each call, and a document has hundreds of records of a few classes
 def record_fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
     """Type of each field of a record, and the names of those without a default."""
+    return _fields(kind)
+
+
+@cache  # type hints are evaluated anew at each call, and a document has hundreds of records of a few classes
+def _fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
     hints = typing.get_type_hints(kind)
     if dataclasses.is_dataclass(kind):
         fields = [f for f in dataclasses.fields(kind) if f.init]
