@@ -6,6 +6,7 @@ import json
 import math
 from inspect import signature
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from numpy.testing import assert_allclose
@@ -13,7 +14,7 @@ from tests.report.kaon_results import small_result
 from typer.main import get_command
 
 from feebly.cli.app import app
-from feebly.cli.kaon_kinds import MAKERS
+from feebly.cli.kaon_kinds import MAKERS, made_again
 from feebly.core.errors import BlindedError
 from feebly.statistics.intervals.limits import upper_limit
 
@@ -188,9 +189,27 @@ def test_a_blinded_result_is_made_again_without_its_data(feebly, plain_figures):
 def test_each_command_can_be_made_again_from_what_it_keeps():
     """Its arguments are those of the function that gives its result, but for where and how it tells it."""
     commands = get_command(app).commands["kaon"].commands
-    for kind, make in MAKERS.items():
+    for kind, (make, _) in MAKERS.items():
         names = {parameter.name for parameter in commands[kind.removeprefix("kaon ")].params}
         assert set(signature(make).parameters) == names - {"out", "as_json", "over"}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_options_that_a_result_does_not_keep_have_their_defaults(kind, monkeypatch):
+    """Those that move nothing, such as --jobs, and those that came later."""
+    make, command = MAKERS[kind]
+    calls = []
+
+    def recorded(**given):
+        calls.append(given)
+
+    recorded.__signature__ = signature(make)
+    monkeypatch.setitem(MAKERS, kind, (recorded, command))
+    monkeypatch.setattr("feebly.report.kaon_saved.given_arguments", lambda saved: {"cl": "0.95"})
+    made_again(SimpleNamespace(kind=kind, name="here"))
+    assert calls[0]["cl"] == "0.95"
+    assert set(calls[0]) <= set(signature(make).parameters)
+    assert calls[0].get("jobs") is None
 
 
 def test_page_and_references_again(feebly, plain_figures):

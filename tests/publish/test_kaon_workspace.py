@@ -52,5 +52,5 @@ def test_pyhf_reads_what_the_limits_are_made_of(saved):
 
 def test_scans_are_refused(tmp_path):
     write_kaon_result(small_result(), tmp_path)
-    with pytest.raises(DataError, match="the windows of feebly kaon peaks overlap"):
+    with pytest.raises(DataError, match="feebly kaon peaks has many that share events"):
         export_kaon_pyhf(read_kaon_result(tmp_path))

@@ -25,6 +25,9 @@ _MEDIATOR_GEV = tuple(2e-2 * k for k in range(1, 9))
 _SCALAR_GEV = tuple(2.5e-2 * k for k in range(2, 15))
 
 
+_DECAYS = {"aa": "K+ -> pi+ a a", "s": "K+ -> pi+ S"}
+
+
 def chains(
     context: typer.Context,
     search: Annotated[str, typer.Argument(metavar="[SEARCH]", help="Name or .toml file.")] = "pi-4e",
@@ -172,6 +175,7 @@ def _kept(
         setting={
             "search": Path(given["search"]).stem,
             "chain": given["chain"],
+            "decay": _DECAYS[given["chain"]],
             "experiment": found.experiment.name,
             "data": f"counts of the search {found.file.search}",
             "seed": found.seed,

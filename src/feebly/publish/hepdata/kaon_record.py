@@ -21,13 +21,15 @@ LIMITS, COUPLINGS, COUNTS, SIGNIFICANCES, SENSITIVITIES = (
     "K5 sensitivity",
 )
 _OTHER_LIMITS = ("published_limit", "previous_limit")
-_ERRORS = {"b": "sigma_b"}
+_OF_SENSITIVITY = ("sigma_mass", "single_event", "acceptance_scalar", "acceptance_vector")
+_SIGMAS = {"b": "sigma_b"}
+_MC_ERROR = "_mc_error"
 _PARTS: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     (LIMITS, "BR", lambda name: "branching_ratio_limit" in name or name in _OTHER_LIMITS),
     (COUPLINGS, "COUPLING", lambda name: "mixing_squared_limit" in name or "coupling_limit" in name),
     (COUNTS, "N", lambda name: name in ("n", "b", "signal_limit")),
     (SIGNIFICANCES, "PVALUE", lambda name: name in ("p_value", "local_z")),
-    (SENSITIVITIES, "SES", lambda name: name.startswith(("sigma_mass", "single_event", "acceptance"))),
+    (SENSITIVITIES, "SES", lambda name: name == "acceptance" or name.startswith(_OF_SENSITIVITY)),
 )
 _HEADERS = {
     "branching_ratio_limit": "upper limit on branching ratio, {}",
@@ -56,7 +58,7 @@ def export_kaon(folder: str | Path) -> Record:
 
 def _table(saved: SavedKaon, name: str, observable: str, takes: Callable[[str], bool]) -> Table | None:
     rows, facts = saved.rows, saved.content["limits"]["columns"]
-    taken = [column for column in rows if takes(column)]
+    taken = [column for column in rows if takes(column) and not column.endswith(_MC_ERROR)]
     if not taken:
         return None
     dependent = tuple(_column(saved, column) for column in taken)
@@ -79,24 +81,25 @@ def _meaning(meanings: Iterator[str]) -> str:
 
 
 def _independent(saved: SavedKaon) -> Iterator[Column]:
-    """Mass of X, or name and decay of each search."""
-    rows = saved.rows
-    if "mass_gev" in rows:
-        yield Column("mass", tuple(rows["mass_gev"]), "GeV")
-        return
-    yield Column("search", tuple(rows["name"]))
-    yield Column("decay", tuple(rows["decay"]))
+    """Masses, or name and decay of each search."""
+    names = {"mass_gev": "mass", "scalar_mass_gev": "scalar mass", "name": "search", "decay": "decay"}
+    for name, header in names.items():
+        if name in saved.rows:
+            unit = saved.content["limits"]["columns"][name]["unit"]
+            yield Column(header, tuple(saved.rows[name]), unit)
 
 
 def _column(saved: SavedKaon, name: str) -> Column:
-    values, errors = saved.rows[name], saved.rows.get(_ERRORS.get(name, ""))
+    values = saved.rows[name]
+    label = "standard deviation" if name in _SIGMAS else "Monte Carlo"
+    errors = saved.rows.get(_SIGMAS.get(name, f"{name}{_MC_ERROR}"))
     unit = saved.content["limits"]["columns"][name]["unit"]
     whole = name == "n"
     shown = tuple(_shown(value, whole) for value in values)
     bars: tuple[tuple[ErrorBar, ...], ...] = ()
     if errors is not None:
         bars = tuple(
-            (ErrorBar(error, -error, "standard deviation", symmetric=True),)
+            (ErrorBar(error, -error, label, symmetric=True),)
             if error and value != MISSING and error == error
             else ()
             for value, error in zip(shown, errors, strict=True)

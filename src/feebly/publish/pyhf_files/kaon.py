@@ -47,7 +47,7 @@ def export_kaon_pyhf(saved: SavedKaon) -> KaonWorkspaces:
     """
     if saved.kind != "kaon limit":
         raise DataError(
-            f"{saved.name}: the windows of feebly {saved.kind} overlap, so that no workspace holds them all: "
+            f"{saved.name}: a workspace holds one count, feebly {saved.kind} has many that share events: "
             "expected a result of feebly kaon limit; take --to csv, or feebly hepdata export"
         )
     searches = saved.content["found"]["searches"]
