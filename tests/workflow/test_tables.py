@@ -160,6 +160,8 @@ def test_only_segments_that_meet_the_asked_masses_are_made():
     masses = np.concatenate(segment)
     assert masses[0] == pytest.approx(0.01, rel=1e-12, abs=0)
     assert masses[-1] == pytest.approx(2.0, rel=1e-3, abs=0)
+    (upper,) = TableRequest(request.setup, request.open_gev, (0.01, 0.5), 0.05).segments()
+    assert upper[0][0] == 0.01
     both = TableRequest(request.setup, request.open_gev, (0.005, 0.5), 0.05).segments()
     assert len(both) == 2
     assert_array_equal(np.concatenate(both[1]), masses)

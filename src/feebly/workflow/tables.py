@@ -35,7 +35,8 @@ class TableRequest:
     def segments(self) -> list[list[FloatArray]]:
         """Blocks of knots of each segment that overlaps the asked masses.
 
-        The outermost ones serve up to the ends of the channel, a little beyond their knots.
+        The outermost ones serve up to the ends of the channel, a little beyond their knots. Where two meet,
+        the upper one serves.
         """
         low, high = self.asked_gev
         found = segments(*self.open_gev, self.opening_gev)
@@ -43,7 +44,7 @@ class TableRequest:
         return [
             blocks(knots(start, stop, self.opening_gev))
             for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
-            if first <= high and last >= low
+            if first <= high and (last > low or low == ends[-1])
         ]
 
     @property
