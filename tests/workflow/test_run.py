@@ -205,9 +205,7 @@ def test_channels_without_an_accepted_event_are_named(cache, tmp_path):
     path = tmp_path / "elsewhere.toml"
     region = "z_min_m = 6.0, z_max_m = 40.0, cda_max_m = 0.020"
     assert region in shipped("analyses")
-    path.write_text(
-        shipped("analyses").replace(region, "z_min_m = 1e6, z_max_m = 1.1e6, cda_max_m = 0.020")
-    )
+    path.write_text(shipped("analyses").replace(region, "z_min_m = 1e6, z_max_m = 1.1e6, cda_max_m = 0.020"))
     (note,) = (note for note in small_run(cache, analysis=path).all_notes if "simulated event" in note)
     assert "of brems -> mumu reaches" in note
     assert not any("simulated event" in note for note in small_run(cache).all_notes)
