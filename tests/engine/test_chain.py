@@ -6,7 +6,7 @@ from pathlib import Path
 from numba.core.dispatcher import Dispatcher
 
 import feebly
-from feebly.engine import chain
+from feebly.engine import batch, chain
 from feebly.engine.groups import KINDS
 from feebly.engine.in_flight import InFlight
 from feebly.engine.many_bodies import FourTracks
@@ -30,7 +30,8 @@ def test_digest_covers_every_compiled_function() -> None:
         if isinstance(item, Dispatcher)
     ]
     assert len(functions) > 20
-    assert {Path(item.py_func.__code__.co_filename) for item in functions} <= listed
+    reads_tables = {Path(batch.__file__)}  # makes none: its functions are no part of their key
+    assert {Path(item.py_func.__code__.co_filename) for item in functions} - reads_tables <= listed
     assert {path for path in listed if not path.exists()} == set()
 
 
