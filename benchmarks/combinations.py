@@ -18,7 +18,7 @@ from feebly.core.interfaces import FloatArray, ProductionChannel
 from feebly.engine.importance import uniform_map
 from feebly.engine.sampler import MassSample, Runner
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.yields import YieldTables
+from feebly.engine.yield_tables import YieldTables
 from feebly.limits.observation import Observation
 from feebly.limits.scan import scan
 from feebly.workflow.choices import Choices, choose
