@@ -73,6 +73,20 @@ def test_the_source_is_asked_where_a_channel_is_open_only():
     assert (asked["eta", "mumu"].min() > 0.2113) & (asked["eta", "mumu"].max() <= 0.4)
 
 
+def test_the_source_is_not_asked_where_there_is_no_such_decay():
+    class Ends(ToyModel):
+        def branching_ratio(self, channel, mass_gev, coupling=1.0):
+            ratio = super().branching_ratio(channel, mass_gev, coupling)
+            return ratio if channel == "ee" else np.where(np.asarray(mass_gev) < 1.0, ratio, 0.0)
+
+    source = ToySource()
+    events = two_productions(source, model=Ends()).on_grid([0.5, 1.5], COUPLING)
+    asked = {(production, state): masses for production, state, masses in source.asked}
+    assert asked["brems", "mumu"].max() == 0.5
+    assert np.all(events.by_final_state()["mumu"] > 0, axis=1).tolist() == [True, False]
+    assert np.all(events.by_final_state()["ee"] > 0)
+
+
 def test_a_threshold_is_closed_and_the_end_of_the_model_is_open():
     signal = toy_signal(final_states=("mumu",))
     assert list(signal.any_open_at([0.2113, 0.21131, 2.0])) == [False, True, True]

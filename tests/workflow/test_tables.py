@@ -11,9 +11,10 @@ from numpy.testing import assert_array_equal
 from feebly.analysis.analysis import PairSeparation
 from feebly.core.errors import DataError
 from feebly.core.tables import digest
+from feebly.physics.models.registry import MODELS
 from feebly.workflow import tables
 from feebly.workflow.choices import choose
-from feebly.workflow.sampling import table_requests
+from feebly.workflow.sampling import last_mass_gev, table_requests
 from feebly.workflow.store import TableStore
 from feebly.workflow.tables import TableRequest, obtain_tables
 from workflow.small_tables import BLOCKS, cached_bytes, obtain, small_setup, small_tasks
@@ -222,3 +223,35 @@ def test_tables_are_the_samples_put_together(tmp_path):
     events = [t.tables.expected_events("brems", "mumu", masses, 1e4) for t in (obtained, again)]
     assert np.all(events[0] > 0)
     assert_array_equal(*events)
+
+
+def test_blocks_beyond_the_last_decay_are_left_out():
+    whole = TableRequest(small_setup(state="ee"), (0.00103, 2.0), (0.05, 2.0), 0.05)
+    (all_blocks,) = whole.segments()
+    assert len(all_blocks) > 2
+    for last, kept in (
+        (all_blocks[0][-1], 1),
+        (all_blocks[0][-1] * 1.001, 2),
+        (all_blocks[1][2], 2),
+        (1e-3, 0),
+    ):
+        found = replace(whole, last_gev=float(last)).segments()
+        assert_array_equal(
+            np.concatenate([b for s in found for b in s] or [[]]), np.concatenate([[], *all_blocks[:kept]])
+        )
+
+
+@pytest.mark.parametrize(
+    ("model", "state", "last_gev"), [("dark-scalar", "kk", 1.99), ("alp-gluon", "3pi", 0.956)]
+)
+def test_mesons_end_where_quarks_or_the_table_take_over(model, state, last_gev):
+    found = last_mass_gev(MODELS[model](), state)
+    assert last_gev < found < 1.02 * last_gev
+    assert MODELS[model]().branching_ratio(state, [found]) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("model", "state"), [("dark-photon", "mumu"), ("dark-scalar", "ee"), ("alp-photon", "3pi")]
+)
+def test_a_decay_without_an_end_or_without_a_beginning_has_all_masses(model, state):
+    assert last_mass_gev(MODELS[model](), state) == np.inf

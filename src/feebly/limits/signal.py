@@ -213,7 +213,10 @@ class SignalYields:
         return result
 
     def _batch(self, mass: FloatArray, coupling: FloatArray) -> ChannelBatch:
-        """The channels that are open at any mass, with rates and decays at masses (M, 1) or points (n,)."""
+        """The channels that are open at any mass, with rates and decays at masses (M, 1) or points (n,).
+
+        Where a branching ratio is zero there need not be a table.
+        """
         column = (mass.size, -1)  # of points: one coupling for each mass
         ctau = self.model.ctau_m(mass, coupling)
         rates = [self._rate(channel, mass, coupling) for channel in self.production_channels]
@@ -221,7 +224,8 @@ class SignalYields:
             self.pot * self._seen(tag) * self.model.branching_ratio(tag, mass, coupling)
             for tag in self.final_states
         ]
-        is_open = self._open_at(mass.ravel())
+        happens = np.array([np.any(np.reshape(decay, column) > 0, axis=1) for decay in decays])
+        is_open = self._open_at(mass.ravel()) & np.repeat(happens, len(rates), axis=0)
         k = np.flatnonzero(is_open.any(axis=1))
         f, i = np.divmod(k, len(self.production_channels))
         return ChannelBatch(

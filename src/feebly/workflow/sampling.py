@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from feebly.core.errors import ConfigError
-from feebly.core.interfaces import ProductionChannel
+from feebly.core.interfaces import Model, ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
 from feebly.physics.production.b_to_scalar import EXCLUSIVE
@@ -26,6 +29,8 @@ from feebly.workflow.tables import (
 
 DEFAULT_PRECISION = 0.01
 DEFAULT_SEED = 1
+
+_PROBES = 400  # masses at which a model is asked whether it decays so
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +90,30 @@ def _kaon_states(choices: Choices) -> tuple[str, ...]:
     return tuple(sorted(exclusive.intersection(channel.tag for channel in choices.production)))
 
 
+def last_mass_gev(model: Model, state: str) -> float:
+    """A mass from which on a particle does not decay to a final state; infinite where there is none.
+
+    Such as mesons from a scalar above 2 GeV, where quarks and gluons take over.
+    """
+    low, high = model.mass_range_gev
+    masses = np.geomspace(max(low, model.threshold_gev(state)), high, _PROBES)[1:]
+    decays = np.flatnonzero(model.branching_ratio(state, masses) > 0)
+    if not decays.size or decays[-1] == masses.size - 1:
+        return math.inf
+    return float(masses[decays[-1] + 1])
+
+
 def table_requests(
     choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
 ) -> list[TableRequest]:
     """One request per (production, final state) that is open somewhere in the asked masses."""
     requests, kaons = [], _kaon_states(choices)
     for state in choices.channels:
-        threshold = choices.model.threshold_gev(state)
+        threshold, last = choices.model.threshold_gev(state), last_mass_gev(choices.model, state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
             setup = channel_setup(choices, channel, state, seed)
             if channel.tag in kaons:
                 setup = replace(setup, together=kaons)
-            requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision))
+            requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision, last))
     return requests

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -25,12 +26,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class TableRequest:
-    """One channel over the range in which it is open; only segments that meet the asked masses are made."""
+    """One channel over the range in which it is open; only segments that meet the asked masses are made.
+
+    last_gev: mass above which the particle has no such decay; blocks beyond it are left out. The knots do not
+    depend on it, so that all runs share them.
+    """
 
     setup: ChannelSetup
     open_gev: tuple[float, float]
     asked_gev: tuple[float, float]
     precision: float
+    last_gev: float = math.inf
 
     def segments(self) -> list[list[FloatArray]]:
         """Blocks of knots of each segment that overlaps the asked masses.
@@ -42,10 +48,14 @@ class TableRequest:
         found = segments(*self.open_gev, self.opening_gev)
         ends = [self.open_gev[0], *(stop for _, stop in found[:-1]), self.open_gev[1]]
         return [
-            blocks(knots(start, stop, self.opening_gev))
+            self._wanted(blocks(knots(start, stop, self.opening_gev)))
             for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
-            if first <= high and (last > low or low == ends[-1])
+            if first <= min(high, self.last_gev) and (last > low or low == ends[-1])
         ]
+
+    def _wanted(self, found: list[FloatArray]) -> list[FloatArray]:
+        """The blocks up to the one that holds ``last_gev``."""
+        return [found[0], *(block for before, block in pairwise(found) if before[-1] < self.last_gev)]
 
     @property
     def name(self) -> str:
