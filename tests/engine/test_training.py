@@ -12,10 +12,11 @@ from numpy.testing import assert_allclose
 from feebly.core.block import BLOCK
 from feebly.engine.histogram import laplace
 from feebly.engine.importance import BINS, refine, uniform_map
+from feebly.engine.opening import opening_mass_gev
 from feebly.engine.runner import Runner, per_event
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.training import NARROW, WIDE, style_of
+from feebly.engine.training import NARROW, WIDE, style_of, way_up
 from feebly.physics.production.b_to_scalar import EXCLUSIVE, SCALAR_CHANNELS, share_of_kaon
 from feebly.workflow.choices import choose
 from feebly.workflow.sampling import table_requests
@@ -124,3 +125,14 @@ def test_only_modes_of_one_run_are_added_up() -> None:
 
     assert together(["b-k", "b-kstar892"]) == {("b-k", "b-kstar892")}
     assert together(["b-k", "brems"]) == {("b-k",), ()}
+
+
+@pytest.mark.parametrize("mass", [0.0012, 0.5])
+def test_two_photons_are_open_at_any_mass(mass: float) -> None:
+    """There is no way up from a threshold of zero."""
+    choices = choose("alp-gluon", analysis="na62-dump-all", channels=["gammagamma"])
+    setups = [request.setup for request in table_requests(choices, choices.mass[:2], 0.01, 1)]
+    photons = [setup for setup in setups if opening_mass_gev(setup) == 0.0]
+    assert photons
+    for setup in photons:
+        assert way_up(setup, mass) == []

@@ -131,11 +131,11 @@ def _way_down(setup: ChannelSetup, mass: float) -> list[float]:
     return [opening + far * 0.5**k for k in range(steps)]
 
 
-def _way_up(setup: ChannelSetup, mass: float) -> list[float]:
-    """From the same mass up to one far above it."""
+def way_up(setup: ChannelSetup, mass: float) -> list[float]:
+    """From the same mass up to one far above it; nothing where a channel is open at any mass (photons)."""
     opening = opening_mass_gev(setup)
     start = opening + min(opening, 0.5 * (setup.mass_end_gev - opening))
-    number = math.ceil(math.log(mass / start) / math.log(_STEP)) if mass > start else 0
+    number = math.ceil(math.log(mass / start) / math.log(_STEP)) if mass > start > 0.0 else 0
     return [start * (mass / start) ** (k / number) for k in range(number)]
 
 
@@ -153,6 +153,6 @@ def first_map(run: Runner, setup: ChannelSetup, mass: float, style: Style) -> Fl
 def first_long_map(run: Runner, setup: ChannelSetup, mass: float) -> FloatArray:
     """Map trained on the way up to a mass far above the opening, where a uniform map sees hardly an event."""
     edges, rounds = uniform_map(setup.dimensions), FIRST_ROUNDS
-    for step in _way_up(setup, mass):
+    for step in way_up(setup, mass):
         edges, rounds = train(run, step, edges, rounds, WIDE), WARM_ROUNDS
     return edges
