@@ -124,6 +124,15 @@ def test_pi_nu_nu_by_counting(name, ratio, plus, minus):
     assert abs(own.branching_ratio - published.value) < published.plus / 2
 
 
+@pytest.mark.parametrize(
+    ("name", "plus", "minus"),
+    [("pi-nunu-run1", 4.11e-11, 3.57e-11), ("pi-nunu-2016-22", 3.3e-11, 3.1e-11)],
+)
+def test_pi_nu_nu_with_the_error_of_the_background(name, plus, minus):
+    own = measured_ratio(load_search(name), use_background_error=True)
+    assert_allclose([own.plus, own.minus], [plus, minus], rtol=0.02)
+
+
 def test_no_measurement_below_the_background():
     with pytest.raises(DomainError, match="n = 0"):
         measured_ratio(load_search("pi-ee"))

@@ -8,7 +8,7 @@ from typing import Literal
 from feebly.core.errors import DomainError
 from feebly.kaon.beam_decays import generator
 from feebly.kaon.search_file import CountingSearch
-from feebly.statistics.intervals.likelihood_interval import likelihood_interval
+from feebly.statistics.intervals.likelihood_interval import likelihood_interval, profile_interval
 from feebly.statistics.intervals.limits import Limit, expected_limit, upper_limit
 
 ScaleKind = Literal["stated", "normalisation", "published limit"]
@@ -135,9 +135,16 @@ def thrown_count(search: CountingSearch, branching_ratio: float, seed: int) -> i
     return int(generator(seed, f"count {search.title}", 0).poisson(mean))
 
 
-def measured_ratio(search: CountingSearch) -> MeasuredRatio:
-    """Branching ratio by counting with a known background; DomainError unless n > b."""
+def measured_ratio(search: CountingSearch, use_background_error: bool = False) -> MeasuredRatio:
+    """Branching ratio by counting; DomainError unless n > b.
+
+    use_background_error: b is profiled within its error; else it is known.
+    """
     assert search.n is not None  # a file with a measurement has it
-    signal, interval = likelihood_interval(search.n, search.background.mean)
+    b, sigma = search.background.mean, search.background.sigma
+    if use_background_error and sigma:
+        signal, interval = profile_interval(search.n, b, sigma)
+    else:
+        signal, interval = likelihood_interval(search.n, b)
     scale = sensitivity(search).value
     return MeasuredRatio(signal * scale, interval.lower * scale, interval.upper * scale)

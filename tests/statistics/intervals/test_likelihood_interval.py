@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy import stats
 
 from feebly.core.errors import DomainError
-from feebly.statistics.intervals.likelihood_interval import likelihood_interval
+from feebly.statistics.intervals.likelihood_interval import likelihood_interval, profile_interval
 
 
 def test_pi_nu_nu_of_run_1_by_counting():
@@ -36,3 +36,15 @@ def test_lower_end_stops_at_zero():
 def test_no_excess_is_refused(n, b, words):
     with pytest.raises(DomainError, match=words):
         likelihood_interval(n, b)
+
+
+def test_a_profiled_background_known_exactly_changes_nothing():
+    (signal, narrow), (known, fixed) = profile_interval(20, 7.03, 1e-4), likelihood_interval(20, 7.03)
+    assert signal == known
+    assert_allclose([narrow.lower, narrow.upper], [fixed.lower, fixed.upper], rtol=1e-6)
+
+
+def test_errors_of_large_counts_add_in_quadrature():
+    signal, interval = profile_interval(1_000_000, 400_000.0, 2000.0)
+    width = np.sqrt(1e6 + 2000.0**2)
+    assert_allclose([interval.upper - signal, signal - interval.lower], [width, width], rtol=2e-3)

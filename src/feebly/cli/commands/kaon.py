@@ -214,8 +214,14 @@ def _measured(search: CountingSearch) -> dict[str, float] | None:
 
     if search.measured is None:
         return None
-    own = measured_ratio(search)
-    return {"branching_ratio": own.branching_ratio, "plus": own.plus, "minus": own.minus}
+    own, profiled = measured_ratio(search), measured_ratio(search, use_background_error=True)
+    return {
+        "branching_ratio": own.branching_ratio,
+        "plus": own.plus,
+        "minus": own.minus,
+        "plus_with_background_error": profiled.plus,
+        "minus_with_background_error": profiled.minus,
+    }
 
 
 def _origins(search: CountingSearch) -> dict[str, Any]:
@@ -276,11 +282,13 @@ def _comparison(search: CountingSearch) -> str:
     from feebly.kaon.counting import measured_ratio
 
     own, published = measured_ratio(search), search.measured
+    profiled = measured_ratio(search, use_background_error=True)
     assert published is not None
     return (
         f"by counting: BR = ({1e11 * own.branching_ratio:.3g} +{1e11 * own.plus:.2g} -{1e11 * own.minus:.2g})"
         f"e-11; published ({1e11 * published.value:.3g} +{1e11 * published.plus:.2g} "
-        f"-{1e11 * published.minus:.2g})e-11, {published.method}"
+        f"-{1e11 * published.minus:.2g})e-11, {published.method}\n"
+        f"with the error of the background: +{1e11 * profiled.plus:.2g} -{1e11 * profiled.minus:.2g}"
     )
 
 

@@ -1,11 +1,11 @@
-"""Measured signal of a counting experiment with a known background: n - b and its likelihood interval."""
+"""Measured signal of a counting experiment: n - b and its likelihood interval."""
 
 from __future__ import annotations
 
 import math
 
 from feebly.core.errors import DomainError
-from feebly.statistics.checks import require_count, require_non_negative
+from feebly.statistics.checks import require_count, require_non_negative, require_positive
 from feebly.statistics.proportions import StatedInterval
 
 
@@ -26,3 +26,25 @@ def likelihood_interval(n: int, b: float) -> tuple[float, StatedInterval]:
     argument = -math.exp(-1 - 1 / (2 * count))
     low, high = (-count * float(lambertw(argument, branch).real) for branch in (0, -1))
     return count - background, StatedInterval(max(low - background, 0.0), high - background, "68%")
+
+
+def profile_interval(n: int, b: float, sigma_b: float) -> tuple[float, StatedInterval]:
+    """As ``likelihood_interval``, with b known to sigma_b > 0 (normal) and profiled at each signal.
+
+    The best b at s has n/(s + b) - 1 = (b - b_0)/sigma^2, a quadratic equation.
+    """
+    from scipy.optimize import brentq
+
+    signal, fixed = likelihood_interval(n, b)
+    variance = require_positive("sigma_b", sigma_b) ** 2
+
+    def rise(s: float) -> float:
+        half = (b - s - variance) / 2
+        best = half + math.sqrt(half**2 + variance * (n - s) + b * s)
+        x = s + best
+        return 2 * (x - n - n * math.log(x / n)) + (best - b) ** 2 / variance - 1
+
+    width = fixed.upper - signal + sigma_b
+    upper = float(brentq(rise, signal, signal + 3 * width))
+    lower = float(brentq(rise, 0.0, signal)) if rise(0.0) > 0 else 0.0
+    return signal, StatedInterval(lower, upper, "68%")
