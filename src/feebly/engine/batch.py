@@ -20,7 +20,7 @@ from feebly.engine.surface import Surface
 from feebly.engine.yields import ChannelTable, Segment
 
 IntArray = NDArray[np.int64]
-_NO_DATA = -1
+_NOTHING_MISSING = -1
 
 
 class Flat(NamedTuple):
@@ -139,7 +139,7 @@ def add_up(result, slots, channels, is_open, mass, y, rates, decays, factors, fl
                 else:
                     weight = rates[i, row, c] * decays[f, row, c]
                     result[slot, row, c] += weight * math.exp(value - beyond)
-    return _NO_DATA
+    return _NOTHING_MISSING
 
 
 @njit(nogil=True, error_model="numpy", fastmath=FASTMATH)
@@ -199,7 +199,7 @@ def _column(position, columns):
 @inlined
 def _along(position, columns, line):
     """Four-point Lagrange along y, as of ``surface.py``."""
-    j = min(max(int(position), 1), columns - 3)
+    j = _column(position, columns)
     t = position - j
     below, here, above = t + 1.0, t - 1.0, t - 2.0
     outer, inner = t * here / 6.0, below * above / 2.0
