@@ -34,7 +34,7 @@ from feebly.engine.many_bodies import PARTS, Parts, PhotonAcceptance, type_of
 from feebly.engine.two_tracks import TwoTracks
 from feebly.physics.decays.channels import Channel, channel_of
 from feebly.physics.decays.matrix_elements import MATRIX_ELEMENTS, norm
-from feebly.physics.production.b_to_scalar import share_of_kaon
+from feebly.physics.production.shares import share_of
 from feebly.physics.spectra.hadron_spectrum import HadronSpectrum
 
 TABLE_SCHEMA = 1
@@ -42,7 +42,6 @@ _SEPARATION_KINDS = {"none": SEPARATION_NONE, "smooth": SEPARATION_SMOOTH, "hard
 # Polar angle of flight, decay z and angle are mapped, and some numbers of production. The azimuths about the
 # two directions of flight and the interaction point are not worth a map.
 _MAPPED = 3
-_LEAST_SHARE = 1 / 16  # of a sum: no production is asked for less than a quarter of the precision
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class ChannelSetup:
 
     spectrum: of the parent meson, None for the beam proton. separation: pair separation of the response set.
     matrix_element: of a decay to more than two bodies (``decays.matrix_elements``). together: productions
-    of the same kind whose yields are added to this one's; the asked precision is that of their sum.
+    whose yields are added up, this one among them (``shares``); the asked precision is that of their sum.
     """
 
     production: str
@@ -122,14 +121,12 @@ class ChannelSetup:
         return matrix | ({"together": list(self.together)} if self.together else {})
 
     def share_at(self, mass_gev: float) -> float:
-        """About what share of the sum ``together`` this production has, at least 1/16; one where it is alone.
+        """About what share of the sum ``together`` this production has; one where it is alone.
 
         Each production to the precision of the sum over the root of its share: errors in quadrature are then
         that of the sum, and all together take as many events as one alone.
         """
-        if not self.together:
-            return 1.0
-        return max(float(share_of_kaon(self.production, self.together, mass_gev)), _LEAST_SHARE)
+        return share_of(self.production, self.together, mass_gev)
 
     @cached_property
     def apparatus(self) -> Apparatus:

@@ -13,8 +13,8 @@ from feebly.core.errors import ConfigError
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
-from feebly.physics.production.b_to_scalar import EXCLUSIVE
 from feebly.physics.production.decay_options import matrix_element_of
+from feebly.physics.production.shares import added_to
 from feebly.workflow.choices import Choices
 from feebly.workflow.executors import available_cores
 from feebly.workflow.store import Report, TableStore, default_directory
@@ -84,12 +84,6 @@ def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed
     )
 
 
-def _kaon_states(choices: Choices) -> tuple[str, ...]:
-    """Tags of B -> K X with a kaon state X, which are added up."""
-    exclusive = {f"b-{state}" for state in EXCLUSIVE}
-    return tuple(sorted(exclusive.intersection(channel.tag for channel in choices.production)))
-
-
 def last_mass_gev(model: Model, state: str) -> float:
     """A mass from which on a particle does not decay to a final state; infinite where there is none.
 
@@ -107,13 +101,12 @@ def table_requests(
     choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
 ) -> list[TableRequest]:
     """One request per (production, final state) that is open somewhere in the asked masses."""
-    requests, kaons = [], _kaon_states(choices)
+    requests, tags = [], [channel.tag for channel in choices.production]
     for state in choices.channels:
         threshold, last = choices.model.threshold_gev(state), last_mass_gev(choices.model, state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
             setup = channel_setup(choices, channel, state, seed)
-            if channel.tag in kaons:
-                setup = replace(setup, together=kaons)
+            setup = replace(setup, together=added_to(channel.tag, tags))
             requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision, last))
     return requests

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import pi
 from types import MappingProxyType
@@ -138,13 +138,3 @@ SCALAR_CHANNELS: Mapping[str, BToScalar] = MappingProxyType(
     {channel.tag: channel for channel in map(BToScalar, (*KAON_STATES, INCLUSIVE))}
 )
 """Production channels of the dark scalar by tag."""
-
-
-def share_of_kaon(tag: str, tags: Sequence[str], mass_gev: float) -> float:
-    """Γ(B -> X S) of one production over the sum of several, by tag; 0 where all are closed.
-
-    Nearly the same for any light (pseudo)scalar: for an axion-like particle to 6%.
-    """
-    widths = {each: float(width_b_to_kaon_gev(SCALAR_CHANNELS[each].state, mass_gev)) for each in tags}
-    total = sum(widths.values())
-    return widths[tag] / total if total > 0.0 else 0.0

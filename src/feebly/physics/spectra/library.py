@@ -80,6 +80,11 @@ def load_spectrum(
     return HadronSpectrum(parent=parent, beam_momentum_gev=_BEAM_MOMENTUM_GEV, **shape, **multiplicity)
 
 
+def recommended_multiplicity(parent: str) -> float:
+    """Light mesons ``parent`` per interaction that the shipped spectra are normalised to."""
+    return float(_light(parent)["multiplicity"])
+
+
 def same_as_shipped(flavour: str, directory: Traversable) -> bool:
     """Whether the table that ``feebly spectra build`` wrote has the counts of the shipped one."""
     built, shipped = read_table(directory, TABLES[flavour]), embedded_table(flavour)
