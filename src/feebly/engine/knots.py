@@ -17,29 +17,42 @@ from feebly.core.interfaces import FloatArray
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
 ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the opening; below it the yield is zero
+_ABOVE_CUT = 0.05  # the same in units of opening - threshold, where a cut makes the difference
 BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
 _PER_E_FOLD, _LEAST = 4.0, 6
 _MARGIN = 0.01  # relative to the opening
+# Steps shrink like a cosine, to zero where the production closes and to 0.45 of the first one elsewhere.
+_CLOSED_ANGLE, _OPEN_ANGLE = 0.5 * math.pi, 1.1
 
 
-def segments(low_gev: float, high_gev: float, opening_gev: float) -> list[tuple[float, float]]:
-    """Ranges of mass in which the yield is smooth, for a channel that is open from low to high."""
-    low, high = max(low_gev, opening_gev * (1 + ABOVE_THRESHOLD)), high_gev * (1 - BELOW_END)
+def first_mass_gev(opening_gev: float, threshold_gev: float) -> float:
+    """Lowest mass worth sampling."""
+    return opening_gev + max(ABOVE_THRESHOLD * opening_gev, _ABOVE_CUT * (opening_gev - threshold_gev))
+
+
+def segments(low_gev: float, high_gev: float, first_gev: float) -> list[tuple[float, float]]:
+    """Ranges of mass in which the yield is smooth, for a channel that is open from low to high.
+
+    first_gev: as of `first_mass_gev`.
+    """
+    low, high = max(low_gev, first_gev), high_gev * (1 - BELOW_END)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]
     return list(itertools.pairwise([low, *breaks, high]))
 
 
-def knots(low_gev: float, high_gev: float, opening_gev: float) -> FloatArray:
+def knots(low_gev: float, high_gev: float, opening_gev: float, closes: bool = True) -> FloatArray:
     """Masses from low to high, placed in ln(m - opening + margin): thin where ln N is straight in x.
 
-    Dense towards the upper end, where the production closes.
+    closes: the production ends at ``high_gev``; knots are dense there.
     """
-    shift = opening_gev * (1 - _MARGIN)
+    shift, angle = opening_gev * (1 - _MARGIN), _CLOSED_ANGLE if closes else _OPEN_ANGLE
     low, high = math.log(low_gev - shift), math.log(high_gev - shift)
-    n = _LEAST + math.ceil(_PER_E_FOLD * (high - low))
-    y = low + (high - low) * np.sin(0.5 * np.pi * np.arange(n) / (n - 1))
+    sine = math.sin(angle)
+    # the first step is the same whatever the angle
+    steps = math.ceil((_LEAST - 1 + _PER_E_FOLD * (high - low)) * angle / (sine * _CLOSED_ANGLE))
+    y = low + (high - low) * np.sin(angle * np.arange(steps + 1) / steps) / sine
     masses = shift + np.exp(y)
     masses[0], masses[-1] = low_gev, high_gev
     return masses
