@@ -179,7 +179,7 @@ def test_masses_begin_where_a_pair_can_be_wide_enough(tmp_path):
     request = hard_request(0.025, (0.002, 0.009))
     masses = np.concatenate([block for segment in request.segments() for block in segment])
     opening = 0.025 / 86.5 * np.sqrt(10 * 30)  # separation over the way to STRAW1, 10 and 30 GeV
-    assert opening < masses[0] < 1.07 * opening
+    assert opening < masses[0] < 1.05 * opening
     table = obtain_tables([request], TableStore(tmp_path)).tables.table("brems", "ee")
     mass = np.linspace(0.002, 0.009, 700)
     events = table.events(mass, 1e3 * mass)

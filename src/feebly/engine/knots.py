@@ -17,7 +17,7 @@ from feebly.core.interfaces import FloatArray
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
 ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the opening; below it the yield is zero
-_ABOVE_CUT = 0.05  # the same in units of opening - threshold, where a cut makes the difference
+_ABOVE_CUT = 0.03  # the same in units of opening - threshold, where a cut makes the difference
 BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
 _PER_E_FOLD, _LEAST = 4.0, 6
 _MARGIN = 0.01  # relative to the opening
