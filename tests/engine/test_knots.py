@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from feebly.engine.knots import BLOCK_OF_MASSES, blocks, first_mass_gev, knots, segments
+from feebly.engine.knots import BLOCK_OF_MASSES, blocks, knots, segments
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.2113, 0.5479), (0.00103, 2.0), (0.5, 0.52)])
 def test_segments_lie_inside_the_thresholds(low: float, high: float) -> None:
-    parts = segments(low, high, first_mass_gev(low, low))
+    parts = segments(low, high, low)
     assert low < parts[0][0] < low * 1.003
     assert high * 0.999 < parts[-1][1] < high
     for (_, end), (start, _) in pairwise(parts):
@@ -19,7 +19,7 @@ def test_segments_lie_inside_the_thresholds(low: float, high: float) -> None:
 
 
 def test_a_channel_that_opens_above_the_threshold_is_sampled_from_there() -> None:
-    assert segments(0.28, 2.0, first_mass_gev(0.2113, 0.2113))[0][0] == 0.28
+    assert segments(0.28, 2.0, 0.2113)[0][0] == 0.28
 
 
 def test_closed_channel_has_no_segment() -> None:
@@ -38,14 +38,6 @@ def test_knots_rise_from_end_to_end(low: float, high: float) -> None:
     assert np.argmax(steps) <= 1 or low > 1.1 * threshold
     assert steps.max() < 1.5
     assert steps[-1] < 0.1 * steps.max()
-
-
-def test_what_a_cut_closes_is_sampled_from_further_above() -> None:
-    """A cut that hardly moves the opening (of two muons) costs no masses."""
-    assert_allclose(first_mass_gev(0.2113, 0.2113), 1.002 * 0.2113, rtol=1e-12)
-    assert_allclose(first_mass_gev(0.21136, 0.2113), 1.002 * 0.21136, rtol=1e-12)
-    assert_allclose(first_mass_gev(0.003, 0.001), 0.00306, rtol=1e-12)
-    assert first_mass_gev(0.0, 0.0) == 0
 
 
 @pytest.mark.parametrize(

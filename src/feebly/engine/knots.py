@@ -17,7 +17,6 @@ from feebly.core.interfaces import FloatArray
 BLOCK_OF_MASSES = 8  # knots per task: the importance map is warm-started inside it
 LOW_MASS_BREAK_GEV = 0.01  # below it tables are only made when a run asks for such masses
 ABOVE_THRESHOLD = 2e-3  # relative distance of the first knot from the opening; below it the yield is zero
-_ABOVE_CUT = 0.03  # the same in units of opening - threshold, where a cut makes the difference
 BELOW_END = 1e-4  # relative distance of the last knot from the end of the production
 _PER_E_FOLD, _LEAST = 4.0, 6
 _MARGIN = 0.01  # relative to the opening
@@ -25,17 +24,9 @@ _MARGIN = 0.01  # relative to the opening
 _CLOSED_ANGLE, _OPEN_ANGLE = 0.5 * math.pi, 1.1
 
 
-def first_mass_gev(opening_gev: float, threshold_gev: float) -> float:
-    """Lowest mass worth sampling."""
-    return opening_gev + max(ABOVE_THRESHOLD * opening_gev, _ABOVE_CUT * (opening_gev - threshold_gev))
-
-
-def segments(low_gev: float, high_gev: float, first_gev: float) -> list[tuple[float, float]]:
-    """Ranges of mass in which the yield is smooth, for a channel that is open from low to high.
-
-    first_gev: as of `first_mass_gev`.
-    """
-    low, high = max(low_gev, first_gev), high_gev * (1 - BELOW_END)
+def segments(low_gev: float, high_gev: float, opening_gev: float) -> list[tuple[float, float]]:
+    """Ranges of mass in which the yield is smooth, for a channel that is open from low to high."""
+    low, high = max(low_gev, opening_gev * (1 + ABOVE_THRESHOLD)), high_gev * (1 - BELOW_END)
     if low >= high:
         return []
     breaks = [b for b in (LOW_MASS_BREAK_GEV,) if low * 1.5 < b < high / 1.5]

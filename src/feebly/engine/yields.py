@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.engine.histogram import bin_centres, laplace
-from feebly.engine.knots import BELOW_END, first_mass_gev
+from feebly.engine.knots import ABOVE_THRESHOLD, BELOW_END
 from feebly.engine.sampler import MassSample
 from feebly.engine.surface import Surface
 
@@ -62,8 +62,7 @@ class Segment:
     def covered_gev(self) -> tuple[float, float]:
         """Between the outermost samples; at the ends of the channel up to its kinematic limits."""
         low, high = (float(m) for m in self.masses_gev[[0, -1]])
-        first = first_mass_gev(self.opening_gev, self.threshold_gev)
-        low = self.threshold_gev if low <= first * (1 + 1e-12) else low
+        low = self.threshold_gev if low <= self.opening_gev * (1 + 1.01 * ABOVE_THRESHOLD) else low
         return low * (1 - 1e-12), high * (1 + 1.01 * BELOW_END)
 
     @cached_property

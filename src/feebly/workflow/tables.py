@@ -12,7 +12,7 @@ from typing import Any
 
 from feebly.core.interfaces import FloatArray, PrimakoffSampling
 from feebly.core.tables import digest
-from feebly.engine.knots import blocks, first_mass_gev, knots, segments
+from feebly.engine.knots import blocks, knots, segments
 from feebly.engine.opening import opening_mass_gev
 from feebly.engine.sampler import SAMPLER_VERSION, MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
@@ -45,16 +45,13 @@ class TableRequest:
         the upper one serves.
         """
         low, high = self.asked_gev
-        found = self._found(self.opening_gev)
+        found = segments(*self.open_gev, self.opening_gev)
         ends = [self.open_gev[0], *(stop for _, stop in found[:-1]), self.open_gev[1]]
         return [
             self._wanted(blocks(knots(start, stop, self.opening_gev, self._closes_at(last))))
             for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
             if first <= min(high, self.last_gev) and (last > low or low == ends[-1])
         ]
-
-    def _found(self, opening_gev: float) -> list[tuple[float, float]]:
-        return segments(*self.open_gev, first_mass_gev(opening_gev, self.threshold_gev))
 
     def _closes_at(self, mass_gev: float) -> bool:
         """Whether the production ends the channel there, and not the model.
@@ -90,7 +87,7 @@ class TableRequest:
         The threshold for a channel that never opens: it keeps its masses, all of them empty.
         """
         opening = opening_mass_gev(self.setup)
-        return opening if self._found(opening) else self.threshold_gev
+        return opening if segments(*self.open_gev, opening) else self.threshold_gev
 
 
 @dataclass(frozen=True)
