@@ -15,6 +15,7 @@ import numpy as np
 from benchmarks.figures import Figure
 from benchmarks.timing import median_cpu_seconds, run_python
 from feebly.core.interfaces import FloatArray, ProductionChannel
+from feebly.core.tables import digest
 from feebly.engine.importance import uniform_map
 from feebly.engine.sampler import MassSample, Runner
 from feebly.engine.setup import ChannelSetup
@@ -55,6 +56,14 @@ class Workload:
             for masses in segment
         ]
 
+    @property
+    def distinct(self) -> list[tuple[Channel, SamplingTask]]:
+        """The same, with blocks that models share under the first of them only."""
+        found: dict[str, tuple[Channel, SamplingTask]] = {}
+        for channel, task in self.tasks:
+            found.setdefault(digest(task.key()), (channel, task))
+        return list(found.values())
+
     def chains(self) -> list[tuple[ChannelSetup, float]]:
         """One channel, with a mass at which it is open, for each chain that is compiled."""
         found: dict[tuple[type, type], tuple[ChannelSetup, float]] = {}
@@ -93,7 +102,7 @@ class Cost:
 
 def sample(work: Workload, store: TableStore, cores: int = CORES) -> Cost:
     """Sample everything and keep it."""
-    tasks, number = work.tasks, 0
+    tasks, number = work.distinct, 0
     seconds: defaultdict[Channel, float] = defaultdict(float)
     missed: defaultdict[Channel, int] = defaultdict(int)
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from benchmarks.combinations import _at_three_lifetimes, workload
 
+from feebly.core.tables import digest
+
 
 @pytest.fixture(scope="module")
 def work():
@@ -28,6 +30,20 @@ def test_a_chain_for_each_kind_of_production_and_decay(work) -> None:
     assert len(set(kinds)) == len(kinds)
     assert {source for source, _ in kinds} == {"Process", "Conversion"}
     assert len(kinds) == 10
+
+
+def test_what_models_share_is_sampled_once(work) -> None:
+    keys = [digest(task.key()) for _, task in work.tasks]
+    distinct = [digest(task.key()) for _, task in work.distinct]
+    assert len(set(distinct)) == len(distinct)
+    assert set(distinct) == set(keys)
+    shared = {channel[2] for channel, _ in set(map(_named, work.tasks)) - set(map(_named, work.distinct))}
+    assert shared == {"ee", "mumu", "2pi2pi0"}
+
+
+def _named(item):
+    channel, task = item
+    return channel, float(task.masses_gev[0])
 
 
 def test_errors_at_the_three_lifetimes() -> None:

@@ -16,7 +16,7 @@ from feebly.workflow import tables
 from feebly.workflow.choices import choose
 from feebly.workflow.sampling import last_mass_gev, table_requests
 from feebly.workflow.store import TableStore
-from feebly.workflow.tables import TableRequest, obtain_tables
+from feebly.workflow.tables import SamplingTask, TableRequest, obtain_tables
 from workflow.small_tables import BLOCKS, cached_bytes, obtain, small_setup, small_tasks
 
 
@@ -255,3 +255,35 @@ def test_mesons_end_where_quarks_or_the_table_take_over(model, state, last_gev):
 )
 def test_a_decay_without_an_end_or_without_a_beginning_has_all_masses(model, state):
     assert last_mass_gev(MODELS[model](), state) == np.inf
+
+
+@pytest.mark.parametrize("state", ["ee", "mumu", "2pi2pi0"])
+def test_models_share_tables_up_to_their_ends(state):
+    """The same B decays to the same particles: every block of the one that ends first is one of the other."""
+
+    def tasks(model):
+        choices = choose(model, analysis="na62-dump-all", channels=[state], production=["b-k"])
+        (request,) = table_requests(choices, choices.mass[:2], 0.01, 1)
+        end = min(request.last_gev, choices.mass[1])
+        assert max(block[-1] for segment in request.segments() for block in segment) > end * (1 - 1e-3)
+        return {
+            digest(SamplingTask(request.setup, masses, 0.01).key())
+            for segment in request.segments()
+            for masses in segment
+        }
+
+    scalar, alp = tasks("dark-scalar"), tasks("alp-gluon")
+    assert scalar <= alp or alp <= scalar
+
+
+def test_a_table_reaches_to_the_end_of_the_model(tmp_path):
+    """2.8985 GeV of the widths of an axion-like particle lie between two knots, and above it is no block."""
+    choices = choose("alp-gluon", analysis="na62-dump-all", channels=["mumu"], production=["b-k"])
+    (request,) = table_requests(choices, (2.5, 2.8), 0.3, 1)
+    last = choices.model.mass_range_gev[1]
+    masses = np.concatenate(request.segments()[0])
+    assert request.last_gev == last < masses[-1] < request.open_gev[1]
+    table = obtain_tables([request], TableStore(tmp_path)).tables.table("b-k", "mumu")
+    low, middle, high = table.events([0.9 * last, 0.95 * last, last], 1e6)
+    assert low > middle > high > 0
+    assert middle == pytest.approx(np.sqrt(low * high), rel=0.2, abs=0)

@@ -173,7 +173,7 @@ def _varied(choices: Choices, variation: Variation, asked: Sequence[str] | None)
 def _signal(choices: Choices, sampling: Sampling, tables: dict[str, ChannelTable]) -> SignalYields:
     """Yields of the choices; tables that are there already are not read again."""
     requests = {
-        digest({"setup": request.setup.key(), "open_gev": request.open_gev}): request
+        digest({"setup": request.setup.key(), "masses_gev": request.segments()}): request
         for request in table_requests(choices, choices.mass[:2], sampling.precision, sampling.seed)
     }
     fresh = {key: request for key, request in requests.items() if key not in tables}

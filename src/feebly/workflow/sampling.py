@@ -100,13 +100,19 @@ def last_mass_gev(model: Model, state: str) -> float:
 def table_requests(
     choices: Choices, masses_gev: tuple[float, float], precision: float, seed: int
 ) -> list[TableRequest]:
-    """One request per (production, final state) that is open somewhere in the asked masses."""
+    """One request per (production, final state) that is open somewhere in the asked masses.
+
+    Knots lie between threshold and end of production and decay by kinematics, as far as these are there: so
+    models share tables, each up to its own end.
+    """
     requests, tags = [], [channel.tag for channel in choices.production]
     for state in choices.channels:
-        threshold, last = choices.model.threshold_gev(state), last_mass_gev(choices.model, state)
+        last = last_mass_gev(choices.model, state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
             setup = channel_setup(choices, channel, state, seed)
             setup = replace(setup, together=added_to(channel.tag, tags))
-            requests.append(TableRequest(setup, (max(low, threshold), high), masses_gev, precision, last))
+            end = setup.mass_end_gev if math.isfinite(setup.mass_end_gev) else high
+            span = max(low, sum(setup.daughter_masses_gev)), end
+            requests.append(TableRequest(setup, span, masses_gev, precision, min(last, high)))
     return requests

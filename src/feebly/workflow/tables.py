@@ -28,8 +28,8 @@ Progress = Callable[[int, int, str], None]
 class TableRequest:
     """One channel over the range in which it is open; only segments that meet the asked masses are made.
 
-    last_gev: mass above which the particle has no such decay; blocks beyond it are left out. The knots do not
-    depend on it, so that all runs share them.
+    last_gev: mass above which the particle has no such decay, or is none of the model; blocks beyond it are
+    left out. The knots do not depend on it, so that all runs share them.
     """
 
     setup: ChannelSetup

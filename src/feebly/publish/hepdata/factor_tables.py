@@ -140,7 +140,7 @@ def _seen(
     """Selected over produced particles, shape (M, T); NaN where the channel is closed."""
     state = request.setup.final_state.tag
     efficiency = choices.response(state).efficiency * channel_of(state).to_photons
-    low, high = request.open_gev
+    low, high = request.open_gev[0], min(request.open_gev[1], request.last_gev)
     masked = choices.analysis.final_state(state).masked_at(masses)
     is_open = (masses >= low) & (masses <= high) & ~masked
     values = np.full((masses.size, ctau.size), np.nan)
