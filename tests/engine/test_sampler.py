@@ -10,6 +10,7 @@ from feebly.analysis.analysis import PairSeparation
 from feebly.core.block import BLOCK, ROWS
 from feebly.core.constants import ELECTRON_MASS_GEV, MUON_MASS_GEV
 from feebly.core.errors import ConfigError
+from feebly.engine import sampler
 from feebly.engine.events import sample_events
 from feebly.engine.histogram import laplace
 from feebly.engine.opening import opening_mass_gev
@@ -226,3 +227,38 @@ def test_the_map_comes_down_from_the_highest_mass() -> None:
 def test_rows_that_do_not_follow_the_events_are_refused(name: str) -> None:
     with pytest.raises(ConfigError, match=f"unknown row of events '{name}'; known: WEIGHT, INDEX, X0"):
         sample_events(channel("brems", "mumu"), 0.3, [name], 1)
+
+
+def test_below_an_empty_mass_nothing_is_drawn() -> None:
+    """Close to the opening of B -> K S, S -> e+ e- no event is accepted; what is left out has none either."""
+    setup = channel("b-k0star700", "ee", HARD)
+    opening = opening_mass_gev(setup)
+    masses = opening * np.array([1.005, 1.01, 1.02, 1.6])
+    lowest, lower, empty, seen = sample_masses(setup, masses, 0.1)
+    assert seen.converged
+    assert empty.events > 500_000
+    for each in (lowest, lower, empty):
+        assert not each.histogram.any()
+        assert not each.converged
+        assert np.all(np.isinf(each.precision))
+    assert (lowest.events, lower.events) == (0, 0)
+    alone = sample_masses(setup, masses[1:2], 0.1)[0]
+    assert alone.events > 500_000
+    assert not alone.histogram.any()
+
+
+def test_an_empty_mass_far_above_the_opening_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heavy particles may be too rare for the map to find any where lighter ones are many."""
+    setup = channel("eta", "mumu")
+    measured = sampler._Task._measured
+
+    def blind(task: sampler._Task, mass: float, precision: float) -> MassSample:
+        sample = measured(task, mass, precision)
+        if mass > 0.5:
+            return replace(sample, histogram=0 * sample.histogram, effective_events=0.0, converged=False)
+        return sample
+
+    monkeypatch.setattr(sampler._Task, "_measured", blind)
+    lower, heavy = sample_masses(setup, np.array([0.4, 0.54]), 0.1)
+    assert heavy.effective_events == 0
+    assert lower.converged

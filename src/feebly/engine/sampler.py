@@ -27,12 +27,13 @@ from feebly.engine.training import (
 )
 
 # Part of the key of every table: raise it with any change here that changes the samples.
-SAMPLER_VERSION = 3
+SAMPLER_VERSION = 4
 # A batch is at most twice what is there: early errors are estimated from few events.
 _FIRST_BATCH, _GROWTH = 96, 2
 # Most blocks with a map that was trained for a short while, and with one that was trained longer.
 _SHORT_BLOCKS, _MAX_BLOCKS = 1024, 10_000
 _OUT_OF_REACH = 3  # times as many blocks as are allowed: early estimates are rarely off by more
+_NEAR = 2.0  # masses below this many openings are on the way down to it
 _FEW = 100  # effective events: fewer show no map the way
 
 
@@ -79,26 +80,37 @@ def _measure(
     return MassSample(mass, moments, blocks * BLOCK, error, converged, effective)
 
 
-def _closed(setup: ChannelSetup, mass: float) -> MassSample:
-    """A mass at which no decay can be seen: nothing is drawn, zero is exact."""
+def _nothing(setup: ChannelSetup, mass: float, exact: bool) -> MassSample:
+    """A mass at which nothing is drawn: none can be seen (zero is exact), or none was just above it."""
     histogram = np.zeros((len(setup.regions), TAU_BINS, MOMENTS))
-    return MassSample(mass, histogram, 0, np.zeros(TOLERANCE.size), True, 0.0)
+    return MassSample(mass, histogram, 0, np.full(TOLERANCE.size, 0.0 if exact else np.inf), exact, 0.0)
 
 
 class _Task:
     """One channel from mass to mass, with the maps trained so far.
 
     A map is trained for a short while. Where its measurement would take too many events, another one is
-    trained for longer, and the measurement begins anew.
+    trained for longer, and the measurement begins anew. Where even then no event is accepted on the way to
+    the opening of the channel, none is further down.
     """
 
     def __init__(self, setup: ChannelSetup) -> None:
         self._setup, self._run = setup, Runner(setup)
+        self._opening = opening_mass_gev(setup)
         self._short: FloatArray | None = None
         self._long: FloatArray | None = None
+        self._seen = self._faded = False
 
     def sample(self, mass: float, precision: float) -> MassSample:
-        """Measurement at the next mass."""
+        """The next mass, lower than the one before."""
+        if self._faded or mass <= self._opening:
+            return _nothing(self._setup, mass, exact=mass <= self._opening)
+        sample = self._measured(mass, precision)
+        self._seen |= sample.effective_events > 0.0
+        self._faded = not sample.effective_events and (self._seen or mass < _NEAR * self._opening)
+        return sample
+
+    def _measured(self, mass: float, precision: float) -> MassSample:
         if self._long is None or style_of(self._setup) is NARROW:
             sample = self._short_sample(mass, precision)
             if sample.converged:
@@ -123,12 +135,10 @@ def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float)
     """Sample a channel at neighbouring masses, in their order; the map of one mass starts that of the next.
 
     The highest mass comes first: more events are accepted there than close to the opening of the channel.
-    Masses up to that opening are closed and not sampled. A mode of a sum is asked for less precision the
-    smaller its share.
+    Masses up to that opening are closed and not sampled; those below an empty one are taken for empty. A
+    mode of a sum is asked for less precision the smaller its share.
     """
-    task, opening = _Task(setup), opening_mass_gev(setup)
-    samples: dict[float, MassSample] = {}
+    task, samples = _Task(setup), {}
     for mass in sorted(map(float, masses_gev), reverse=True):
-        wanted = precision / math.sqrt(setup.share_at(mass))
-        samples[mass] = task.sample(mass, wanted) if mass > opening else _closed(setup, mass)
+        samples[mass] = task.sample(mass, precision / math.sqrt(setup.share_at(mass)))
     return [samples[mass] for mass in map(float, masses_gev)]
