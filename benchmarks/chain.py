@@ -17,7 +17,7 @@ from feebly.core.interfaces import FloatArray
 from feebly.engine.importance import uniform_map
 from feebly.engine.runner import Runner, per_event
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.training import FIRST_ROUNDS, NARROW, WIDE, train
+from feebly.engine.training import first_map
 from feebly.workflow.choices import choose
 from feebly.workflow.sampling import channel_setup
 
@@ -52,7 +52,7 @@ def trained_chain(production: str) -> Chain:
     """Compiled and trained: the steady state of a sampling task."""
     setup = dimuon_channel(production)
     runner = Runner(setup)
-    return Chain(runner, train(runner, MASS_GEV, uniform_map(setup.dimensions), FIRST_ROUNDS, NARROW))
+    return Chain(runner, first_map(runner, setup, MASS_GEV).edges)
 
 
 def four_body_chain() -> Chain:
@@ -60,7 +60,7 @@ def four_body_chain() -> Chain:
     choices = choose("dark-photon", channels=["2pi2pi0"], production=["brems"])
     setup = channel_setup(choices, choices.production[0], "2pi2pi0", seed=1)
     runner = Runner(setup)
-    edges = train(runner, FOUR_BODY_MASS_GEV, uniform_map(setup.dimensions), FIRST_ROUNDS, WIDE)
+    edges = first_map(runner, setup, FOUR_BODY_MASS_GEV).edges
     return Chain(runner, edges, FOUR_BODY_MASS_GEV)
 
 

@@ -6,9 +6,9 @@ from benchmarks.numpy_chain import CHUNK, mapped, numpy_chain, track
 from feebly.analysis.analysis import PairSeparation
 from feebly.core.block import BLOCK
 from feebly.engine.histogram import laplace
-from feebly.engine.importance import apply_map, uniform_map
+from feebly.engine.importance import apply_map
 from feebly.engine.runner import Runner, per_event
-from feebly.engine.training import NARROW, train
+from feebly.engine.training import first_map
 from twins.channels import channel, na62
 from twins.scratch import row, scratch
 from twins.spectrometer import position_at
@@ -19,7 +19,7 @@ LAMBDA = np.array([0.03, 0.3, 3.0, 1e5])
 def test_same_yield_in_both_regions() -> None:
     setup = channel("brems", "mumu", PairSeparation("smooth", 0.035))
     run = Runner(setup)
-    edges = train(run, 0.3, uniform_map(setup.dimensions), rounds=3, style=NARROW)
+    edges = first_map(run, setup, 0.3).edges
     one = per_event(run(0.3, 0, 400, edges)[0], 400 * BLOCK)
     other = per_event(numpy_chain(setup, 0.3, edges, 24 * CHUNK), 24 * CHUNK)
     (a, da), (b, db) = laplace(one, LAMBDA), laplace(other, LAMBDA)

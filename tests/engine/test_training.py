@@ -16,7 +16,14 @@ from feebly.engine.opening import opening_mass_gev
 from feebly.engine.runner import Runner, per_event
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.training import NARROW, WIDE, style_of, way_up
+from feebly.engine.training import (
+    WARM_ROUNDS,
+    Map,
+    first_map,
+    train,
+    way_up,
+    weights_of,
+)
 from feebly.physics.production.b_to_scalar import EXCLUSIVE
 from feebly.physics.production.shares import share_of
 from feebly.workflow.choices import choose
@@ -89,9 +96,52 @@ def test_floor_of_a_map(floor: float, hot: int) -> None:
     assert density.max() > 2
 
 
-def test_decays_to_many_bodies_have_wide_maps() -> None:
-    assert style_of(many_body_channel("omega", "3pi")) is WIDE
-    assert style_of(channel("b-k", "mumu")) is style_of(channel("brems", "ee")) is NARROW
+def test_two_tracks_are_trained_for_short_lifetimes_too() -> None:
+    """Upper edges of contours lie there; decays with more numbers to shape are trained for what is asked."""
+    assert np.all(weights_of(channel("b-k", "mumu")) == 1)
+    many = weights_of(many_body_channel("omega", "3pi"))
+    assert np.all(many[:3] == 1)
+    assert np.all(many[3:] < 1)
+
+
+class Recorded(Runner):
+    """A runner that remembers the objectives that it was asked for."""
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        super().__init__(setup)
+        self.objectives: list[np.ndarray] = []
+
+    def __call__(self, mass, first_block, blocks, edges, objective=None, *rest):  # type: ignore[no-untyped-def]
+        self.objectives.append(objective)
+        return super().__call__(mass, first_block, blocks, edges, objective, *rest)
+
+
+def test_a_neighbour_starts_with_map_and_lifetimes() -> None:
+    setup = channel("brems", "mumu")
+    run = Recorded(setup)
+    first = first_map(run, setup, 0.5)
+    assert first.objective is not None
+    number, before = len(run.objectives), first.objective
+    second = train(run, 0.45, first, weights_of(setup))
+    assert len(run.objectives) == number + WARM_ROUNDS
+    np.testing.assert_array_equal(run.objectives[number], before)
+    assert second.objective is not None
+    assert not np.array_equal(second.edges, first.edges)
+    # the lifetimes are those of a map that is trained at this mass alone
+    alone = first_map(run, setup, 0.45)
+    assert alone.objective is not None
+    assert_allclose(second.objective[:, 0], alone.objective[:, 0], rtol=0.2)
+    assert_allclose(second.objective[:, 1], alone.objective[:, 1], rtol=0.2)
+
+
+def test_a_map_stays_where_no_event_is_accepted() -> None:
+    setup = channel("brems", "mumu")
+    nothing = replace(setup, final_state=replace(setup.final_state, momentum_min_gev=390.0))
+    trained = first_map(Runner(setup), setup, 0.3)
+    kept = train(Runner(nothing), 0.3, trained, weights_of(nothing))
+    np.testing.assert_array_equal(kept.edges, trained.edges)
+    assert kept.objective is None
+    assert train(Runner(nothing), 0.3, Map(trained.edges), weights_of(nothing)).objective is None
 
 
 def test_a_mode_of_a_sum_is_asked_for_less() -> None:

@@ -15,7 +15,7 @@ from feebly.engine.histogram import laplace
 from feebly.engine.importance import refine
 from feebly.engine.runner import Runner, per_event
 from feebly.engine.setup import ChannelSetup
-from feebly.engine.training import FIRST_ROUNDS, TRAINING_BLOCK, TRAINING_BLOCKS, first_map, style_of
+from feebly.engine.training import FIRST_ROUNDS, TRAINING_BLOCK, TRAINING_BLOCKS, first_map
 
 # Rows that belong to the events: what lies before the last compaction and is not moved does not.
 _NOT_MOVED = ("U_", "JACOBIAN", "MX", "MY", "MASK", "WHERE", "M12", "COS", "TWIST", "Q")
@@ -36,7 +36,7 @@ def sample_events(
     offsets = _offsets(names)
     run = Runner(setup)
     events = np.zeros((blocks * BLOCK, len(names)))
-    edges = first_map(run, setup, mass_gev, style_of(setup))
+    edges = first_map(run, setup, mass_gev).edges
     _, _, stored = run(mass_gev, 0, blocks, edges, None, events, offsets, _SELECTED)
     table = {name: events[:stored, k].copy() for k, name in enumerate(names)}
     table["WEIGHT"] /= blocks * BLOCK
@@ -67,7 +67,7 @@ class EventStream:
     def edges(self) -> FloatArray:
         """Importance map: that of the yields, trained further for the one lifetime."""
         run, lam = Runner(self.setup), self.ctau_over_mass
-        edges, norm = first_map(run, self.setup, self.mass_gev, style_of(self.setup)), 0.0
+        edges, norm = first_map(run, self.setup, self.mass_gev).edges, 0.0
         for k in range(_LIFETIME_ROUNDS):
             first = TRAINING_BLOCK + (FIRST_ROUNDS + k) * TRAINING_BLOCKS
             objective = np.array([[lam, norm * lam]]) if norm > 0.0 else None

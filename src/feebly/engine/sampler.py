@@ -14,16 +14,15 @@ from feebly.engine.opening import opening_mass_gev
 from feebly.engine.runner import Runner, per_event
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.training import (
-    NARROW,
     TOLERANCE,
-    WARM_ROUNDS,
+    Map,
     first_long_map,
     first_map,
     reached,
-    style_of,
     times_as_many,
     train,
     train_longer,
+    weights_of,
 )
 
 # Part of the key of every table: raise it with any change here that changes the samples.
@@ -90,15 +89,15 @@ class _Task:
     """One channel from mass to mass, with the maps trained so far.
 
     A map is trained for a short while. Where its measurement would take too many events, another one is
-    trained for longer, and the measurement begins anew. Where even then no event is accepted on the way to
-    the opening of the channel, none is further down.
+    trained for longer, the measurement begins anew, and lower masses go on from that map. Where even then no
+    event is accepted on the way to the opening of the channel, none is further down.
     """
 
     def __init__(self, setup: ChannelSetup) -> None:
         self._setup, self._run = setup, Runner(setup)
         self._opening = opening_mass_gev(setup)
-        self._short: FloatArray | None = None
-        self._long: FloatArray | None = None
+        self._short: Map | None = None
+        self._long: Map | None = None
         self._seen = self._faded = False
 
     def sample(self, mass: float, precision: float) -> MassSample:
@@ -111,24 +110,22 @@ class _Task:
         return sample
 
     def _measured(self, mass: float, precision: float) -> MassSample:
-        if self._long is None or style_of(self._setup) is NARROW:
+        if self._long is None:
             sample = self._short_sample(mass, precision)
             if sample.converged:
                 return sample
-            if self._long is None:
-                seen = sample.effective_events >= _FEW
-                self._long = self._short if seen else first_long_map(self._run, self._setup, mass)
-        assert self._long is not None
+            seen = self._short if sample.effective_events >= _FEW else None
+            start = seen or first_long_map(self._run, self._setup, mass)
+            self._long = Map(start.edges)  # it looks for its own lifetimes, among more events
         self._long = train_longer(self._run, mass, self._long, precision)
-        return _measure(self._run, mass, self._long, precision, _SHORT_BLOCKS, _MAX_BLOCKS)
+        return _measure(self._run, mass, self._long.edges, precision, _SHORT_BLOCKS, _MAX_BLOCKS)
 
     def _short_sample(self, mass: float, precision: float) -> MassSample:
-        style = style_of(self._setup)
         if self._short is None:
-            self._short = first_map(self._run, self._setup, mass, style)
+            self._short = first_map(self._run, self._setup, mass)
         else:
-            self._short = train(self._run, mass, self._short, WARM_ROUNDS, style)
-        return _measure(self._run, mass, self._short, precision, 0, _SHORT_BLOCKS)
+            self._short = train(self._run, mass, self._short, weights_of(self._setup))
+        return _measure(self._run, mass, self._short.edges, precision, 0, _SHORT_BLOCKS)
 
 
 def sample_masses(setup: ChannelSetup, masses_gev: FloatArray, precision: float) -> list[MassSample]:

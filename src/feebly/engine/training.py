@@ -17,8 +17,9 @@ from feebly.engine.setup import ChannelSetup
 
 # Training draws its events far from those of the measurement, long training far from those of the short one.
 TRAINING_BLOCK, _LONG_TRAINING_BLOCK = 1 << 40, (1 << 40) + (1 << 20)
-TRAINING_BLOCKS, FIRST_ROUNDS, WARM_ROUNDS = 48, 6, 3
-# Long training: rounds, each twice the one before, until training had this share of the measurement's events.
+TRAINING_BLOCKS, FIRST_ROUNDS, WARM_ROUNDS = 48, 6, 2
+# Long training: rounds, each twice the one before, until training had this share of the measurement's events;
+# from nothing two of them at least.
 _LONG_ROUNDS, _LONG_BLOCKS, _MOST_BLOCKS = 5, 192, 1024
 _TRAINING_SHARE = 0.1
 _STEP = 1.3  # of the mass, on the way up to where hardly an event is accepted
@@ -29,26 +30,27 @@ _VERY_LONG = 1e8
 TOLERANCE = np.array([1.0, 1.0, 1.0, 3.0])
 
 
-@dataclass(frozen=True)
-class Style:
-    """How a map is refined.
+# Share of each dimension that stays uniform: a map that saw few events is too narrow.
+_FLOOR = 0.05
+# Weights of the relative variances at the maximum, long lifetime and _SHORT: where more numbers are shaped or
+# few events accepted, a map is trained for what is asked.
+_EVEN, _AS_ASKED = np.ones(5), np.array([1.0, 1.0, 1.0, 0.3, 0.3])
 
-    weights: of the relative variances at the maximum, long lifetime and _SHORT. floor: share of each
-    dimension that stays uniform.
+
+@dataclass(frozen=True)
+class Map:
+    """Edges of an importance map, and the objective that it was refined for (``_objective``) if there is one.
+
+    The next mass starts with that of its neighbour: lifetimes of the maximum move little from knot to knot.
     """
 
-    weights: FloatArray
-    floor: float
+    edges: FloatArray
+    objective: FloatArray | None = None
 
 
-NARROW = Style(np.ones(5), 0.0)
-# Where few events are accepted a map is too narrow without a floor, and only what is asked is trained for.
-WIDE = Style(np.array([1.0, 1.0, 1.0, 0.3, 0.3]), 0.05)
-
-
-def style_of(setup: ChannelSetup) -> Style:
-    """Wide for decays with photons or four tracks, which have more numbers to shape."""
-    return WIDE if setup.dimensions > FIRST_MAPPED else NARROW
+def weights_of(setup: ChannelSetup) -> FloatArray:
+    """What short training weights the lifetimes with: photons and four tracks have more numbers to shape."""
+    return _AS_ASKED if setup.dimensions > FIRST_MAPPED else _EVEN
 
 
 def _lifetimes(signal: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -91,36 +93,42 @@ def times_as_many(relative: FloatArray, precision: float) -> float:
 _LONG_LIFETIME = np.array([[1e30, 1.0]])  # the objective before anything is known
 
 
-def train(run: Runner, mass: float, edges: FloatArray, rounds: int, style: Style) -> FloatArray:
-    """Refine the map on the squared integrand of several lifetimes at once."""
-    guess = _LONG_LIFETIME
-    for k in range(rounds):
+def train(run: Runner, mass: float, start: Map, weights: FloatArray) -> Map:
+    """Refine the map on the squared integrand of several lifetimes at once.
+
+    A round of its own looks for the lifetimes where they are not known. Without any event the map stays.
+    """
+    edges, objective = start.edges, start.objective
+    for k in range(FIRST_ROUNDS if objective is None else WARM_ROUNDS):
         first = TRAINING_BLOCK + k * TRAINING_BLOCKS
-        sums, training, _ = run(mass, first, TRAINING_BLOCKS, edges, guess)
+        asked = _LONG_LIFETIME if objective is None else objective
+        sums, training, _ = run(mass, first, TRAINING_BLOCKS, edges, asked)
         signal = per_event(sums, TRAINING_BLOCKS * BLOCK)[0]
         if not signal[:, 0].sum() > 0.0:
-            return edges
-        if k:
-            edges = refine(edges, training, style.floor)
-        guess = _objective(signal, style.weights)
-    return edges
+            return Map(edges)
+        if objective is not None:
+            edges = refine(edges, training, _FLOOR)
+        objective = _objective(signal, weights)
+    return Map(edges, objective)
 
 
-def train_longer(run: Runner, mass: float, edges: FloatArray, precision: float) -> FloatArray:
+def train_longer(run: Runner, mass: float, start: Map, precision: float) -> Map:
     """The same on more and more events, until they are a fair share of those that the measurement needs."""
-    guess, spent, first = _LONG_LIFETIME, 0, _LONG_TRAINING_BLOCK
+    edges, objective = start.edges, start.objective
+    spent, first = 0, _LONG_TRAINING_BLOCK
     for k in range(_LONG_ROUNDS):
-        blocks = min(_LONG_BLOCKS << k, _MOST_BLOCKS)
-        sums, training, _ = run(mass, first, blocks, edges, guess)
+        blocks, known = min(_LONG_BLOCKS << k, _MOST_BLOCKS), objective is not None
+        sums, training, _ = run(
+            mass, first, blocks, edges, _LONG_LIFETIME if objective is None else objective
+        )
         first, spent = first + blocks, spent + blocks
         signal = per_event(sums, blocks * BLOCK)[0]
         if not signal[:, 0].sum() > 0.0:
             continue
-        edges = refine(edges, training, WIDE.floor)
-        guess = _objective(signal, WIDE.weights)
-        if k and _TRAINING_SHARE * times_as_many(reached(signal), precision) * blocks < spent:
+        edges, objective = refine(edges, training, _FLOOR), _objective(signal, _AS_ASKED)
+        if known and _TRAINING_SHARE * times_as_many(reached(signal), precision) * blocks < spent:
             break
-    return edges
+    return Map(edges, objective)
 
 
 def _way_down(setup: ChannelSetup, mass: float) -> list[float]:
@@ -139,20 +147,21 @@ def way_up(setup: ChannelSetup, mass: float) -> list[float]:
     return [start * (mass / start) ** (k / number) for k in range(number)]
 
 
-def first_map(run: Runner, setup: ChannelSetup, mass: float, style: Style) -> FloatArray:
+def first_map(run: Runner, setup: ChannelSetup, mass: float) -> Map:
     """Map trained from nothing at one mass; close to the opening of the channel on the way down to it.
 
     There hardly an event is accepted and a uniform map sees none. The way halves the distance at each step.
     """
-    edges, rounds = uniform_map(setup.dimensions), FIRST_ROUNDS
-    for step in (*_way_down(setup, mass), mass):
-        edges, rounds = train(run, step, edges, rounds, style), WARM_ROUNDS
-    return edges
+    return _along(run, setup, [*_way_down(setup, mass), mass], weights_of(setup))
 
 
-def first_long_map(run: Runner, setup: ChannelSetup, mass: float) -> FloatArray:
+def first_long_map(run: Runner, setup: ChannelSetup, mass: float) -> Map:
     """Map trained on the way up to a mass far above the opening, where a uniform map sees hardly an event."""
-    edges, rounds = uniform_map(setup.dimensions), FIRST_ROUNDS
-    for step in way_up(setup, mass):
-        edges, rounds = train(run, step, edges, rounds, WIDE), WARM_ROUNDS
-    return edges
+    return _along(run, setup, way_up(setup, mass), _AS_ASKED)
+
+
+def _along(run: Runner, setup: ChannelSetup, masses: list[float], weights: FloatArray) -> Map:
+    found = Map(uniform_map(setup.dimensions))
+    for mass in masses:
+        found = train(run, mass, found, weights)
+    return found
