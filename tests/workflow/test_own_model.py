@@ -8,10 +8,12 @@ from numpy.testing import assert_allclose
 
 import feebly
 from feebly.core.errors import ConfigError, DomainError
+from feebly.physics.production.meson_decay import MESON_MODES
 from feebly.physics.production.user_file import OwnModel, load_user_model
 from feebly.workflow.choices import choose
 from feebly.workflow.inputs import input_records
 from feebly.workflow.new_model import new_model_files
+from feebly.workflow.sampling import modes_added_to
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +112,29 @@ def test_a_table_of_factors(copies, tmp_path):
         ConfigError, match='names of the columns = "mass_gev,factors": expected mass_gev,factor'
     ):
         choose(path, response="none")
+
+
+def test_shares_are_known_among_borrowed_modes_of_one_factor(copies, tmp_path):
+    """Else a mode that the user made the largest one would be asked for a quarter of the precision."""
+
+    def together(path):
+        production = choose(path, response="none").production
+        return {channel.tag: modes_added_to(channel, production) for channel in production}
+
+    copy = together(copies / "my-dark-photon.toml")
+    assert copy["pi0"] == tuple(sorted(MESON_MODES))
+    assert copy["brems"] == ()
+    mode = 'like = "dark-photon/eta"'
+    text = (copies / "my-dark-photon.toml").read_text()
+    after = text[text.index(mode) :]
+    for old, new in (
+        (after, after.replace("factor = 1.0", "factor = 9.0", 1)),
+        (mode, f'{mode}\ntag = "another"'),
+    ):
+        assert new != old
+        found = together(replaced(copies, tmp_path, old, new))
+        assert found["pi0"] == tuple(sorted(set(MESON_MODES) - {"eta"}))
+        assert found.get("eta", found.get("another")) == ()
 
 
 def test_other_refusals(copies):

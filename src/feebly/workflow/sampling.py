@@ -13,6 +13,7 @@ from feebly.core.errors import ConfigError
 from feebly.core.interfaces import Model, ProductionChannel
 from feebly.engine.sampler import MassSample
 from feebly.engine.setup import ChannelSetup
+from feebly.physics.production.borrowed import BorrowedProduction
 from feebly.physics.production.decay_options import matrix_element_of
 from feebly.physics.production.shares import added_to
 from feebly.workflow.choices import Choices
@@ -84,6 +85,22 @@ def channel_setup(choices: Choices, channel: ProductionChannel, state: str, seed
     )
 
 
+def _scale(channel: ProductionChannel) -> tuple[object, ...]:
+    """What a user multiplies a borrowed mode by: shares of a sum are known among modes that have it alike."""
+    if not isinstance(channel, BorrowedProduction):
+        return ()
+    model, _, mode = channel.like.partition("/")
+    if mode != channel.tag:
+        return (channel.tag,)
+    factor = channel.factor
+    return model, factor.value.tobytes(), None if factor.mass_gev is None else factor.mass_gev.tobytes()
+
+
+def modes_added_to(channel: ProductionChannel, production: Sequence[ProductionChannel]) -> tuple[str, ...]:
+    """Modes of a run that are added up with one in shares that are known; () where it is alone."""
+    return added_to(channel.tag, [each.tag for each in production if _scale(each) == _scale(channel)])
+
+
 def last_mass_gev(model: Model, state: str) -> float:
     """A mass from which on a particle does not decay to a final state; infinite where there is none.
 
@@ -105,13 +122,13 @@ def table_requests(
     Knots lie between threshold and end of production and decay by kinematics, as far as these are there: so
     models share tables, each up to its own end.
     """
-    requests, tags = [], [channel.tag for channel in choices.production]
+    requests = []
     for state in choices.channels:
         last = last_mass_gev(choices.model, state)
         for channel in choices.production:
             low, high = channel.mass_range_gev(choices.model.mass_range_gev)
             setup = channel_setup(choices, channel, state, seed)
-            setup = replace(setup, together=added_to(channel.tag, tags))
+            setup = replace(setup, together=modes_added_to(channel, choices.production))
             end = setup.mass_end_gev if math.isfinite(setup.mass_end_gev) else high
             span = max(low, sum(setup.daughter_masses_gev)), end
             requests.append(TableRequest(setup, span, masses_gev, precision, min(last, high)))
