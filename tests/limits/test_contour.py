@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 
-from feebly.limits.contour import edges_at, find_contours, vector_roots
-from feebly.limits.lattice import Lattice, Remembered, both_sides, subdivided
+from feebly.limits.contour import edges_at, find_contours
+from feebly.limits.lattice import Lattice, both_sides, subdivided
 from feebly.limits.results import ContourPiece
+from feebly.limits.roots import PRECISE, vector_roots
 from feebly.limits.scan import scan
 from limits.toy_search import (
     flat,
@@ -304,15 +305,15 @@ def test_vector_roots():
     def f(t, k):
         return (t - roots[k]) * (1 + 5 * t**3)
 
-    found = vector_roots(f, f(np.zeros(5), np.arange(5)), f(np.ones(5), np.arange(5)), 40)
-    assert_allclose(found, roots, rtol=0, atol=2e-7)
+    found = vector_roots(f, f(np.zeros(5), np.arange(5)), f(np.ones(5), np.arange(5)))
+    assert_allclose(found, roots, rtol=0, atol=PRECISE)
 
 
 def test_vector_roots_of_steep_functions():
     def f(t, k):
         return 1 - np.exp(40 * (t - 0.03))
 
-    found = vector_roots(f, f(np.zeros(1), [0]), f(np.ones(1), [0]), 60)
+    found = vector_roots(f, f(np.zeros(1), [0]), f(np.ones(1), [0]))
     assert_allclose(found, [0.03], rtol=0, atol=1e-5)  # of an edge: 1e-6 in ln m
 
 
@@ -323,7 +324,7 @@ def test_vector_roots_of_a_jump_take_few_steps():
         calls.append(k.size)
         return np.where(t < 0.637, 0.01, -0.3)
 
-    found = vector_roots(f, np.array([1.0]), np.array([-2.0]), 60)
+    found = vector_roots(f, np.array([1.0]), np.array([-2.0]))
     assert_allclose(found, [0.637], rtol=0, atol=1e-5)
     assert len(calls) <= 6 + 17
 
@@ -412,18 +413,3 @@ def test_columns_are_added_until_the_curve_is_straight_between_them():
     distance = np.abs(np.log(found[:, 0]) - (height(np.log(asked)) - 1))
     assert np.all(distance < 2e-3 + 1e-4 * slope)
     assert lattice.mass_gev.size < 400
-
-
-@given(st.lists(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1), max_size=6))
-def test_a_point_is_asked_for_once(calls):
-    asked = []
-
-    def field(mass, coupling):
-        asked.extend(zip(mass, coupling, strict=True))
-        return mass + 100 * coupling
-
-    kept = Remembered(field)
-    for points in calls:
-        mass, coupling = np.array(points, float).T
-        assert_allclose(kept(mass, coupling), mass + 100 * coupling, rtol=0)
-    assert sorted(asked) == sorted({point for points in calls for point in points})

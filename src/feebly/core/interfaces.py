@@ -80,6 +80,16 @@ class Model(Protocol):
     def ctau_m(self, mass_gev: ArrayLike, coupling: ArrayLike) -> FloatArray: ...
 
 
+@runtime_checkable
+class WithJumps(Protocol):
+    """A model or source of yields that jumps at some masses: contours have vertical sides there."""
+
+    @property
+    def jumps_gev(self) -> tuple[float, ...]:
+        """Masses at which a rate, a width, the lifetime or a table jumps."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class BremsstrahlungSampling:
     """Event-dependent choices of p -> p' X radiation off a beam proton (they belong to a table's key).

@@ -27,6 +27,12 @@ class YieldTables:
             raise DataError(f"no table of {production} -> {final_state}; the channel was not asked for")
         return self.tables[production, final_state]
 
+    @property
+    def jumps_gev(self) -> tuple[float, ...]:
+        """Where two segments of a table meet: each has errors of its own."""
+        segments = (segment for table in self.tables.values() for segment in table.segments[:-1])
+        return tuple(sorted({segment.covered_gev[1] for segment in segments}))
+
     def expected_events(
         self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike
     ) -> FloatArray:

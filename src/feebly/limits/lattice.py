@@ -20,7 +20,8 @@ LOG_NOTHING = float(np.log(1e-30))
 SIDE = 1e-7
 """Relative distance of the two columns on either side of a mass where the limit jumps."""
 
-_SPACING = 1e-5  # smallest distance in ln m and ln coupling of a refinement from what is there
+SPACING = 1e-5
+"""Smallest distance in ln m and ln coupling of a refinement from what is there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,28 +69,6 @@ class Lattice:
         return self.extended(masses, couplings, log_yield)
 
 
-class Remembered:
-    """A function of points whose values are kept: one pass of a contour asks for most points of the last."""
-
-    def __init__(self, function: Callable[[FloatArray, FloatArray], FloatArray]) -> None:
-        self._function = function
-        self._points = np.empty(0, complex)  # mass + i coupling, in order
-        self._values = np.empty(0)
-
-    def __call__(self, mass_gev: FloatArray, coupling: FloatArray) -> FloatArray:
-        """As the function; masses and couplings of points (n,)."""
-        asked, back = np.unique(mass_gev + 1j * coupling, return_inverse=True)
-        at = np.searchsorted(self._points, asked)
-        new = np.append(self._points, np.nan)[at] != asked
-        if new.any():
-            points = asked[new]
-            values = self._function(points.real.copy(), points.imag.copy())
-            self._points = np.insert(self._points, at[new], points)
-            self._values = np.insert(self._values, at[new], values)
-            at += np.cumsum(new) - new
-        return np.asarray(self._values[at][back])
-
-
 def subdivided(values: ArrayLike, largest_step: float) -> FloatArray:
     """The rising values with points between, evenly in the logarithm, so that no step exceeds the largest."""
     ln = np.log(np.asarray(values, float))
@@ -112,5 +91,5 @@ def _apart(asked: ArrayLike, there: FloatArray) -> FloatArray:
     values = np.unique(np.asarray(asked, float))
     values = values[(values > there[0]) & (values < there[-1])]
     above = np.searchsorted(there, values)
-    values = values[np.minimum(there[above] - values, values - there[above - 1]) > _SPACING]
-    return np.asarray(values[np.diff(values, prepend=-np.inf) > _SPACING])
+    values = values[np.minimum(there[above] - values, values - there[above - 1]) > SPACING]
+    return np.asarray(values[np.diff(values, prepend=-np.inf) > SPACING])

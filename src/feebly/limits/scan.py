@@ -35,7 +35,8 @@ NEAR_LIMIT = 3.0
 _MASS_STEP, COUPLING_STEP = 0.06, 0.12  # largest steps of the first lattice, in the logarithms
 _PROBES = 1000  # masses at which the model is asked for thresholds and resonances
 _FACTOR_TOLERANCE = 0.05  # of rates, branching ratios and lifetime between the first columns
-_FACTOR_FLOOR = 1e-3  # a factor this much below its largest value is of no interest
+_FACTOR_FLOOR = 1e-3  # a factor this much below its largest value nearby is of no interest
+_NEARBY = 50  # probes on either side
 
 
 def scan(
@@ -151,16 +152,26 @@ def first_columns(
 ) -> FloatArray:
     """Masses of the first lattice beside the grid: no step too large, both sides of jumps, resonances."""
     low, high = mass_gev[0], mass_gev[-1]
-    jumps = np.union1d(signal.edges_gev(), observation.jumps_gev())
+    jumps = np.union1d(signal.jumps_gev(), observation.jumps_gev())
     probes = np.geomspace(low, high, _PROBES)
     factors = signal.smooth_factors(probes, float(np.sqrt(coupling[0] * coupling[-1])))
     return np.concatenate(
         [
             subdivided(mass_gev, _MASS_STEP),
             both_sides(jumps, low, high),
-            knots_of_curvature(probes, np.log(factors + _FACTOR_FLOOR), _FACTOR_TOLERANCE),
+            knots_of_curvature(probes, _log_with_floor(factors), _FACTOR_TOLERANCE),
         ]
     )
+
+
+def _log_with_floor(factors: FloatArray) -> FloatArray:
+    """ln of rows (K, n), level where they are much smaller than nearby.
+
+    Nearby, not anywhere: a zero of a coupling is a notch in the contour however small its rate is.
+    """
+    padded = np.pad(factors, ((0, 0), (_NEARBY, _NEARBY)))
+    largest = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEARBY + 1, axis=1).max(axis=2)
+    return np.asarray(np.log(factors + _FACTOR_FLOOR * np.maximum(largest, _FACTOR_FLOOR**2)))
 
 
 def knots_of_curvature(x: FloatArray, values: FloatArray, tolerance: float) -> FloatArray:

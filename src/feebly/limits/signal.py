@@ -18,6 +18,7 @@ from feebly.core.interfaces import (
     FloatArray,
     Model,
     ProductionChannel,
+    WithJumps,
     YieldSource,
 )
 
@@ -163,6 +164,11 @@ class SignalYields:
         """Masses at which a channel opens or closes, in order: there N(m) has a kink."""
         ranges = (self.open_range_gev(i, f) for i in self.production_channels for f in self.final_states)
         return np.unique([edge for low, high in ranges if low < high for edge in (low, high)])
+
+    def jumps_gev(self) -> FloatArray:
+        """Masses at which N(m) may jump: where a channel opens or closes, and those of model and tables."""
+        jumps = [each.jumps_gev for each in (self.model, self.source) if isinstance(each, WithJumps)]
+        return np.unique(np.concatenate([self.edges_gev(), *jumps]))
 
     def on_grid(self, mass_gev: ArrayLike, coupling: ArrayLike) -> Breakdown:
         """Events on all pairs of masses (M,) and couplings (C,): shape (M, C)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import pi
 from types import MappingProxyType
 
@@ -37,6 +38,7 @@ from feebly.physics.formfactors.meson_mixing import (
     F_PI_GEV,
     MESON_MASS_GEV,
     MIXING_BASES,
+    RESONANCE_GEV,
     hadronic_suppression,
     mixing_angle,
 )
@@ -89,18 +91,31 @@ class MesonMixing:
 
 
 def photon_coupling(mass_gev: ArrayLike, couplings: AlpCouplings, mixing: MesonMixing) -> ComplexArray:
-    """C_γγ^eff/Λ [GeV⁻¹]: tree, loops of fermions and W (1708.00443), gluons, mixing with mesons."""
+    """C_γγ^eff/Λ [GeV⁻¹]: tree, loops of fermions and W (1708.00443), gluons, mixing with mesons.
+
+    Kept for the last masses: the width and every production from photons ask for it in turn.
+    """
     m = np.asarray(mass_gev, float)
-    loops = sum(
-        charge2 * pseudoscalar_fermion_loop((2 * mass / m) ** 2) / (16 * pi**2) for charge2, mass in _CHARGED
-    )
-    w_loop = 2 * ALPHA / (pi * SIN2_THETA_W) * pseudoscalar_boson_loop((2 * W_MASS_GEV / m) ** 2)
-    chiral = np.where(m < ETAPRIME_MASS_GEV, CHIRAL_PHOTON, 0.0)
-    mesons = sum(
-        mixing.angle(meson, m, couplings) / (16 * pi**2 * _F_MESON_GEV[meson]) for meson in MESON_MASS_GEV
-    )
-    tree_and_loops = couplings.photon + couplings.c_ff * loops + couplings.c_ww * w_loop
-    return np.asarray(tree_and_loops + couplings.c_gg * chiral + mesons, complex)
+    return _kept_photon_coupling(m.tobytes(), m.shape, couplings, mixing)
+
+
+@lru_cache(maxsize=4)
+def _kept_photon_coupling(
+    masses: bytes, shape: tuple[int, ...], couplings: AlpCouplings, mixing: MesonMixing
+) -> ComplexArray:
+    m = np.frombuffer(masses).reshape(shape)
+    total = np.full(shape, couplings.photon, complex)
+    if couplings.c_ff:
+        loops = (charge2 * pseudoscalar_fermion_loop((2 * mass / m) ** 2) for charge2, mass in _CHARGED)
+        total += couplings.c_ff * sum(loops) / (16 * pi**2)
+    if couplings.c_ww:
+        w_loop = pseudoscalar_boson_loop((2 * W_MASS_GEV / m) ** 2)
+        total += couplings.c_ww * 2 * ALPHA / (pi * SIN2_THETA_W) * w_loop
+    total += couplings.c_gg * np.where(m < ETAPRIME_MASS_GEV, CHIRAL_PHOTON, 0.0)
+    for meson in MESON_MASS_GEV:
+        total += mixing.angle(meson, m, couplings) / (16 * pi**2 * _F_MESON_GEV[meson])
+    total.setflags(write=False)
+    return total
 
 
 def photon_width_gev(mass_gev: ArrayLike, photon_per_gev: ArrayLike) -> FloatArray:
@@ -175,6 +190,13 @@ class Alp:
     def mass_range_gev(self) -> tuple[float, float]:
         """From 1 MeV to the end of the hadronic tables that the couplings need (2.9 or 3 GeV), else 5 GeV."""
         return 1e-3, min([_END_GEV, *(table.end_gev for _, table in self._hadrons())])
+
+    @property
+    def jumps_gev(self) -> tuple[float, ...]:
+        """Mixing changes its sign at each meson, and makes no particles in the window about it."""
+        return tuple(
+            meson + side for meson in MESON_MASS_GEV.values() for side in (-RESONANCE_GEV, 0.0, RESONANCE_GEV)
+        )
 
     @property
     def default_grid(self) -> DefaultGrid:
