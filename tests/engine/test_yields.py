@@ -51,6 +51,19 @@ def test_closed_form_between_the_knots() -> None:
     assert_allclose(table(MASSES).events(mass, ctau), exact(mass, ctau), rtol=3e-3)
 
 
+def test_between_the_knots_where_the_production_goes_on() -> None:
+    """A yield that falls by exp(-5 m/GeV) up to the last mass, with fewer knots there."""
+
+    def falling(mass):
+        return (mass - THRESHOLD) ** 2 * np.exp(-5 * mass)
+
+    masses = knots(THRESHOLD * 1.002, 2.9, THRESHOLD, closes=False)
+    made = assemble("brems", "mumu", THRESHOLD, [[[sample(m, weight=falling(m)) for m in masses]]])
+    mass = THRESHOLD + np.geomspace(masses[0] - THRESHOLD, 2.9 - THRESHOLD, 400)
+    expected = falling(mass) * np.exp(-tau_of(mass) / 3.0) / 3.0
+    assert_allclose(made.events(mass, 3.0 * mass), expected, rtol=3e-3)
+
+
 @pytest.mark.parametrize("nearer", [0.03, 1.0, 100.0])
 def test_short_lifetimes_reach_as_far_as_the_detector_is_near(nearer) -> None:
     mass = np.full(40, 0.5)
