@@ -10,6 +10,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from feebly.core.interfaces import FloatArray, PrimakoffSampling
 from feebly.core.tables import digest
 from feebly.engine.knots import blocks, knots, segments
@@ -21,6 +23,7 @@ from feebly.engine.yields import assemble
 from feebly.workflow.executors import run_tasks
 from feebly.workflow.store import TableStore
 
+_CUBIC = 4  # knots that it takes
 Progress = Callable[[int, int, str], None]
 
 
@@ -28,8 +31,8 @@ Progress = Callable[[int, int, str], None]
 class TableRequest:
     """One channel over the range in which it is open; only segments that meet the asked masses are made.
 
-    last_gev: mass above which the particle has no such decay, or is none of the model; blocks beyond it are
-    left out. The knots do not depend on it, so that all runs share them.
+    last_gev: mass above which the particle has no such decay, or is none of the model; knots beyond it, but
+    for one, are left out. Where they lie does not depend on it: models share all blocks but their last.
     """
 
     setup: ChannelSetup
@@ -48,7 +51,7 @@ class TableRequest:
         found = segments(*self.open_gev, self.opening_gev)
         ends = [self.open_gev[0], *(stop for _, stop in found[:-1]), self.open_gev[1]]
         return [
-            self._wanted(blocks(knots(start, stop, self.opening_gev, self._closes_at(last))))
+            blocks(self._wanted(knots(start, stop, self.opening_gev, self._closes_at(last))))
             for (start, stop), (first, last) in zip(found, pairwise(ends), strict=False)
             if first <= min(high, self.last_gev) and (last > low or low == ends[-1])
         ]
@@ -61,9 +64,9 @@ class TableRequest:
         soft = isinstance(self.setup.sampling, PrimakoffSampling)
         return mass_gev == self.open_gev[1] and (soft or math.isfinite(self.setup.mass_end_gev))
 
-    def _wanted(self, found: list[FloatArray]) -> list[FloatArray]:
-        """The blocks up to the one that holds ``last_gev``."""
-        return [found[0], *(block for before, block in pairwise(found) if before[-1] < self.last_gev)]
+    def _wanted(self, masses: FloatArray) -> FloatArray:
+        """The masses up to the first that ``last_gev`` does not exceed; enough for a cubic."""
+        return masses[: max(int(np.searchsorted(masses, self.last_gev)) + 1, _CUBIC)]
 
     @property
     def name(self) -> str:
