@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import brentq
 
 from feebly.limits.contour import edges_at, find_contours
-from feebly.limits.lattice import Lattice, both_sides, subdivided
+from feebly.limits.lattice import Lattice, Remembered, both_sides, subdivided
 from feebly.limits.results import ContourPiece
 from feebly.limits.roots import PRECISE, vector_roots
 from feebly.limits.scan import scan
@@ -413,3 +413,18 @@ def test_columns_are_added_until_the_curve_is_straight_between_them():
     distance = np.abs(np.log(found[:, 0]) - (height(np.log(asked)) - 1))
     assert np.all(distance < 2e-3 + 1e-4 * slope)
     assert lattice.mass_gev.size < 400
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(1, 9), st.integers(1, 9)), min_size=1), max_size=6))
+def test_a_point_is_asked_for_once(calls):
+    asked = []
+
+    def field(mass, coupling):
+        asked.extend(zip(mass, coupling, strict=True))
+        return mass + 100 * coupling
+
+    kept = Remembered(field)
+    for points in calls:
+        mass, coupling = np.array(points, float).T
+        assert_allclose(kept(mass, coupling), mass + 100 * coupling, rtol=0)
+    assert sorted(asked) == sorted({point for points in calls for point in points})

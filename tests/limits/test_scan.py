@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import DefaultGrid
+from feebly.limits.columns import knots_of_curvature
 from feebly.limits.notes import goes_on
-from feebly.limits.scan import coupling_error, knots_of_curvature, log_spaced, near_limit, scan
+from feebly.limits.scan import coupling_error, log_spaced, near_limit, scan
 from limits.toy_search import (
     POT,
     ToyModel,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,9 +30,15 @@ class YieldTables:
 
     @property
     def jumps_gev(self) -> tuple[float, ...]:
-        """Where two segments of a table meet: each has errors of its own."""
-        segments = (segment for table in self.tables.values() for segment in table.segments[:-1])
-        return tuple(sorted({segment.covered_gev[1] for segment in segments}))
+        """Where two segments of a table meet, each with its own errors, and where a yield begins and ends."""
+        seams = (segment.covered_gev[1] for table in self.tables.values() for segment in table.segments[:-1])
+        seen = (
+            segment.seen_gev
+            for table in self.tables.values()
+            for segment in table.segments
+            if not segment.silent
+        )
+        return tuple(sorted({*seams, *chain.from_iterable(seen)}))
 
     def expected_events(
         self, production: str, final_state: str, mass_gev: ArrayLike, ctau_m: ArrayLike

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
-from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield
+from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield, Remembered
 from feebly.limits.marching import curves_on_lattice
 from feebly.limits.polyline import Missing, Polyline, parabola, straightened
 from feebly.limits.results import ContourPiece
@@ -32,11 +32,12 @@ def find_contours(
     lattice: must have a column on both sides of each mass where a limit jumps (`lattice.both_sides`), and
     steps below which N is smooth.
     """
+    at_points = Remembered(log_yield)
     for left in reversed(range(_MAX_PASSES)):
         fields = {kind: excess(lattice, limit) for kind, limit in limits.items()}
         finer = lattice.refined(*_hidden(lattice, fields.values()), log_yield) if left else lattice
         if finer is lattice:
-            curves, missing = straightened(curves_on_lattice(lattice, fields, log_yield), log_yield)
+            curves, missing = straightened(curves_on_lattice(lattice, fields, at_points), at_points)
             finer = lattice.refined(*missing, log_yield)
         if finer is lattice or not left:
             break

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from feebly.core.interfaces import FloatArray
+from feebly.limits.columns import first_columns
 from feebly.limits.contour import find_contours
 from feebly.limits.lattice import Lattice, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
-from feebly.limits.scan import COUPLING_STEP, Range, first_columns, log_spaced
+from feebly.limits.scan import COUPLING_STEP, Range, log_spaced
 from feebly.limits.searches import contour_searches
 from feebly.limits.signal import Breakdown, ChannelEvents, SignalYields
 

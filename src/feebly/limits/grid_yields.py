@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
+from feebly.limits.columns import first_columns
 from feebly.limits.contour import find_contours
 from feebly.limits.lattice import LOG_NOTHING, Lattice, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
-from feebly.limits.scan import COUPLING_STEP, first_columns
+from feebly.limits.scan import COUPLING_STEP
 from feebly.limits.searches import contour_searches
 from feebly.limits.signal import SignalYields
 

@@ -69,6 +69,28 @@ class Lattice:
         return self.extended(masses, couplings, log_yield)
 
 
+class Remembered:
+    """A function of points whose values are kept: a contour that begins anew asks for most points again."""
+
+    def __init__(self, function: Callable[[FloatArray, FloatArray], FloatArray]) -> None:
+        self._function = function
+        self._points = np.empty(0, complex)  # mass + i coupling, in order
+        self._values = np.empty(0)
+
+    def __call__(self, mass_gev: FloatArray, coupling: FloatArray) -> FloatArray:
+        """As the function; masses and couplings of points (n,)."""
+        asked, back = np.unique(mass_gev + 1j * coupling, return_inverse=True)
+        at = np.searchsorted(self._points, asked)
+        new = np.append(self._points, np.nan)[at] != asked
+        if new.any():
+            points = asked[new]
+            values = self._function(points.real.copy(), points.imag.copy())
+            self._points = np.insert(self._points, at[new], points)
+            self._values = np.insert(self._values, at[new], values)
+            at += np.cumsum(new) - new
+        return np.asarray(self._values[at][back])
+
+
 def subdivided(values: ArrayLike, largest_step: float) -> FloatArray:
     """The rising values with points between, evenly in the logarithm, so that no step exceeds the largest."""
     ln = np.log(np.asarray(values, float))

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
+from feebly.limits.columns import first_columns
 from feebly.limits.contour import Limit, excess, find_contours
 from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
-from feebly.limits.lattice import Lattice, both_sides, subdivided
+from feebly.limits.lattice import Lattice, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
@@ -32,11 +33,8 @@ Range = tuple[float, float, int]
 NEAR_LIMIT = 3.0
 """Cells whose yield is within this factor of the limit decide the contour."""
 
-_MASS_STEP, COUPLING_STEP = 0.06, 0.12  # largest steps of the first lattice, in the logarithms
-_PROBES = 1000  # masses at which the model is asked for thresholds and resonances
-_FACTOR_TOLERANCE = 0.05  # of rates, branching ratios and lifetime between the first columns
-_FACTOR_FLOOR = 1e-3  # a factor this much below its largest value nearby is of no interest
-_NEARBY = 50  # probes on either side
+COUPLING_STEP = 0.12
+"""Largest step of the first lattice, in the logarithm."""
 
 
 def scan(
@@ -145,47 +143,6 @@ def near_limit(total: FloatArray, limits: Mapping[str, FloatArray]) -> NDArray[n
     with np.errstate(divide="ignore", invalid="ignore"):
         distances = [np.abs(np.log(total / s_up[:, None])) for s_up in limits.values()]
     return np.asarray(np.min(np.nan_to_num(distances, nan=np.inf), axis=0) <= np.log(NEAR_LIMIT))
-
-
-def first_columns(
-    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray
-) -> FloatArray:
-    """Masses of the first lattice beside the grid: no step too large, both sides of jumps, resonances."""
-    low, high = mass_gev[0], mass_gev[-1]
-    jumps = np.union1d(signal.jumps_gev(), observation.jumps_gev())
-    probes = np.geomspace(low, high, _PROBES)
-    factors = signal.smooth_factors(probes, float(np.sqrt(coupling[0] * coupling[-1])))
-    return np.concatenate(
-        [
-            subdivided(mass_gev, _MASS_STEP),
-            both_sides(jumps, low, high),
-            knots_of_curvature(probes, _log_with_floor(factors), _FACTOR_TOLERANCE),
-        ]
-    )
-
-
-def _log_with_floor(factors: FloatArray) -> FloatArray:
-    """ln of rows (K, n), level where they are much smaller than nearby.
-
-    Nearby, not anywhere: a zero of a coupling is a notch in the contour however small its rate is.
-    """
-    padded = np.pad(factors, ((0, 0), (_NEARBY, _NEARBY)))
-    largest = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEARBY + 1, axis=1).max(axis=2)
-    return np.asarray(np.log(factors + _FACTOR_FLOOR * np.maximum(largest, _FACTOR_FLOOR**2)))
-
-
-def knots_of_curvature(x: FloatArray, values: FloatArray, tolerance: float) -> FloatArray:
-    """Points between which each row of ``values`` (K, n), on log-spaced x (n,), is a line.
-
-    tolerance: largest distance of the rows from these lines.
-
-    A line over a step h misses by h^2 |f''| / 8; at most two points come between two neighbours.
-    """
-    bend = np.abs(np.diff(values, 2, axis=1)).max(axis=0)
-    density = np.minimum(np.sqrt(bend / (8 * tolerance)), 2.0)  # knots per step of x
-    reached = np.concatenate([[0.0], np.cumsum(np.concatenate([density, density[-1:]]))])
-    wanted = np.arange(1.0, reached[-1])
-    return np.asarray(np.exp(np.interp(wanted, reached, np.log(x))))
 
 
 def _peak(signal: SignalYields, lattice: Lattice, limit: Limit) -> tuple[tuple[float, float, float], float]:
