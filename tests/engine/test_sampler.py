@@ -15,6 +15,8 @@ from feebly.engine.events import sample_events
 from feebly.engine.histogram import laplace
 from feebly.engine.opening import opening_mass_gev
 from feebly.engine.sampler import MassSample, sample_masses
+from feebly.workflow.choices import choose
+from feebly.workflow.sampling import channel_setup
 from twins.channels import channel, final_state, na62
 from twins.kinematics import four_vector
 from twins.spectrometer import accepted, position_at
@@ -242,9 +244,22 @@ def test_below_an_empty_mass_nothing_is_drawn() -> None:
         assert not each.converged
         assert np.all(np.isinf(each.precision))
     assert (lowest.events, lower.events) == (0, 0)
+    # a task that sees nothing at all, and what it leaves out
+    assert [each.events > 500_000 for each in sample_masses(setup, masses[:3], 0.1)] == [False, False, True]
     alone = sample_masses(setup, masses[1:2], 0.1)[0]
     assert alone.events > 500_000
     assert not alone.histogram.any()
+
+
+def test_photons_fade_without_an_opening() -> None:
+    """Two photons are open at any mass; those of a boosted light particle are too close to be told apart."""
+    choices = choose("alp-gluon", analysis="na62-dump-all", channels=["gammagamma"], production=["b-k"])
+    setup = channel_setup(choices, choices.production[0], "gammagamma", 1)
+    assert opening_mass_gev(setup) == 0
+    lowest, faded, seen = sample_masses(setup, np.array([0.001, 0.0013, 0.02]), 0.1)
+    assert seen.converged
+    assert (lowest.events, faded.events > 500_000) == (0, True)
+    assert not faded.histogram.any()
 
 
 def test_an_empty_mass_far_above_the_opening_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
