@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import DefaultGrid
-from feebly.limits.columns import knots_of_curvature
+from feebly.limits.columns import _floor, knots_of_curvature, narrow_extrema
 from feebly.limits.notes import goes_on
 from feebly.limits.scan import coupling_error, log_spaced, near_limit, scan
 from limits.toy_search import (
@@ -267,6 +267,26 @@ def test_knots_follow_a_resonance():
     missed = np.interp(np.log(x), np.log(knots), np.interp(np.log(knots), np.log(x), values[0])) - values[0]
     inside = (x > knots[0]) & (x < knots[-1])
     assert np.abs(missed[inside]).max() < 0.15
+
+
+def test_masses_close_in_on_a_narrow_maximum_and_minimum():
+    """A resonance a tenth as wide as the probes are apart, and a zero; not a jump, not a broad maximum."""
+    peak, zero, jump = 0.32171, 0.7043, 1.1
+
+    def factors(m):
+        narrow = 1 + 400 / (1 + ((m / peak - 1) / 3e-4) ** 2)
+        notch = (m / zero - 1) ** 2 * np.where(m < jump, 1.0, 3.0)
+        return np.stack([narrow, notch, np.exp(-(np.log(m / 0.5) ** 2))])
+
+    probes = np.geomspace(0.1, 2, 1000)
+    values = factors(probes)
+    found = narrow_extrema(factors, probes, values, _floor(values), np.array([jump]))
+    near = [np.abs(np.log(found / at)) for at in (peak, zero)]
+    assert np.all(np.min(near, axis=0) < 0.01)
+    for distance in near:
+        assert distance.min() < 1e-4
+        assert np.count_nonzero(distance < 1e-3) >= 5
+    assert found.size < 60
 
 
 def test_no_knots_for_a_power_law():

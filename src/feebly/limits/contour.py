@@ -14,7 +14,7 @@ import numpy as np
 from feebly.core.interfaces import FloatArray
 from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield, Remembered
 from feebly.limits.marching import curves_on_lattice
-from feebly.limits.polyline import Missing, Polyline, parabola, straightened
+from feebly.limits.polyline import Missing, Polyline, on_the_limit, parabola, straightened
 from feebly.limits.results import ContourPiece
 
 Limit = Callable[[FloatArray], FloatArray]
@@ -37,12 +37,14 @@ def find_contours(
         fields = {kind: excess(lattice, limit) for kind, limit in limits.items()}
         finer = lattice.refined(*_hidden(lattice, fields.values()), log_yield) if left else lattice
         if finer is lattice:
-            curves, missing = straightened(curves_on_lattice(lattice, fields, at_points), at_points)
-            finer = lattice.refined(*missing, log_yield)
-        if finer is lattice or not left:
-            break
+            on_lattice = curves_on_lattice(lattice, fields, at_points)
+            curves, missing = straightened(on_lattice, at_points, stop_early=bool(left))
+            finer = lattice.refined(*missing, log_yield) if left else lattice
+            if finer is lattice:
+                curves = straightened(curves, at_points)[0]
+                break
         lattice = finer
-    return lattice, _numbered(curves)
+    return lattice, _numbered(on_the_limit(curves, at_points))
 
 
 def edges_at(pieces: Iterable[ContourPiece], mass_gev: float) -> tuple[tuple[float, float], ...]:

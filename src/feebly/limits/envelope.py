@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from feebly.core.interfaces import FloatArray
-from feebly.limits.columns import first_columns
+from feebly.limits.columns import first_lattice
 from feebly.limits.contour import find_contours
-from feebly.limits.lattice import Lattice, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
-from feebly.limits.scan import COUPLING_STEP, Range, log_spaced
+from feebly.limits.scan import Range, log_spaced
 from feebly.limits.searches import contour_searches
 from feebly.limits.signal import Breakdown, ChannelEvents, SignalYields
 
@@ -86,9 +85,7 @@ def theory_band(
         envelope = Envelope.of(members, largest=kind == BAND_HIGH)
         search = contour_searches(envelope, observation)[0]
         limit = next(iter(search.limits.values()))
-        start = Lattice(masses, couplings, search.field(masses[:, None], couplings[None, :]))
-        columns = first_columns(envelope, observation, masses, couplings)
-        start = start.extended(columns, subdivided(couplings, COUPLING_STEP), search.field)
+        start = first_lattice(envelope, observation, masses, couplings, search.field)
         pieces += find_contours(start, {kind: limit}, search.field)[1]
     return tuple(pieces)
 

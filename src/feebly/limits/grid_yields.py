@@ -15,12 +15,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
-from feebly.limits.columns import first_columns
+from feebly.limits.columns import first_lattice
 from feebly.limits.contour import find_contours
-from feebly.limits.lattice import LOG_NOTHING, Lattice, subdivided
+from feebly.limits.lattice import LOG_NOTHING
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
-from feebly.limits.scan import COUPLING_STEP
 from feebly.limits.searches import contour_searches
 from feebly.limits.signal import SignalYields
 
@@ -144,10 +143,8 @@ def contours_of_kind(
     signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray, kind: str
 ) -> tuple[ContourPiece, ...]:
     """Contours of one kind (observed, expected) as a scan of the grid finds them."""
-    knots = first_columns(signal, observation, mass_gev, coupling), subdivided(coupling, COUPLING_STEP)
     for search in contour_searches(signal, observation):
         if kind in search.limits:
-            start = Lattice(mass_gev, coupling, search.field(mass_gev[:, None], coupling[None, :]))
-            lattice = start.extended(*knots, search.field)
+            lattice = first_lattice(signal, observation, mass_gev, coupling, search.field)
             return find_contours(lattice, {kind: search.limits[kind]}, search.field)[1]
     return ()

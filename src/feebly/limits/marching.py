@@ -20,7 +20,7 @@ from feebly.limits.polyline import Polyline
 from feebly.limits.roots import IntArray, Start, vector_roots
 
 BoolArray = NDArray[np.bool_]
-_FAR = 10.0  # |F| above which a node tells nothing about the slope at the limit
+_FAR = 20.0  # |F| above which a node tells nothing about the slope at the limit
 _HALVINGS = 12  # of an edge, to the root of the cubic through four nodes
 
 

@@ -88,29 +88,34 @@ Missing = tuple[FloatArray, FloatArray]
 """ln m and ln coupling of columns and rows that a lattice lacks."""
 
 
-def straightened(curves: Sequence[Polyline], log_yield: LogYield) -> tuple[list[Polyline], Missing]:
+def straightened(
+    curves: Sequence[Polyline], log_yield: LogYield, stop_early: bool = False
+) -> tuple[list[Polyline], Missing]:
     """The curves with points where they bend, to the tolerances of mass and coupling, and what is missing.
 
-    All points are on the limit in the end; on the way there a little off will do.
+    stop_early: as soon as something is missing. Points are a little off the limit: see `on_the_limit`.
     """
-    if not curves:
-        return [], (np.empty(0), np.empty(0))
     curves, missing = list(curves), [(np.empty(0), np.empty(0))]
     for _ in range(_MAX_PASSES):
         cuts = [_cuts(curve) for curve in curves]
         if not any(each.chord.size for each in cuts):
             break
-        found = _on_the_limit(cuts, log_yield, _NEARLY)
-        for number, (curve, each, t) in enumerate(zip(curves, cuts, found, strict=True)):
+        for number, (curve, each, t) in enumerate(
+            zip(curves, cuts, _roots(cuts, log_yield, _NEARLY), strict=True)
+        ):
             lost = np.isnan(t)
             missing.append((each.at[lost & each.upright], each.at[lost & ~each.upright]))
             curves[number] = _with_points(curve, each, t, ~lost)
-        if any(x.size + y.size for x, y in missing):
+        if stop_early and any(x.size + y.size for x, y in missing):
             break
-    lines = [_added(curve) for curve in curves]
-    found = _on_the_limit(lines, log_yield, PRECISE)
-    curves = [_moved(*each) for each in zip(curves, lines, found, strict=True)]
     return curves, tuple(np.concatenate(part) for part in zip(*missing, strict=True))  # type: ignore[return-value]
+
+
+def on_the_limit(curves: Sequence[Polyline], log_yield: LogYield) -> list[Polyline]:
+    """The curves with each point that was added moved along its line to the root of F."""
+    lines = [_added(curve) for curve in curves]
+    found = _roots(lines, log_yield, PRECISE)
+    return [_moved(*each) for each in zip(curves, lines, found, strict=True)]
 
 
 def _cuts(curve: Polyline) -> _Lines:
@@ -210,8 +215,10 @@ def _added(curve: Polyline) -> _Lines:
     return _Lines(k, upright, np.where(upright, x, y), low, high, start, curve.level[k])
 
 
-def _on_the_limit(lines: Sequence[_Lines], log_yield: LogYield, error: float) -> list[FloatArray]:
+def _roots(lines: Sequence[_Lines], log_yield: LogYield, error: float) -> list[FloatArray]:
     """Where on its line, from 0 to 1, F has its root; of all curves in one go."""
+    if not lines:
+        return []
     level, upright, at, low, high = (
         np.concatenate([getattr(each, name) for each in lines])
         for name in ("level", "upright", "at", "low", "high")

@@ -22,7 +22,7 @@ PRECISE = 1e-6
 
 _JUMP = 1e-5  # width of the bracket to which a jump over zero is found, if not asked for less
 _STEPS = 6  # a smooth function is there by then
-_LARGEST = 3.0  # values further from zero tell no more
+_LARGEST = 30.0  # values further from zero tell no more
 _BEYOND = 1.3  # step over the root that a slope predicts, so that it lies between two near points
 _SECTIONS = 16  # of a bracket in one call: a call costs more than a few points
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
-from feebly.limits.columns import first_columns
+from feebly.limits.columns import first_lattice
 from feebly.limits.contour import Limit, excess, find_contours
 from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
-from feebly.limits.lattice import Lattice, subdivided
+from feebly.limits.lattice import Lattice
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
@@ -32,9 +32,6 @@ Range = tuple[float, float, int]
 
 NEAR_LIMIT = 3.0
 """Cells whose yield is within this factor of the limit decide the contour."""
-
-COUPLING_STEP = 0.12
-"""Largest step of the first lattice, in the logarithm."""
 
 
 def scan(
@@ -58,13 +55,12 @@ def scan(
     closed_note = notes.closed_masses(signal, mass)  # refuses a range without any open channel
     grid = make_grid(signal, observation, mass, coupling, precision)
 
-    knots = (first_columns(signal, observation, mass, coupling), subdivided(coupling, COUPLING_STEP))
     pieces: list[ContourPiece] = []
     lattices: list[Lattice] = []
     searches = contour_searches(signal, observation)
     for search in searches:
-        start = Lattice(mass, coupling, search.field(mass[:, None], coupling[None, :]))
-        lattice, found = find_contours(start.extended(*knots, search.field), search.limits, search.field)
+        start = first_lattice(signal, observation, mass, coupling, search.field)
+        lattice, found = find_contours(start, search.limits, search.field)
         pieces += found
         pieces += [
             replace(piece, kind=kind)
