@@ -48,6 +48,8 @@ def test_where_the_production_goes_on_the_last_step_is_half_the_first(
 ) -> None:
     closed, going_on = knots(low, high, opening), knots(low, high, opening, closes=False)
     assert_allclose(going_on[[0, -1]], [low, high], rtol=0)
+    shift = 0.99 * opening
+    assert closed.size == 6 + np.ceil(4 * np.log((high - shift) / (low - shift)))
     assert 0.75 < (going_on.size - 1) / (closed.size - 1) < 0.87
     steps = np.diff(np.log(going_on - 0.99 * opening))
     assert np.all(np.diff(steps) < 0)

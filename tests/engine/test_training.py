@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
 from feebly.core.block import BLOCK
+from feebly.engine import training
 from feebly.engine.histogram import laplace
 from feebly.engine.importance import BINS, refine, uniform_map
 from feebly.engine.opening import opening_mass_gev
@@ -17,10 +18,12 @@ from feebly.engine.runner import Runner, per_event
 from feebly.engine.sampler import MassSample, sample_masses
 from feebly.engine.setup import ChannelSetup
 from feebly.engine.training import (
+    FIRST_ROUNDS,
     WARM_ROUNDS,
     Map,
     first_map,
     train,
+    train_longer,
     way_up,
     weights_of,
 )
@@ -132,6 +135,27 @@ def test_a_neighbour_starts_with_map_and_lifetimes() -> None:
     assert alone.objective is not None
     assert_allclose(second.objective[:, 0], alone.objective[:, 0], rtol=0.2)
     assert_allclose(second.objective[:, 1], alone.objective[:, 1], rtol=0.2)
+
+
+def test_rounds_of_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every round refines once the lifetimes are known; long training ends with the first that is enough."""
+    refined = []
+
+    def counted(edges: np.ndarray, training: np.ndarray, floor: float = 0.0) -> np.ndarray:
+        refined.append(floor)
+        return refine(edges, training, floor)
+
+    monkeypatch.setattr(training, "refine", counted)
+    setup = channel("brems", "mumu")
+    run = Recorded(setup)
+    first = first_map(run, setup, 0.5)
+    assert refined == [0.05] * (FIRST_ROUNDS - 1)
+    second = train(run, 0.45, first, weights_of(setup))
+    assert refined == [0.05] * (FIRST_ROUNDS - 1 + WARM_ROUNDS)
+    for start, rounds in ((second, 1), (Map(second.edges), 2)):
+        run.objectives.clear()
+        train_longer(run, 0.45, start, 0.1)
+        assert len(run.objectives) == rounds
 
 
 def test_a_map_stays_where_no_event_is_accepted() -> None:

@@ -135,6 +135,10 @@ def test_shares_are_known_among_borrowed_modes_of_one_factor(copies, tmp_path):
         found = together(replaced(copies, tmp_path, old, new))
         assert found["pi0"] == tuple(sorted(set(MESON_MODES) - {"eta"}))
         assert found.get("eta", found.get("another")) == ()
+    for mode, tag in (("pi0", "photon-pi0"), ("eta", "photon-eta")):  # names of another sum
+        text = text.replace(f'like = "dark-photon/{mode}"', f'like = "dark-photon/{mode}"\ntag = "{tag}"', 1)
+    named = together(replaced(copies, tmp_path, (copies / "my-dark-photon.toml").read_text(), text))
+    assert named["photon-pi0"] == named["photon-eta"] == ()
 
 
 def test_other_refusals(copies):

@@ -10,7 +10,7 @@ from feebly.engine.sampler import sample_masses
 from feebly.workflow.choices import choose
 from feebly.workflow.sampling import table_requests
 
-PRECISION = 0.03
+PRECISION = 0.01
 LAMBDA = np.geomspace(1e-3, 1e8, 300)
 
 

@@ -225,6 +225,28 @@ def test_tables_are_the_samples_put_together(tmp_path):
     assert_array_equal(*events)
 
 
+def test_knots_crowd_where_the_production_closes():
+    """By kinematics, or softly; below 0.01 GeV and where the model ends they do not."""
+
+    def last_step(model, tag, segment=-1):
+        choices = choose(model, analysis="na62-dump-all", channels=["ee"], production=[tag])
+        (request,) = table_requests(choices, (0.002, 0.5), 0.01, 1)
+        masses = np.concatenate(request.segments()[segment])
+        steps = np.diff(np.log(masses - 0.99 * request.opening_gev))
+        return steps[-1] / steps[0]
+
+    assert last_step("dark-photon", "eta") < 0.1
+    assert last_step("alp-gluon", "primakoff") < 0.1
+    for model, tag, segment in (
+        ("dark-photon", "brems", -1),
+        ("alp-gluon", "photon-pi0", -1),
+        ("alp-gluon", "mixing-pi0", -1),
+        ("alp-gluon", "primakoff", 0),
+        ("dark-scalar", "b-k", 0),
+    ):
+        assert 0.3 < last_step(model, tag, segment) < 0.7
+
+
 def test_knots_beyond_the_last_decay_are_left_out():
     whole = TableRequest(small_setup(state="ee"), (0.00103, 2.0), (0.05, 2.0), 0.05)
     (all_blocks,) = whole.segments()
