@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -223,24 +223,26 @@ class SignalYields:
 
         Where a branching ratio is zero there need not be a table.
         """
-        column = (mass.size, -1)  # of points: one coupling for each mass
         ctau = self.model.ctau_m(mass, coupling)
-        rates = [self._rate(channel, mass, coupling) for channel in self.production_channels]
-        decays = [
+        column = (mass.size, ctau.size // mass.size)  # of points: one coupling for each mass
+        shape = (len(self.production_channels), *ctau.shape)
+        rates = _stacked((self._rate(channel, mass, coupling) for channel in self.production_channels), shape)
+        ratios = (
             self.pot * self._seen(tag) * self.model.branching_ratio(tag, mass, coupling)
             for tag in self.final_states
-        ]
-        happens = np.array([np.any(np.reshape(decay, column) > 0, axis=1) for decay in decays])
-        is_open = self._open_at(mass.ravel()) & np.repeat(happens, len(rates), axis=0)
+        )
+        decays = _stacked(ratios, (len(self.final_states), *ctau.shape)).reshape(-1, *column)
+        happens = np.repeat((decays > 0).any(axis=2), len(rates), axis=0)
+        is_open = self._open_at(mass.ravel()) & happens
         k = np.flatnonzero(is_open.any(axis=1))
-        f, i = np.divmod(k, len(self.production_channels))
+        f, i = np.divmod(k, len(rates))
         return ChannelBatch(
             tuple((self.production_channels[a].tag, self.final_states[b]) for a, b in zip(i, f, strict=True)),
             is_open[k],
             mass.ravel(),
             np.reshape(ctau, column),
-            np.array([np.reshape(np.broadcast_to(rate, ctau.shape), column) for rate in rates]),
-            np.array([np.reshape(np.broadcast_to(decay, ctau.shape), column) for decay in decays]),
+            rates.reshape(-1, *column),
+            decays,
             np.stack([i, f], axis=1),
         )
 
@@ -263,8 +265,7 @@ class SignalYields:
         return self.efficiencies[final_state] * self.to_photons.get(final_state, 1.0)
 
     def _rate(self, channel: ProductionChannel, mass: FloatArray, coupling: FloatArray) -> FloatArray:
-        rate = channel.rate(mass, coupling, self.multiplicities.get(channel.tag))
-        return np.broadcast_to(rate, np.broadcast_shapes(mass.shape, coupling.shape))
+        return channel.rate(mass, coupling, self.multiplicities.get(channel.tag))
 
     def smooth_factors(self, mass_gev: ArrayLike, coupling: float) -> FloatArray:
         """ctau, rates and branching ratios at each mass, each over its largest: shape (factors, M).
@@ -278,7 +279,7 @@ class SignalYields:
             *(self.model.branching_ratio(tag, mass, point) for tag in self.final_states),
             *(self._rate(channel, mass, point) for channel in self.production_channels),
         ]
-        values = np.array(factors)
+        values = _stacked(factors, (len(factors), mass.size))
         largest = values.max(axis=1, keepdims=True)
         return np.asarray(values / np.where(largest > 0, largest, 1.0))
 
@@ -289,3 +290,11 @@ def _grid(mass_gev: ArrayLike, coupling: ArrayLike) -> tuple[FloatArray, FloatAr
 
 def _points(mass_gev: ArrayLike, coupling: ArrayLike) -> tuple[FloatArray, FloatArray]:
     return np.atleast_1d(np.asarray(mass_gev, float)), np.asarray(coupling, float)
+
+
+def _stacked(values: Iterable[FloatArray], shape: tuple[int, ...]) -> FloatArray:
+    """Values that broadcast to the rows of an array of that shape."""
+    result = np.empty(shape)
+    for row, value in zip(result, values, strict=True):
+        row[...] = value
+    return result

@@ -83,7 +83,7 @@ def pole_factor(mass_gev: ArrayLike) -> FloatArray:
     """Π_P (m²/(m² - m_P²))² over η and η′, each held 5 MeV from the meson."""
     m = np.asarray(mass_gev, float)
     poles = [distance_gev2(m, mass) for mass in (ETA_MASS_GEV, ETAPRIME_MASS_GEV)]
-    return np.asarray((m**2 / poles[0]) ** 2 * (m**2 / poles[1]) ** 2)
+    return np.asarray((m**2 * m**2 / (poles[0] * poles[1])) ** 2)
 
 
 @dataclass(frozen=True)
