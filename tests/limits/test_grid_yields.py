@@ -8,8 +8,9 @@ from numpy.testing import assert_allclose
 
 from feebly.core.errors import DataError
 from feebly.limits.contour import edges_at
-from feebly.limits.grid_yields import contours_of_kind, recovered
+from feebly.limits.grid_yields import recovered
 from feebly.limits.observation import Observation
+from feebly.limits.scan import contours_of_kind
 from limits.toy_search import ToyProduction, toy_edges, toy_events, toy_observation, toy_signal
 
 MASS, COUPLING = np.geomspace(0.05, 1.5, 60), np.geomspace(1e-8, 1e-4, 60)

@@ -1,4 +1,4 @@
-"""Contours from the yields of a grid that was kept: the tables N_if(m, ctau) recovered from it.
+"""Yields between the points of a grid that was kept: the tables N_if(m, ctau) recovered from it.
 
 The yield of a channel is a table times rates and branching ratios of the model (``signal.py``). Divided by
 these at the points of the grid, what is left is smooth in mass and lifetime, and is interpolated; thresholds
@@ -15,12 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from feebly.core.errors import DataError
 from feebly.core.interfaces import FloatArray
-from feebly.limits.columns import first_lattice
-from feebly.limits.contour import find_contours
 from feebly.limits.lattice import LOG_NOTHING
-from feebly.limits.observation import Observation
-from feebly.limits.results import ContourPiece
-from feebly.limits.searches import contour_searches
 from feebly.limits.signal import SignalYields
 
 _SWING = 0.3  # of ln N; a smooth table swings less over one step of any sensible grid
@@ -137,14 +132,3 @@ def _told(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
         told[0] = seen[0] or not seen[1]
         told[-1] = seen[-1] or not seen[-2]
     return told
-
-
-def contours_of_kind(
-    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray, kind: str
-) -> tuple[ContourPiece, ...]:
-    """Contours of one kind (observed, expected) as a scan of the grid finds them."""
-    for search in contour_searches(signal, observation):
-        if kind in search.limits:
-            lattice = first_lattice(signal, observation, mass_gev, coupling, search.field)
-            return find_contours(lattice, {kind: search.limits[kind]}, search.field)[1]
-    return ()

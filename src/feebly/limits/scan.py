@@ -84,6 +84,17 @@ def scan(
     )
 
 
+def contours_of_kind(
+    signal: SignalYields, observation: Observation, mass_gev: FloatArray, coupling: FloatArray, kind: str
+) -> tuple[ContourPiece, ...]:
+    """Contours of one kind (observed, expected) as a scan of the grid finds them, without the grid."""
+    for search in contour_searches(signal, observation):
+        if kind in search.limits:
+            lattice = first_lattice(signal, observation, mass_gev, coupling, search.field)
+            return find_contours(lattice, {kind: search.limits[kind]}, search.field)[1]
+    return ()
+
+
 def log_spaced(name: str, asked: Range) -> FloatArray:
     """The points of a range, both ends exact; DomainError for an impossible one."""
     low, high, n = asked

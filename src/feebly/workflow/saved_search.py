@@ -8,9 +8,10 @@ from inspect import signature
 
 from feebly.core.interfaces import FloatArray
 from feebly.engine.yield_tables import YieldTables
-from feebly.limits.grid_yields import contours_of_kind, recovered
+from feebly.limits.grid_yields import recovered
 from feebly.limits.observation import Observation
 from feebly.limits.results import ContourPiece
+from feebly.limits.scan import contours_of_kind
 from feebly.limits.signal import SignalYields
 from feebly.statistics.regions.ordering import TOTAL_COUNT
 from feebly.statistics.signal_errors import total_signal_error
