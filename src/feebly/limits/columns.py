@@ -11,7 +11,7 @@ from feebly.limits.lattice import Lattice, LogYield, both_sides, subdivided
 from feebly.limits.observation import Observation
 from feebly.limits.signal import SignalYields
 
-_MASS_STEP, _COUPLING_STEP = 0.06, 0.12  # largest steps, in the logarithms
+_MASS_STEP, _COUPLING_STEP = 0.08, 0.24  # largest steps, in the logarithms
 _PROBES = 1000  # masses at which the model is asked for thresholds and resonances
 _FACTOR_TOLERANCE = 0.05  # of rates, branching ratios and lifetime between the columns
 _FACTOR_FLOOR = 1e-3  # a factor this much below its largest value nearby is of no interest
@@ -51,7 +51,7 @@ def first_columns(
         [
             subdivided(mass_gev, _MASS_STEP),
             both_sides(jumps, low, high),
-            knots_of_curvature(probes, np.log(values + floor), _FACTOR_TOLERANCE),
+            knots_of_curvature(probes, np.log(values + _FACTOR_FLOOR), _FACTOR_TOLERANCE),
             narrow_extrema(factors, probes, values, floor, jumps),
         ]
     )

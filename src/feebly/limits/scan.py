@@ -17,6 +17,7 @@ from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import Lattice
 from feebly.limits.observation import Observation
+from feebly.limits.polyline import parabola
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
     cls_on_grid,
@@ -153,10 +154,17 @@ def near_limit(total: FloatArray, limits: Mapping[str, FloatArray]) -> NDArray[n
 
 
 def _peak(signal: SignalYields, lattice: Lattice, limit: Limit) -> tuple[tuple[float, float, float], float]:
-    """(mass, coupling, events) of the largest yield over limit on the lattice, and that limit [events]."""
-    f = excess(lattice, limit)
+    """(mass, coupling, events) of the largest yield over limit, and that limit [events].
+
+    At a mass of the lattice; the coupling by the parabola through three of its nodes.
+    """
+    f, y = excess(lattice, limit), lattice.ln_coupling
     i, j = np.unravel_index(np.argmax(f), f.shape)
-    mass, coupling = lattice.mass_gev[i : i + 1], lattice.coupling[j : j + 1]
-    log_yield = float(log_events(yields_at(signal, mass, coupling).total())[0])
-    peak = float(mass[0]), float(coupling[0]), float(np.exp(log_yield))
-    return peak, float(np.exp(log_yield - f[i, j]))
+    at = int(np.clip(j, 1, y.size - 2))
+    steps, rises = y[[at - 1, at + 1]] - y[at], f[i, [at - 1, at + 1]] - f[i, at]
+    shift, _ = parabola(steps[:1], steps[1:], rises[:1], rises[1:])
+    coupling = np.array([lattice.coupling[j], np.exp(y[at] + shift[0])])
+    log_yield = log_events(yields_at(signal, np.full(2, lattice.mass_gev[i]), coupling).total())
+    best = int(np.argmax(log_yield))
+    peak = float(lattice.mass_gev[i]), float(coupling[best]), float(np.exp(log_yield[best]))
+    return peak, float(np.exp(log_yield[0] - f[i, j]))
