@@ -19,6 +19,7 @@ from feebly.core.constants import (
 )
 from feebly.core.errors import DomainError, unknown
 from feebly.core.interfaces import FloatArray
+from feebly.core.kept import kept
 from feebly.physics.formfactors.meson_mixing import distance_gev2
 
 THRESHOLD_GEV: Mapping[str, float] = MappingProxyType(
@@ -76,12 +77,13 @@ class WidthColumn:
         clipped = np.where(inside, m, self.end_gev)
         phase_space = np.maximum(1 - (self.threshold_gev / clipped) ** 2, 0.0) ** self.power
         smooth = np.exp(self.log_ratio(np.maximum(clipped, self.first_gev)))
-        return np.asarray(np.where(inside, smooth * phase_space * pole_factor(clipped), 0.0))
+        return np.asarray(np.where(inside, smooth * phase_space * pole_factor(m), 0.0))
 
 
-def pole_factor(mass_gev: ArrayLike) -> FloatArray:
+@kept
+def pole_factor(mass_gev: FloatArray) -> FloatArray:
     """Π_P (m²/(m² - m_P²))² over η and η′, each held 5 MeV from the meson."""
-    m = np.asarray(mass_gev, float)
+    m = mass_gev
     poles = [distance_gev2(m, mass) for mass in (ETA_MASS_GEV, ETAPRIME_MASS_GEV)]
     return np.asarray((m**2 * m**2 / (poles[0] * poles[1])) ** 2)
 

@@ -24,6 +24,7 @@ from feebly.core.constants import (
 )
 from feebly.core.errors import unknown
 from feebly.core.interfaces import FloatArray
+from feebly.core.kept import kept
 
 MESON_MASS_GEV: Mapping[str, float] = MappingProxyType(
     {"pi0": PION0_MASS_GEV, "eta": ETA_MASS_GEV, "etaprime": ETAPRIME_MASS_GEV}
@@ -103,13 +104,13 @@ def distance_gev2(mass_gev: ArrayLike, meson_mass_gev: float) -> FloatArray:
     return np.asarray(off * (2 * meson_mass_gev + off))
 
 
-def hadronic_suppression(mass_gev: ArrayLike) -> FloatArray:
+@kept
+def hadronic_suppression(mass_gev: FloatArray) -> FloatArray:
     """Form factor of the mixing: 1 below 1.4 GeV, (1.4 GeV/m)⁴ above 2 GeV, between them a cubic; 1811.03474.
 
     The cubic continues values and slopes at both ends.
     """
-    m = np.asarray(mass_gev, float)
-    low, high = 1.4, 2.0
+    m, low, high = mass_gev, 1.4, 2.0
     t, span = np.clip((m - low) / (high - low), 0.0, 1.0), high - low
     end, slope = (low / high) ** 4, -4 * (low / high) ** 4 / high
     cubic = 1 + t**2 * (3 - 2 * t) * (end - 1) + t**2 * (t - 1) * slope * span

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from math import pi
 from types import MappingProxyType
 
@@ -30,6 +29,7 @@ from feebly.core.constants import (
 )
 from feebly.core.errors import unknown
 from feebly.core.interfaces import DefaultGrid, FloatArray
+from feebly.core.kept import kept
 from feebly.core.provenance import Origin
 from feebly.physics.formfactors.alp_hadrons import HADRONIC_CHANNELS, THRESHOLD_GEV, HadronicWidths
 from feebly.physics.formfactors.alp_width_tables import gluon_widths, quark_widths
@@ -79,32 +79,23 @@ class MesonMixing:
 
     def angle(self, meson: str, mass_gev: ArrayLike, couplings: AlpCouplings) -> FloatArray:
         """θ_aP at C/Λ of ``couplings``, with its form factor above 1.4 GeV (1811.03474)."""
-        angle = mixing_angle(
-            meson,
-            mass_gev,
-            couplings.c_gg,
-            couplings.c_ff,
-            basis=self.basis,
-            eta_angle_deg=self.eta_angle_deg,
-        )
-        return np.asarray(angle * hadronic_suppression(mass_gev))
+        return _angle(mass_gev, meson, self, couplings)
 
 
-def photon_coupling(mass_gev: ArrayLike, couplings: AlpCouplings, mixing: MesonMixing) -> ComplexArray:
-    """C_γγ^eff/Λ [GeV⁻¹]: tree, loops of fermions and W (1708.00443), gluons, mixing with mesons.
+@kept
+def _angle(mass_gev: FloatArray, meson: str, mixing: MesonMixing, couplings: AlpCouplings) -> FloatArray:
+    gluon, fermion = couplings.c_gg, couplings.c_ff
+    angle = mixing_angle(
+        meson, mass_gev, gluon, fermion, basis=mixing.basis, eta_angle_deg=mixing.eta_angle_deg
+    )
+    return np.asarray(angle * hadronic_suppression(mass_gev))
 
-    Kept for the last masses: the width and every production from photons ask for it in turn.
-    """
-    m = np.asarray(mass_gev, float)
-    return _kept_photon_coupling(m.tobytes(), m.shape, couplings, mixing)
 
-
-@lru_cache(maxsize=4)
-def _kept_photon_coupling(
-    masses: bytes, shape: tuple[int, ...], couplings: AlpCouplings, mixing: MesonMixing
-) -> ComplexArray:
-    m = np.frombuffer(masses).reshape(shape)
-    total = np.full(shape, couplings.photon, complex)
+@kept
+def photon_coupling(mass_gev: FloatArray, couplings: AlpCouplings, mixing: MesonMixing) -> ComplexArray:
+    """C_γγ^eff/Λ [GeV⁻¹]: tree, loops of fermions and W (1708.00443), gluons, mixing with mesons."""
+    m = mass_gev
+    total = np.full(m.shape, couplings.photon, complex)
     if couplings.c_ff:
         loops = (charge2 * pseudoscalar_fermion_loop((2 * mass / m) ** 2) for charge2, mass in _CHARGED)
         total += couplings.c_ff * sum(loops) / (16 * pi**2)
@@ -114,7 +105,6 @@ def _kept_photon_coupling(
     total += couplings.c_gg * np.where(m < ETAPRIME_MASS_GEV, CHIRAL_PHOTON, 0.0)
     for meson in MESON_MASS_GEV:
         total += mixing.angle(meson, m, couplings) / (16 * pi**2 * _F_MESON_GEV[meson])
-    total.setflags(write=False)
     return total
 
 
