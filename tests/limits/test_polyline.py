@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
+from feebly.limits.arcs import COUPLING_TOLERANCE, MASS_TOLERANCE
 from feebly.limits.contour import edges_at, find_contours
 from feebly.limits.lattice import Lattice
 from feebly.limits.marching import curves_on_lattice
-from feebly.limits.polyline import COUPLING_TOLERANCE, MASS_TOLERANCE, straightened
+from feebly.limits.polyline import straightened
 from feebly.limits.roots import PRECISE, Start, vector_roots
 
 MASS, COUPLING = np.geomspace(0.1, 1.0, 40), np.geomspace(1e-8, 1e-4, 80)

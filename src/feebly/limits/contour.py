@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
+from feebly.limits.arcs import parabola
 from feebly.limits.lattice import LOG_NOTHING, Lattice, LogYield, Remembered
 from feebly.limits.marching import curves_on_lattice
-from feebly.limits.polyline import Missing, Polyline, on_the_limit, parabola, straightened
+from feebly.limits.polyline import Missing, Polyline, on_the_limit, straightened
 from feebly.limits.results import ContourPiece
 
 Limit = Callable[[FloatArray], FloatArray]

@@ -17,21 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from feebly.core.interfaces import FloatArray
-from feebly.limits.lattice import SPACING, LogYield
+from feebly.limits.arcs import Arcs, tips
+from feebly.limits.lattice import LogYield
 from feebly.limits.results import ContourPiece
 from feebly.limits.roots import PRECISE, IntArray, Start, vector_roots
 
 BoolArray = NDArray[np.bool_]
 
-MASS_TOLERANCE = 1e-4
-"""Relative precision of the curve in mass, where it runs along the coupling (tips, resonances)."""
-
-COUPLING_TOLERANCE = 2e-3
-"""Relative precision of the curve in coupling, where it runs along the mass."""
-
 _MAX_PASSES = 5
-_MAX_PARTS = 8  # of one chord in one pass
-_SAFETY = 2.0  # of the estimated distance between arc and chord
 _NEARLY = 3e-4  # of a line: where a vertex may be while others are added
 _LEAST_SLOPE = 0.05  # of F across a cell
 
@@ -44,8 +37,8 @@ class Polyline:
     curve may turn sharply. cell: (n, 4), x0, x1, y0, y1 of the chord to the next vertex, in the logarithms;
     NaN where it is straight by construction. gradient: (n, 2), of F there, about. line: (n, 3), ends of the
     line through a cell on which the vertex was added, along the coupling where ``upright`` and else along the
-    mass, and the slope of F along it; NaN for those of the lattice. open_edge: part of
-    the curve is the border of the lattice.
+    mass, and the slope of F along it; NaN for those of the lattice. open_edge: part of the curve is the
+    border of the lattice.
     """
 
     kind: str
@@ -120,68 +113,18 @@ def on_the_limit(curves: Sequence[Polyline], log_yield: LogYield) -> list[Polyli
 
 def _cuts(curve: Polyline) -> _Lines:
     """Of each chord whose arc is too far from it, or that goes further out than its ends."""
-    x, y = curve.ln_mass / MASS_TOLERANCE, curve.ln_coupling / COUPLING_TOLERANCE
-    dx, dy = np.roll(x, -1) - x, np.roll(y, -1) - y  # from each vertex to the next
-    length = np.hypot(dx, dy)
-    bend = np.where(curve.corner, 0.0, _curvature(dx, dy, length))
-    after = np.roll(bend, -1)
-    sag = np.maximum(np.abs(bend), np.abs(after)) * length**2 / 8
-    wide = np.abs(dx) >= np.abs(dy)
-    room = np.where(wide, np.abs(dx) * MASS_TOLERANCE, np.abs(dy) * COUPLING_TOLERANCE) / SPACING
-    parts = np.minimum(np.minimum(np.ceil(np.sqrt(sag * _SAFETY)), _MAX_PARTS), np.floor(room / 2)).astype(
-        int
-    )
-    inner = np.where(np.isnan(curve.cell[:, 0]), 0, np.maximum(parts - 1, 0))
-    tip_chord, tip_share = _tips(curve)
-    inner[tip_chord] = 0  # cut at the tip, and seen again after it
-    chord = np.repeat(np.arange(x.size), inner)
-    share = (np.arange(chord.size) - np.repeat(np.cumsum(inner) - inner, inner) + 1) / (inner[chord] + 1)
-    chord, share = np.append(chord, tip_chord), np.append(share, tip_share)
-    upright = np.append(wide[chord[: share.size - tip_share.size]], np.zeros(tip_share.size, bool))
+    arcs = Arcs.of(curve.ln_mass, curve.ln_coupling, curve.corner)
+    usable = ~np.isnan(curve.cell[:, 0])
+    inner = np.where(usable, arcs.cuts(), 0)
+    tip, tip_share = tips(curve.ln_mass, curve.ln_coupling, curve.corner, usable)
+    inner[tip] = 0  # cut at the tip, and seen again after it
+    bent = np.repeat(np.arange(inner.size), inner)
+    number = np.arange(bent.size) - np.repeat(np.cumsum(inner) - inner, inner) + 1  # along its chord
+    chord, share = np.append(bent, tip), np.append(number / (inner[bent] + 1), tip_share)
+    upright = np.append(arcs.wide[bent], np.zeros(tip.size, bool))
     order = np.lexsort((share, chord))
     chord, share, upright = chord[order], share[order], upright[order]
-    # the arc through both ends: so far to the right of the chord if it turns left
-    aside = 0.25 * (bend + after)[chord] * share * (1 - share) * length[chord] ** 3
-    with np.errstate(divide="ignore", invalid="ignore"):
-        up, right = -aside / dx[chord] * COUPLING_TOLERANCE, aside / dy[chord] * MASS_TOLERANCE
-    return _placed(curve, chord, share, upright, np.where(upright, up, right))
-
-
-def _curvature(dx: FloatArray, dy: FloatArray, length: FloatArray) -> FloatArray:
-    """Of the circle through each vertex and its neighbours, positive where the curve turns left."""
-    dx0, dy0, length0 = np.roll(dx, 1), np.roll(dy, 1), np.roll(length, 1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        bend = 2 * (dx0 * dy - dy0 * dx) / (length0 * length * np.hypot(dx0 + dx, dy0 + dy))
-    return np.nan_to_num(bend, posinf=0.0, neginf=0.0)
-
-
-def _tips(curve: Polyline) -> tuple[IntArray, FloatArray]:
-    """Chords, and shares of their coupling, at which a curve closes further out in mass than its vertices.
-
-    From the parabola through the vertex that is furthest out and its neighbours.
-    """
-    x, y = curve.ln_mass, curve.ln_coupling
-    (x0, y0), (x2, y2) = (np.roll(x, 1), np.roll(y, 1)), (np.roll(x, -1), np.roll(y, -1))
-    tip = np.flatnonzero(((x - x0) * (x - x2) > 0) & ~curve.corner)
-    shift, gain = parabola(y0[tip] - y[tip], y2[tip] - y[tip], x0[tip] - x[tip], x2[tip] - x[tip])
-    ahead = shift * (y2 - y)[tip] > 0
-    chord = np.where(ahead, tip, tip - 1) % x.size
-    height = np.roll(y, -1)[chord] - y[chord]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = ((y[tip] + shift) - y[chord]) / height
-    room = np.minimum(share, 1 - share) * np.abs(height) > SPACING
-    further = (np.abs(gain) > MASS_TOLERANCE / 10) & room & ~np.isnan(curve.cell[chord, 0])
-    chord, first = np.unique(chord[further], return_index=True)
-    return chord, share[further][first]
-
-
-def parabola(s0: FloatArray, s2: FloatArray, g0: FloatArray, g2: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Position and height of the vertex of the parabola through (s0, g0), (0, 0) and (s2, g2)."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        curvature = (g0 / s0 - g2 / s2) / (s0 - s2)
-        slope = g0 / s0 - curvature * s0
-        shift = np.clip(-slope / (2 * curvature), np.minimum(s0, s2), np.maximum(s0, s2))
-    return np.nan_to_num(shift), np.nan_to_num(slope * shift + curvature * shift**2)
+    return _placed(curve, chord, share, upright, arcs.aside(chord, share, upright))
 
 
 def _placed(

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from feebly.core.errors import DomainError
 from feebly.core.interfaces import FloatArray
 from feebly.limits import notes
+from feebly.limits.arcs import parabola
 from feebly.limits.columns import first_lattice
 from feebly.limits.contour import Limit, excess, find_contours
 from feebly.limits.discovery import discovery_by_mass
 from feebly.limits.expected_bands import BAND_KINDS
 from feebly.limits.lattice import Lattice
 from feebly.limits.observation import Observation
-from feebly.limits.polyline import parabola
 from feebly.limits.results import ContourPiece, Grid, ScanResult
 from feebly.limits.searches import (
     cls_on_grid,

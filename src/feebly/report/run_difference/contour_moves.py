@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from feebly.core.interfaces import FloatArray
+from feebly.limits.arcs import MASS_TOLERANCE
 from feebly.limits.contour import edges_at
-from feebly.limits.polyline import MASS_TOLERANCE
 from feebly.limits.results import ContourPiece
 from feebly.report.run_difference.kept import KeptRun
 from feebly.report.run_difference.shifts import Found, Note, limits_of, shift_of
