@@ -1,4 +1,4 @@
-"""How far a closed curve through given points is from its chords, and where it goes further out than these."""
+"""How far a closed curve through given points is from its chords, and where it goes further out."""
 
 from __future__ import annotations
 
