@@ -38,4 +38,12 @@ def test_a_contour_that_breaks_off_with_the_samples_says_so():
     (note,) = sample_notes(tables, [piece(0.004, 0.0055, 0.004 * (1 + 1e-9), 0.004)])
     assert "breaks off at m = 0.004 GeV" in note
     assert list(sample_notes(tables, [piece(0.0045, 0.0055, 0.0047, 0.0045)])) == []
+    # both sides of the mass where one channel of several begins: the curve goes on with a small step
+    across = ContourPiece(
+        "observed",
+        0,
+        0.004 * np.array([0.9, 1 - 1e-7, 1 + 1e-7, 1.1, 0.9]),
+        np.array([2e-6, 1.02e-6, 1e-6, 0.9e-6, 2e-6]),
+    )
+    assert list(sample_notes(tables, [across])) == []
     assert list(sample_notes(table(1, 1, 1, 1), [piece(0.003, 0.0055, 0.003, 0.003)])) == []

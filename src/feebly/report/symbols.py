@@ -17,6 +17,8 @@ _FINAL_STATES = {
     "kk": "K⁺K⁻",
     "kkpi0": "K⁺K⁻π⁰",
     "gammagamma": "γγ",
+    "3pi0": "3π⁰",
+    "pi0pi0eta": "2π⁰η",
 }
 _PARTICLES = {
     "dark-photon": "A′",

@@ -13,6 +13,7 @@ from feebly.workflow.choices import Choices
 
 FORWARD_RAD = 0.010
 """Mesons within this angle make most of what a distant detector sees."""
+_STEP = 0.1  # of ln coupling: less is a step, where one channel of several begins
 NEGLIGIBLE_ERROR = 0.01
 """Statistical error of a spectrum that is worth no note: far below that of its multiplicity."""
 
@@ -76,6 +77,7 @@ def sample_notes(tables: YieldTables, pieces: Iterable[ContourPiece]) -> Iterato
 
 
 def _ends_at(piece: ContourPiece, mass_gev: float) -> bool:
-    """Whether the curve runs straight up or down at this mass."""
+    """Whether the curve runs straight up or down at this mass, and not only across it with a small step."""
     at = np.isclose(piece.mass_gev, mass_gev, rtol=1e-6, atol=0)
-    return bool(np.any(at[:-1] & at[1:]))
+    rise = np.abs(np.diff(np.log(piece.coupling)))
+    return bool(np.any(at[:-1] & at[1:] & (rise > _STEP)))
